@@ -1,0 +1,5 @@
+//! What iconql knows about icons: how they are described, drawn, stored and looked up.
+//!
+//! Nothing here knows GraphQL, HTTP or environment variables: limits, clocks and connections are passed in.
+
+pub mod svg;

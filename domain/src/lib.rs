@@ -2,4 +2,5 @@
 //!
 //! Nothing here knows GraphQL, HTTP or environment variables: limits, clocks and connections are passed in.
 
+pub mod iconify;
 pub mod svg;

@@ -1,0 +1,81 @@
+//! What a reader left out of a set, and why: one line each, for whoever imports it.
+
+use super::lenient::{Found, WrongType};
+use super::name::MAX_NAME_LENGTH;
+use crate::svg::safety::UnsafeSvg;
+
+/// The longest side of a view box, and the farthest its corner may be from the origin. Public icons stay under 15,000.
+pub const MAX_EXTENT: f64 = 1e6;
+
+/// One thing left out.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Skipped {
+    /// Where it stands in the document: `icons.home`, `aliases.house`, `chars.f000`, `categories.Maps`, `info.height`.
+    pub what: String,
+    pub reason: SkipReason,
+}
+
+/// Why something was left out.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum SkipReason {
+    /// The value itself has a type that cannot be used.
+    #[error("{0}")]
+    WrongType(WrongType),
+    /// An icon or alias that is no object.
+    #[error("{0} stands where an object is expected")]
+    NotAnObject(Found),
+    /// A property of an icon or alias has a type that cannot be used.
+    #[error("property `{property}`: {wrong}")]
+    Property { property: &'static str, wrong: WrongType },
+    /// A property without which nothing can be made of it.
+    #[error("property `{0}` is missing")]
+    Missing(&'static str),
+    /// A number that should have been a whole one, and not below zero where that has no meaning.
+    #[error("{0} is no whole number that can be used here")]
+    NotWhole(f64),
+    /// A rotation that is no number of quarter turns.
+    #[error("`rotate` is {0}, which is no whole number of quarter turns")]
+    NotQuarterTurns(f64),
+    /// An alias with its own drawing.
+    #[error("an alias has no body of its own: make it an icon")]
+    AliasWithBody,
+    /// A name that cannot be asked for.
+    #[error(
+        "not a name that can be asked for: lower-case letters and digits in words joined by single dashes, at most {MAX_NAME_LENGTH} characters"
+    )]
+    InvalidName,
+    /// An alias that has the name of an icon.
+    #[error("an icon has the same name and wins")]
+    NameOfIcon,
+    /// A view box nothing can be drawn in.
+    #[error(
+        "the view box is {width} by {height} at {left}, {top}: sides must be above 0 and nothing beyond {MAX_EXTENT}"
+    )]
+    ViewBox {
+        left: f64,
+        top: f64,
+        width: f64,
+        height: f64,
+    },
+    /// A body that may not be served.
+    #[error("unsafe body: {0}")]
+    Unsafe(#[from] UnsafeSvg),
+    /// An alias that is its own ancestor.
+    #[error("alias of itself, directly or through others")]
+    AliasLoop,
+    /// An alias of nothing.
+    #[error("its parent `{0}` does not exist")]
+    ParentMissing(String),
+    /// An alias of something left out.
+    #[error("its parent `{0}` was skipped")]
+    ParentSkipped(String),
+    /// A key of the character map that is not one or more code points.
+    #[error("not a character: code points are lower-case hex digits, several joined by single dashes")]
+    InvalidCharacter,
+    /// A character that draws nothing.
+    #[error("its icon `{0}` does not exist or was skipped")]
+    CharacterWithoutIcon(String),
+    /// Names in a category that draw nothing.
+    #[error("{count} of its icons do not exist or were skipped, `{first}` first")]
+    CategoryWithoutIcons { count: u32, first: String },
+}

@@ -2,5 +2,9 @@
 //!
 //! Everything here is a pure function of its arguments. It knows no icon set, no database and no request.
 
+pub mod markup;
 pub mod number;
+mod references;
+pub mod safety;
+pub mod style;
 pub mod view_box;

@@ -7,24 +7,33 @@ use super::number::to_js_string;
 /// The rectangle an icon is drawn in, in the icon's own units.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ViewBox {
+    /// Where the box begins, from the left.
     pub left: f64,
+    /// Where the box begins, from the top.
     pub top: f64,
+    /// How wide it is.
     pub width: f64,
+    /// How high it is.
     pub height: f64,
 }
 
 impl ViewBox {
     /// The value of the `viewBox` attribute: `left top width height`.
     pub fn to_attribute(self) -> String {
-        [self.left, self.top, self.width, self.height].map(to_js_string).join(" ")
+        [self.left, self.top, self.width, self.height]
+            .map(to_js_string)
+            .join(" ")
     }
 }
 
 /// Flips, then a rotation by quarter turns clockwise. Turns may be negative or past four; they count modulo four.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Transformation {
+    /// Left and right change places.
     pub flip_horizontal: bool,
+    /// Top and bottom change places.
     pub flip_vertical: bool,
+    /// Clockwise, after the flips.
     pub quarter_turns: i64,
 }
 
@@ -74,7 +83,11 @@ pub fn apply(transformation: Transformation, mut view: ViewBox, body: &str) -> (
     }
     let (definitions, drawing) = split_definitions(body);
     let group = format!("<g transform=\"{}\">{drawing}</g>", steps.join(" "));
-    let body = if definitions.is_empty() { group } else { format!("<defs>{definitions}</defs>{group}") };
+    let body = if definitions.is_empty() {
+        group
+    } else {
+        format!("<defs>{definitions}</defs>{group}")
+    };
     (view, body)
 }
 

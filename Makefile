@@ -1,0 +1,61 @@
+# What people do with iconql. `make` alone lists it.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules
+
+# Which icons `make run` imports: starter (eight popular sets) or all (every set there is, 465 MB).
+ICONS ?= starter
+IMPORT := $(or $(CARGO_TARGET_DIR),target)/release/iconql import
+SERVE := $(or $(CARGO_TARGET_DIR),target)/release/iconql serve
+
+PAGES := $(patsubst frontend-examples/%,api/assets/pages/%,$(wildcard frontend-examples/*/index.html))
+PAGE_SOURCES := $(shell find frontend-examples -name node_modules -prune -o -type f -print)
+SCRIPTS := $(wildcard scripts/*.sh benches/*.sh) .ci/run
+
+.PHONY: help
+help: ## this list
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+.PHONY: run
+run: ## build, import icons (ICONS=starter|all) and serve; LISTEN, DATABASE_URL and the rest pass through
+	@$(MAKE) --no-print-directory ui || echo "make: the pages were not built: serving the API without them" >&2
+	cargo build --release --package api
+	scripts/icons.sh "$(ICONS)" | tr '\n' '\0' | xargs -0 $(IMPORT)
+	@exec $(SERVE)
+
+.PHONY: test
+test: ui ## every test, on SQLite and on PostgreSQL, and the pages in a browser
+	scripts/icons.sh starter
+	scripts/npm-ci.sh tests/oracle
+	scripts/postgres.sh cargo test --workspace
+	CHROMIUM=$$(scripts/chromium.sh) && export CHROMIUM && npm test --prefix frontend-examples
+
+.PHONY: check
+check: ## format, lints, docs, licences, sources and scripts
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+	scripts/cargo-deny.sh check bans licenses sources
+	@for script in $(SCRIPTS); do bash -n "$$script"; done
+	@if command -v shellcheck >/dev/null; then shellcheck --external-sources $(SCRIPTS); \
+	else echo "make: shellcheck is not installed: the scripts were only parsed" >&2; fi
+
+.PHONY: bench
+bench: ## measurements; on a calm machine
+	cargo bench --package benches
+	if [ -x benches/run.sh ]; then benches/run.sh; fi
+
+.PHONY: ui
+ui: $(PAGES) ## the pages, into the binary's assets; only when their sources changed
+
+# One build writes all of them.
+$(PAGES) &: $(PAGE_SOURCES)
+	scripts/npm-ci.sh frontend-examples
+	npm run build --prefix frontend-examples
+	@touch $(PAGES)
+
+.PHONY: clean-data
+clean-data: ## remove data/: the embedded database and the downloaded icons
+	rm -rf data

@@ -49,6 +49,7 @@ bench: ## measurements; on a calm machine
 
 .PHONY: ui
 ui: $(PAGES) ## the pages, into the binary's assets; only when their sources changed
+	@:
 
 # One build writes all of them.
 $(PAGES) &: $(PAGE_SOURCES)

@@ -20,7 +20,7 @@ const DOUBTFUL_WORDS: [&str; 14] = [
 ];
 
 /// A doubtful word counts in a set where this many names pair up under it, and one in a hundred of all its names.
-/// Public sets that use one as a theme have over 1.3 % (or 4 names), those that do not stay below 0.9 %.
+/// Public sets that use one as a theme stay above 1 %, the others below 0.9 %.
 const LEAST_PAIRS: usize = 4;
 
 /// How names of one set are shortened.

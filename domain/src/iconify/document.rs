@@ -1,5 +1,8 @@
 //! A parsed IconifyJSON document: every entry judged on its own, nothing resolved yet.
 
+#[cfg(test)]
+mod tests;
+
 use indexmap::IndexMap;
 use serde::de::{Deserialize, IgnoredAny, MapAccess};
 

@@ -1,5 +1,8 @@
 //! What a set says about itself: the `info` block of a document, of a package, and of the list of all sets.
 
+#[cfg(test)]
+mod tests;
+
 use serde::de::{IgnoredAny, MapAccess};
 
 use super::document::{self, DocumentError};
@@ -12,8 +15,11 @@ use super::skipped::{SkipReason, Skipped};
 pub struct Info {
     /// The set's prefix where the publisher gave no name.
     pub name: String,
+    /// Who made it.
     pub author: Option<Author>,
+    /// On which terms it may be used.
     pub license: Option<License>,
+    /// The publisher's version of the drawings.
     pub version: Option<String>,
     /// The publisher's count of visible icons; not to be trusted.
     pub total: Option<u32>,
@@ -23,7 +29,9 @@ pub struct Info {
     pub heights: Vec<u32>,
     /// The height samples look best at, in pixels.
     pub display_height: Option<u32>,
+    /// The heading it is listed under.
     pub category: Option<String>,
+    /// What the set is like, in a few words each.
     pub tags: Vec<String>,
     /// Whether icons keep their own colours. Not said by every set.
     pub palette: Option<bool>,
@@ -34,16 +42,20 @@ pub struct Info {
 /// Who made a set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Author {
+    /// A person, a group or a company.
     pub name: String,
+    /// Their page, or the set's.
     pub url: Option<String>,
 }
 
 /// On which terms a set may be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct License {
+    /// For people to read; the identifier where the publisher gave no title.
     pub title: String,
     /// An SPDX licence identifier or expression.
     pub spdx: Option<String>,
+    /// Where its text is.
     pub url: Option<String>,
 }
 
@@ -52,6 +64,7 @@ pub struct License {
 pub struct Collections {
     /// Prefixes and what their sets say about themselves, in the order of the list.
     pub infos: Vec<(String, Info)>,
+    /// What was left out.
     pub skipped: Vec<Skipped>,
 }
 

@@ -13,11 +13,17 @@ use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAcce
 /// A JSON type that stood where another was expected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Found {
+    /// `null`.
     Null,
+    /// `true` or `false`.
     Boolean,
+    /// Any number.
     Number,
+    /// Any string.
     String,
+    /// Any array.
     Array,
+    /// Any object.
     Object,
 }
 
@@ -37,7 +43,9 @@ impl fmt::Display for Found {
 /// What was expected and what was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WrongType {
+    /// The JSON type that can be used, with its article.
     pub expected: &'static str,
+    /// The JSON type that stands there.
     pub found: Found,
 }
 

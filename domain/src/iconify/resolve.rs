@@ -5,6 +5,10 @@
 
 mod categories;
 mod graph;
+#[cfg(test)]
+mod reference_tests;
+#[cfg(test)]
+mod tests;
 
 use super::base_name::BaseNames;
 use super::document::Document;
@@ -19,7 +23,9 @@ use graph::{Graph, Node, Place};
 /// An icon set with nothing left to look up.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ResolvedSet {
+    /// The name its icons are asked for by.
     pub prefix: String,
+    /// What the publisher says about it.
     pub info: Option<Info>,
     /// Seconds since the Unix epoch.
     pub last_modified_seconds: Option<i64>,
@@ -46,6 +52,7 @@ pub struct ResolvedSet {
 pub struct ResolvedIcon {
     /// The part of the name after the prefix.
     pub key: String,
+    /// What the name is.
     pub kind: IconKind,
     /// The key it is directly an alias of.
     pub parent: Option<String>,
@@ -59,6 +66,7 @@ pub struct ResolvedIcon {
     pub listed: bool,
     /// Indexes into the set's `categories`, ascending.
     pub categories: Vec<u32>,
+    /// How it is painted, if in one way.
     pub style: Option<IconStyle>,
     /// The name it shares with its variants.
     pub base_name: String,

@@ -3,6 +3,7 @@
 use super::lenient::{Found, WrongType};
 use super::name::MAX_NAME_LENGTH;
 use crate::svg::safety::UnsafeSvg;
+use crate::svg::view_box::ViewBox;
 
 /// The longest side of a view box, and the farthest its corner may be from the origin. Public icons stay under 15,000.
 pub const MAX_EXTENT: f64 = 1e6;
@@ -12,6 +13,7 @@ pub const MAX_EXTENT: f64 = 1e6;
 pub struct Skipped {
     /// Where it stands in the document: `icons.home`, `aliases.house`, `chars.f000`, `categories.Maps`, `info.height`.
     pub what: String,
+    /// Why it was left out.
     pub reason: SkipReason,
 }
 
@@ -26,7 +28,12 @@ pub enum SkipReason {
     NotAnObject(Found),
     /// A property of an icon or alias has a type that cannot be used.
     #[error("property `{property}`: {wrong}")]
-    Property { property: &'static str, wrong: WrongType },
+    Property {
+        /// Its name.
+        property: &'static str,
+        /// What is wrong with it.
+        wrong: WrongType,
+    },
     /// A property without which nothing can be made of it.
     #[error("property `{0}` is missing")]
     Missing(&'static str),
@@ -49,14 +56,10 @@ pub enum SkipReason {
     NameOfIcon,
     /// A view box nothing can be drawn in.
     #[error(
-        "the view box is {width} by {height} at {left}, {top}: sides must be above 0 and nothing beyond {MAX_EXTENT}"
+        "the view box is {} by {} at {}, {}: sides must be above 0 and nothing beyond {MAX_EXTENT}",
+        .0.width, .0.height, .0.left, .0.top
     )]
-    ViewBox {
-        left: f64,
-        top: f64,
-        width: f64,
-        height: f64,
-    },
+    ViewBox(ViewBox),
     /// A body that may not be served.
     #[error("unsafe body: {0}")]
     Unsafe(#[from] UnsafeSvg),
@@ -75,7 +78,15 @@ pub enum SkipReason {
     /// A character that draws nothing.
     #[error("its icon `{0}` does not exist or was skipped")]
     CharacterWithoutIcon(String),
+    /// Its name has the row id of another name, which happens by chance about once in ten thousand catalogs.
+    #[error("its row id is taken by another name: rename one of the two")]
+    RowIdTaken,
     /// Names in a category that draw nothing.
     #[error("{count} of its icons do not exist or were skipped, `{first}` first")]
-    CategoryWithoutIcons { count: u32, first: String },
+    CategoryWithoutIcons {
+        /// How many.
+        count: u32,
+        /// The first of them.
+        first: String,
+    },
 }

@@ -39,7 +39,8 @@ pub(super) fn assign(graph: &Graph, document: &Document<'_>, skipped: &mut Vec<S
     for &place in &graph.order {
         let parent = graph.get(place).and_then(|node| node.parent);
         if let Some(parent) = parent.filter(|_| assigned[place].is_empty()) {
-            assigned[place] = assigned[parent].clone();
+            let inherited = assigned[parent].clone();
+            assigned[place] = inherited;
         }
     }
     assigned

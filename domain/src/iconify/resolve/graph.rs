@@ -8,7 +8,7 @@ use crate::iconify::entry::{Alias, Icon, Properties};
 use crate::iconify::name;
 use crate::iconify::skipped::{MAX_EXTENT, SkipReason, Skipped};
 use crate::svg::safety;
-use crate::svg::view_box::{Transformation, ViewBox};
+use crate::svg::view_box::{Transformation, ViewBox, apply};
 
 /// An entry by its place: icons in source order, then aliases in source order.
 pub(super) type Place = usize;
@@ -142,6 +142,9 @@ impl Graph {
             .ok_or_else(|| SkipReason::ParentSkipped(alias.parent.to_string()))?;
         let properties = parent.properties.merge(alias.properties);
         let (view_box, transformation) = draw(document.defaults, properties)?;
+        if let Some((_, Ok(icon))) = document.icons.get_index(parent.root) {
+            check_turned(transformation, view_box, &icon.body)?;
+        }
         let hidden = alias.hidden.unwrap_or(parent.hidden);
         let is_plain = !alias.is_redrawn && hidden == parent.hidden;
         Ok(Node {
@@ -166,6 +169,7 @@ fn judge(key: &str, icon: &Icon<'_>, place: Place, document: &Document<'_>) -> R
     check_name(key)?;
     let (view_box, transformation) = draw(document.defaults, icon.properties)?;
     safety::check(&icon.body)?;
+    check_turned(transformation, view_box, &icon.body)?;
     Ok(Node {
         kind: IconKind::Icon,
         parent: None,
@@ -189,24 +193,25 @@ fn draw(defaults: Properties, properties: Properties) -> Result<(ViewBox, Transf
     } = defaults.merge(properties);
     let (left, top) = (left.unwrap_or(0.0), top.unwrap_or(0.0));
     let (width, height) = (width.unwrap_or(16.0), height.unwrap_or(16.0));
-    let is_side = |side: f64| side > 0.0 && side <= MAX_EXTENT;
-    if is_side(width) && is_side(height) && left.abs() <= MAX_EXTENT && top.abs() <= MAX_EXTENT {
-        return Ok((
-            ViewBox {
-                left,
-                top,
-                width,
-                height,
-            },
-            transformation,
-        ));
-    }
-    Err(SkipReason::ViewBox {
+    let view_box = ViewBox {
         left,
         top,
         width,
         height,
-    })
+    };
+    let is_side = |side: f64| side > 0.0 && side <= MAX_EXTENT;
+    if is_side(width) && is_side(height) && left.abs() <= MAX_EXTENT && top.abs() <= MAX_EXTENT {
+        return Ok((view_box, transformation));
+    }
+    Err(SkipReason::ViewBox(view_box))
+}
+
+/// Whether `body` is still safe once turned: its definitions are cut out as text, and not always where XML would.
+fn check_turned(transformation: Transformation, view_box: ViewBox, body: &str) -> Result<(), SkipReason> {
+    if transformation != Transformation::default() && body.contains("<defs") {
+        safety::check(&apply(transformation, view_box, body).1)?;
+    }
+    Ok(())
 }
 
 fn check_name(key: &str) -> Result<(), SkipReason> {

@@ -20,15 +20,16 @@ help: ## this list
 
 .PHONY: run
 run: ## build, import icons (ICONS=starter|all) and serve; LISTEN, DATABASE_URL and the rest pass through
-	@$(MAKE) --no-print-directory ui || echo "make: the pages were not built: serving the API without them" >&2
+	@$(MAKE) --no-print-directory ui || echo "make: the pages could not be built: going on without the change" >&2
 	cargo build --release --package api
-	scripts/icons.sh "$(ICONS)" | tr '\n' '\0' | xargs -0 $(IMPORT)
+	@sets=$$(scripts/icons.sh "$(ICONS)") && tr '\n' '\0' <<<"$$sets" | xargs -0 $(IMPORT)
 	@exec $(SERVE)
 
 .PHONY: test
 test: ui ## every test, on SQLite and on PostgreSQL, and the pages in a browser
-	scripts/icons.sh starter
-	scripts/npm-ci.sh tests/oracle
+	@scripts/icons.sh starter >/dev/null
+	@scripts/npm-ci.sh tests/oracle
+	@scripts/npm-ci.sh frontend-examples
 	scripts/postgres.sh cargo test --workspace
 	CHROMIUM=$$(scripts/chromium.sh) && export CHROMIUM && npm test --prefix frontend-examples
 

@@ -1,1 +1,14 @@
-//! api
+//! The process: configuration, commands, and the HTTP server around the schema.
+//!
+//! It resolves no field, writes no SQL and decides nothing about icons.
+
+pub mod commands;
+pub mod config;
+mod middleware;
+mod router;
+mod routes;
+mod server;
+mod telemetry;
+
+pub use commands::main;
+pub use server::{RunningServer, ServeError, start};

@@ -1,1 +1,12 @@
-//! entities
+//! The tables, one a file. No queries, no rules: what the columns mean and nothing else.
+//!
+//! Instants are Unix milliseconds, lists are JSON arrays of text and hashes are raw bytes, because both engines store
+//! those alike.
+
+pub mod catalog_change;
+pub mod catalog_change_names;
+pub mod catalog_state;
+pub mod icon;
+pub mod icon_character;
+pub mod icon_set;
+pub mod icon_tag;

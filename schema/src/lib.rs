@@ -1,1 +1,18 @@
-//! schema
+//! The GraphQL API: its types, how their fields find their data in batches, and the limits on what may be asked.
+//!
+//! It knows the domain and no transport: a request comes in as text and variables, and leaves as the bytes of a response.
+//! [`query`] is the table of contents.
+
+mod cursor;
+mod errors;
+mod global_id;
+mod limits;
+mod loaders;
+mod paging;
+mod query;
+mod scalars;
+mod service;
+mod types;
+
+pub use limits::Limits;
+pub use service::{Executed, GraphqlService, OperationRequest, Outcome, SchemaConfig, sdl};

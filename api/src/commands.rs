@@ -1,0 +1,157 @@
+//! The command line: one file a command.
+
+mod import;
+mod migrate;
+mod serve;
+mod show_config;
+
+use std::{
+    io::{self, Write as _},
+    path::PathBuf,
+    process::ExitCode,
+};
+
+use clap::{Parser, Subcommand};
+use domain::database::DatabaseError;
+
+use crate::{
+    config::{Config, ConfigError, resolve},
+    server::ServeError,
+    telemetry::{self, TelemetryError},
+};
+
+/// Every open-source icon over one GraphQL API.
+///
+/// Start with `iconql import PATH` and `iconql serve`, then open /graphiql.
+/// Every flag can also be a variable (`LISTEN` for --listen) or a key of iconql.toml (`listen`); a flag wins over a
+/// variable, a variable over the file. `iconql config` shows what is in force.
+#[derive(Debug, Clone, Parser)]
+#[command(name = "iconql", version, propagate_version = true, max_term_width = 110)]
+pub struct Cli {
+    #[command(flatten)]
+    pub config: Config,
+
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Clone, Subcommand)]
+pub enum Command {
+    /// Serve the API and its pages; an embedded database is migrated first
+    Serve,
+    /// Bring icon sets into the catalog; doing it again changes nothing
+    ///
+    /// PATH is an IconifyJSON file, a folder of them, or an unpacked @iconify/json or @iconify-json/* package. Each set is
+    /// replaced in one transaction or not at all. Broken icons are left out and reported; their set goes on.
+    Import {
+        /// Files and folders
+        #[arg(required = true, value_name = "PATH")]
+        paths: Vec<PathBuf>,
+    },
+    /// Change the database schema, or show how it stands
+    Migrate {
+        #[command(subcommand)]
+        direction: MigrateDirection,
+    },
+    /// Print the GraphQL schema
+    Schema,
+    /// Print the effective configuration and where each value came from; secrets are masked
+    Config,
+}
+
+/// Which way to migrate.
+#[derive(Debug, Clone, Subcommand)]
+pub enum MigrateDirection {
+    /// Apply what is pending
+    Up,
+    /// Take back the newest migrations. Their tables and data are gone afterwards
+    Down {
+        /// How many
+        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+        steps: u32,
+    },
+    /// Show what is applied and what is pending
+    Status,
+}
+
+/// What ended a command. Each message is one line that ends with what to do.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CommandError {
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    #[error(transparent)]
+    Import(#[from] domain::catalog::import::ImportError),
+    #[error(transparent)]
+    Source(#[from] domain::catalog::import::SourceError),
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+    #[error(transparent)]
+    Telemetry(#[from] TelemetryError),
+    #[error("cannot write to standard output: {0}")]
+    Output(#[from] io::Error),
+    #[error("cannot start threads: {0}")]
+    Runtime(io::Error),
+    #[error("{0} of the icon sets could not be read; the others are imported")]
+    SetsFailed(usize),
+}
+
+const FAILED: u8 = 1;
+const BAD_USAGE: u8 = 2;
+
+/// Runs the command that the process was started with.
+pub fn main() -> ExitCode {
+    let resolved = match resolve(std::env::args_os().collect(), |name| std::env::var(name).ok()) {
+        Ok(resolved) => resolved,
+        Err(ConfigError::Clap(error)) => {
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(BAD_USAGE));
+        }
+        Err(error) => return fail(&error, BAD_USAGE),
+    };
+    let result = match &resolved.cli.command {
+        Command::Schema => print(&schema::sdl()),
+        Command::Config => print(&show_config::text(&resolved.values)),
+        _ => run(&resolved.cli),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        // Whoever reads may stop reading.
+        Err(CommandError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => fail(&error, FAILED),
+    }
+}
+
+fn run(cli: &Cli) -> Result<(), CommandError> {
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    if let Some(threads) = cli.config.worker_threads {
+        runtime.worker_threads(threads.into());
+    }
+    let runtime = runtime.enable_all().build().map_err(CommandError::Runtime)?;
+    runtime.block_on(async {
+        let telemetry = telemetry::install(&cli.config)?;
+        let result = match &cli.command {
+            Command::Serve => serve::run(&cli.config).await,
+            Command::Import { paths } => import::run(&cli.config, paths).await,
+            Command::Migrate { direction } => migrate::run(&cli.config, direction).await,
+            Command::Schema | Command::Config => Ok(()),
+        };
+        telemetry.flush();
+        result
+    })
+}
+
+/// Writes a command's result.
+pub(crate) fn print(text: &str) -> Result<(), CommandError> {
+    let mut output = io::stdout().lock();
+    output.write_all(text.as_bytes())?;
+    if !text.ends_with('\n') {
+        output.write_all(b"\n")?;
+    }
+    Ok(output.flush()?)
+}
+
+fn fail(error: &impl std::fmt::Display, status: u8) -> ExitCode {
+    let _ = writeln!(io::stderr(), "iconql: {error}");
+    ExitCode::from(status)
+}

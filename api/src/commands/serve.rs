@@ -1,0 +1,40 @@
+//! `iconql serve`.
+
+use domain::catalog::Catalog;
+
+use super::{CommandError, import::now_ms, migrate::open_migrated, print};
+use crate::{config::Config, server};
+
+pub(super) async fn run(config: &Config) -> Result<(), CommandError> {
+    let database = open_migrated(config).await?;
+    let catalog = Catalog::new(database.clone());
+    let is_empty = catalog.generation().await? == 0;
+    let mut server = server::start(config, catalog, now_ms()).await?;
+    print(&greeting(config, server.address(), is_empty))?;
+    tokio::select! {
+        () = server::shutdown_signal() => {}
+        error = server.stopped() => return Err(error.into()),
+    }
+    tracing::info!("shutting down: running requests have {} ms", config.http.shutdown_grace_ms);
+    server.shut_down(config.http.shutdown_grace()).await;
+    // A file that is closed in order needs no repair at the next start.
+    Ok(database.close().await?)
+}
+
+fn greeting(config: &Config, address: std::net::SocketAddr, is_empty: bool) -> String {
+    let base = config.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
+    let mut text = format!("iconql {} serves at\n\n  GraphQL   {base}/graphql\n", env!("CARGO_PKG_VERSION"));
+    if !config.is_production() {
+        text.push_str(&format!("  GraphiQL  {base}/graphiql\n"));
+    }
+    text.push_str(&format!("  Health    {base}/api/health\n\n"));
+    if is_empty {
+        text.push_str("The catalog is empty. Fill it with `iconql import PATH`, also while this runs.\n");
+    } else {
+        text.push_str(&format!(
+            "Try:\n\n  curl {base}/graphql -H 'content-type: application/json' \\\n    \
+             -d '{{\"query\":\"{{ icons(names: [\\\"lucide:house\\\", \\\"mdi:home\\\"]) {{ ... on Icon {{ name svg set {{ name }} }} }} }}\"}}'\n"
+        ));
+    }
+    text
+}

@@ -1,0 +1,86 @@
+//! The configuration: every value with its one default, its unit and its meaning, and where it came from.
+//!
+//! The flags below are the single declaration. `iconql.toml` and the environment are turned into flags before parsing, so
+//! that all three take the same values and meet the same checks.
+
+mod database;
+mod http;
+mod limits;
+mod sources;
+mod telemetry;
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use clap::{Args, ValueEnum};
+
+pub use database::DatabaseArgs;
+pub use http::HttpArgs;
+pub use limits::LimitArgs;
+pub use sources::{ConfigError, Origin, Resolved, resolve};
+pub use telemetry::{LogFormat, TelemetryArgs};
+
+/// Where the service runs, which decides what it tells about itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Environment {
+    /// Introspection, GraphiQL and timings are on.
+    Development,
+    /// They are off.
+    Production,
+}
+
+/// Everything that can be configured.
+#[derive(Debug, Clone, Args)]
+pub struct Config {
+    /// Read this file instead of iconql.toml
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Configuration")]
+    pub config: Option<PathBuf>,
+
+    /// production turns off introspection, suggestions, GraphiQL and timings
+    #[arg(long, global = true, value_enum, default_value = "development", help_heading = "Service")]
+    pub environment: Environment,
+
+    /// Address and port to listen on
+    #[arg(long, global = true, default_value = "127.0.0.1:8080", value_name = "ADDRESS", help_heading = "Service")]
+    pub listen: SocketAddr,
+
+    /// How the outside reaches this service, e.g. <https://icons.example.com>; without it, addresses in answers are paths
+    #[arg(long, global = true, value_name = "URL", value_parser = http::parse_public_url, help_heading = "Service")]
+    pub public_url: Option<String>,
+
+    /// Folder of the embedded database
+    #[arg(long, global = true, default_value = "data", value_name = "FOLDER", help_heading = "Service")]
+    pub data_dir: PathBuf,
+
+    /// Threads that answer requests; as many as cores when left out
+    #[arg(long, global = true, value_parser = clap::value_parser!(u16).range(1..=1024), value_name = "COUNT", help_heading = "Service")]
+    pub worker_threads: Option<u16>,
+
+    #[command(flatten)]
+    pub database: DatabaseArgs,
+
+    #[command(flatten)]
+    pub http: HttpArgs,
+
+    #[command(flatten)]
+    pub limits: LimitArgs,
+
+    #[command(flatten)]
+    pub telemetry: TelemetryArgs,
+}
+
+impl Config {
+    /// Whether the service hides how it works.
+    pub fn is_production(&self) -> bool {
+        self.environment == Environment::Production
+    }
+
+    /// What the database room needs.
+    pub fn database(&self) -> domain::database::DatabaseConfig {
+        self.database.to_domain(&self.data_dir)
+    }
+
+    /// What the schema room needs.
+    pub fn limits(&self) -> schema::Limits {
+        self.limits.to_schema(self.http.request_timeout_ms)
+    }
+}

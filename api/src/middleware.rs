@@ -1,0 +1,4 @@
+//! What every request passes through.
+
+pub(crate) mod deadline;
+pub(crate) mod request;

@@ -1,0 +1,24 @@
+//! The time a request may take.
+
+use std::time::Duration;
+
+use axum::{
+    extract::{Request, State},
+    http::StatusCode,
+    middleware::Next,
+    response::Response,
+};
+
+use crate::routes::error_response;
+
+/// Gives a request up after `limit`; what it waits for in the database is cancelled with it.
+pub(crate) async fn enforce(State(limit): State<Duration>, request: Request, next: Next) -> Response {
+    match tokio::time::timeout(limit, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => error_response(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "TIMEOUT",
+            &format!("The request took longer than {} ms. Ask for less, or try again.", limit.as_millis()),
+        ),
+    }
+}

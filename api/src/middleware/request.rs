@@ -1,0 +1,67 @@
+//! A request's id, its span, its line in the log and its figures.
+
+use std::time::Instant;
+
+use axum::{
+    extract::{MatchedPath, Request},
+    http::{HeaderMap, HeaderName, HeaderValue},
+    middleware::Next,
+    response::Response,
+};
+use tracing::Instrument as _;
+
+use crate::telemetry::{adopt_parent, current_traceparent};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Longest id taken over from a client.
+const MAX_ID_BYTES: usize = 128;
+
+/// Watches one request from its headers to its answer's headers.
+pub(crate) async fn observe(request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let method = method_label(request.method().as_str());
+    let endpoint = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str).to_owned();
+    let id = request_id(request.headers());
+    let span = tracing::info_span!(
+        "http.request",
+        otel.kind = "server",
+        otel.name = format!("{method} {endpoint}"),
+        http.request.method = method,
+        http.route = endpoint,
+        request_id = id.to_str().unwrap_or_default(),
+    );
+    adopt_parent(&span, request.headers());
+    let mut response = next.run(request).instrument(span.clone()).await;
+    let status = response.status().as_u16();
+    let elapsed = started.elapsed();
+    let _entered = span.enter();
+    tracing::debug!(status, elapsed_us = elapsed.as_micros(), "answered");
+    if let Some(value) = current_traceparent(&span).and_then(|value| HeaderValue::from_str(&value).ok()) {
+        response.headers_mut().insert("traceparent", value);
+    }
+    response.headers_mut().insert(REQUEST_ID, id);
+    metrics::counter!("http_requests_total", "method" => method, "endpoint" => endpoint.clone(), "status" => status.to_string())
+        .increment(1);
+    metrics::histogram!("http_request_duration_seconds", "method" => method, "endpoint" => endpoint).record(elapsed);
+    response
+}
+
+/// The caller's id where it is fit to be logged, else a new one.
+fn request_id(headers: &HeaderMap) -> HeaderValue {
+    let given = headers.get(REQUEST_ID).filter(|id| {
+        (1..=MAX_ID_BYTES).contains(&id.len())
+            && id.as_bytes().iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:/+=".contains(byte))
+    });
+    given.cloned().unwrap_or_else(|| {
+        HeaderValue::from_str(&uuid::Uuid::now_v7().to_string()).expect("a UUID is made of hex digits and hyphens")
+    })
+}
+
+/// A method as a label: clients can invent methods, and must not invent labels.
+fn method_label(method: &str) -> &'static str {
+    ["GET", "POST", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH"]
+        .into_iter()
+        .find(|known| *known == method)
+        .unwrap_or("other")
+}

@@ -1,0 +1,101 @@
+//! Every route and what every request passes through on its way to one.
+
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    http::{HeaderName, HeaderValue, header},
+    middleware as layer,
+    routing::get,
+};
+use domain::catalog::Catalog;
+use schema::GraphqlService;
+use tower::ServiceBuilder;
+use tower_http::{
+    CompressionLevel,
+    catch_panic::CatchPanicLayer,
+    compression::{CompressionLayer, Predicate as _, predicate::{NotForContentType, SizeAbove}},
+    cors::{AllowOrigin, Any, CorsLayer},
+    set_header::SetResponseHeaderLayer,
+};
+
+use crate::{
+    config::{Config, HttpArgs},
+    middleware,
+    routes::{self, graphql, health, icons, metrics, pages},
+    server::Draining,
+};
+
+/// What the routes share.
+#[derive(Clone)]
+pub(crate) struct AppState {
+    pub(crate) graphql: GraphqlService,
+    pub(crate) catalog: Catalog,
+    pub(crate) draining: Draining,
+    pub(crate) is_production: bool,
+    pub(crate) icon_cache: icons::CachePolicy,
+}
+
+pub(crate) fn build(config: &Config, graphql: GraphqlService, catalog: Catalog, draining: Draining) -> Router {
+    let state = AppState {
+        graphql,
+        catalog,
+        draining,
+        is_production: config.is_production(),
+        icon_cache: icons::CachePolicy {
+            max_age_seconds: config.http.cdn_max_age_seconds,
+            stale_seconds: config.http.cdn_stale_seconds,
+        },
+    };
+    let mut router = Router::new()
+        .route("/graphql", get(graphql::get).post(graphql::post).fallback(graphql::wrong_method))
+        .route("/icons/{prefix}/{file}", get(icons::svg))
+        .route("/api/health", get(health::summary))
+        .route("/api/health/live", get(health::live))
+        .route("/api/health/ready", get(health::ready));
+    if config.telemetry.prometheus_metrics_enabled {
+        let _ = crate::telemetry::renderer();
+        router = router.route("/metrics", get(metrics::text)).route("/api/metrics", get(metrics::text));
+    }
+    if !config.is_production() {
+        router = router
+            .route("/schema.graphql", get(graphql::sdl))
+            .route("/graphiql", get(pages::graphiql))
+            .route("/graphiql/{*file}", get(pages::file));
+    }
+    router
+        .fallback(routes::not_found)
+        .method_not_allowed_fallback(routes::method_not_allowed)
+        .layer(DefaultBodyLimit::max(config.limits.max_body_bytes as usize))
+        .layer(
+            ServiceBuilder::new()
+                .layer(layer::from_fn(middleware::request::observe))
+                .layer(CatchPanicLayer::custom(routes::panicked))
+                .layer(SetResponseHeaderLayer::if_not_present(
+                    HeaderName::from_static("x-content-type-options"),
+                    HeaderValue::from_static("nosniff"),
+                ))
+                .option_layer(cors(&config.http.cors_origins))
+                .option_layer(config.http.compression_enabled.then(|| compression(&config.http)))
+                .layer(layer::from_fn_with_state(config.http.request_timeout(), middleware::deadline::enforce)),
+        )
+        .with_state(state)
+}
+
+fn compression(http: &HttpArgs) -> CompressionLayer<impl tower_http::compression::Predicate + use<>> {
+    CompressionLayer::new()
+        .quality(CompressionLevel::Precise(http.compression_level))
+        .compress_when(SizeAbove::new(http.compression_min_bytes).and(NotForContentType::IMAGES_EXCEPT_SVG))
+}
+
+fn cors(origins: &[String]) -> Option<CorsLayer> {
+    if origins.is_empty() {
+        return None;
+    }
+    let allowed = if origins.iter().any(|origin| origin == "*") {
+        AllowOrigin::any()
+    } else {
+        AllowOrigin::list(origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok()))
+    };
+    let layer = CorsLayer::new().allow_origin(allowed).allow_methods(Any);
+    Some(layer.allow_headers([header::CONTENT_TYPE, header::AUTHORIZATION]).expose_headers([header::ETAG]))
+}

@@ -1,0 +1,180 @@
+//! Icons as files.
+
+use std::fmt::Write as _;
+
+use axum::{
+    extract::{Path, Query, State},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse as _, Response},
+};
+use domain::{
+    catalog::{Icon, IconName},
+    svg::{
+        color::Color,
+        render::{Drawing, SvgOptions, render},
+        size::Size,
+    },
+};
+use serde::Deserialize;
+
+use super::{error_response, not_found};
+use crate::router::AppState;
+
+/// How long caches may keep an icon whose address does not name its content.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct CachePolicy {
+    pub(crate) max_age_seconds: u32,
+    pub(crate) stale_seconds: u32,
+}
+
+/// How an icon is to be drawn, as query parameters. `size` is the height; the width follows it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RenditionQuery {
+    size: Option<String>,
+    width: Option<String>,
+    height: Option<String>,
+    color: Option<String>,
+    rotate: Option<String>,
+    flip: Option<String>,
+    r#box: Option<String>,
+    /// The content hash that the caller expects.
+    v: Option<String>,
+}
+
+/// Whoever opens the file by itself runs nothing in it.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox";
+
+pub(crate) async fn svg(
+    State(state): State<AppState>,
+    Path((prefix, file)): Path<(String, String)>,
+    query: Result<Query<RenditionQuery>, axum::extract::rejection::QueryRejection>,
+    headers: HeaderMap,
+) -> Response {
+    let Some(key) = file.strip_suffix(".svg") else {
+        return not_found().await;
+    };
+    let options = match query.map_err(|error| error.body_text()).and_then(|Query(query)| query.options().map(|o| (o, query.v))) {
+        Ok(options) => options,
+        Err(message) => return error_response(StatusCode::BAD_REQUEST, "BAD_USER_INPUT", &message),
+    };
+    let Ok(name) = IconName::new(&prefix, key) else {
+        return error_response(
+            StatusCode::BAD_REQUEST,
+            "BAD_USER_INPUT",
+            &domain::catalog::InvalidIconName.to_string(),
+        );
+    };
+    match state.catalog.icons_by_name(std::slice::from_ref(&name)).await {
+        Ok(found) => match found.get(&name) {
+            Some(icon) => rendition(icon, options, &headers, state.icon_cache),
+            None => error_response(StatusCode::NOT_FOUND, "NOT_FOUND", &format!("There is no icon {name}.")),
+        },
+        Err(error) => {
+            tracing::error!(%error, "cannot read an icon");
+            error_response(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", "The catalog cannot be read at the moment.")
+        }
+    }
+}
+
+fn rendition(
+    icon: &Icon,
+    (options, expected): (SvgOptions, Option<String>),
+    headers: &HeaderMap,
+    cache: CachePolicy,
+) -> Response {
+    let drawing = Drawing { name: icon.name.as_str(), view_box: icon.view_box, body: &icon.body };
+    let document = render(drawing, &options);
+    let etag = format!("\"{}\"", domain::svg::fingerprint(&document));
+    // An address with another hash was made from other content: it is answered, and must not be kept for ever.
+    let cache_control = if expected.as_deref() == Some(icon.content_hash_hex().as_str()) {
+        "public, max-age=31536000, immutable".to_owned()
+    } else {
+        let CachePolicy { max_age_seconds, stale_seconds } = cache;
+        format!(
+            "public, max-age={max_age_seconds}, stale-while-revalidate={stale_seconds}, stale-if-error={stale_seconds}"
+        )
+    };
+    let common = [
+        (header::ETAG, etag.clone()),
+        (header::CACHE_CONTROL, cache_control),
+        (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*".to_owned()),
+        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY.to_owned()),
+    ];
+    if is_known(headers, &etag) {
+        return (StatusCode::NOT_MODIFIED, common).into_response();
+    }
+    (common, [(header::CONTENT_TYPE, "image/svg+xml; charset=utf-8")], document).into_response()
+}
+
+/// Whether `If-None-Match` lists the tag. A cache that compressed the answer may have made its tag weak.
+fn is_known(headers: &HeaderMap, etag: &str) -> bool {
+    headers
+        .get_all(header::IF_NONE_MATCH)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .map(|tag| tag.trim().trim_start_matches("W/"))
+        .any(|tag| tag == etag || tag == "*")
+}
+
+impl RenditionQuery {
+    fn options(self: &Self) -> Result<SvgOptions, String> {
+        if self.size.is_some() && self.height.is_some() {
+            return Err("give either size or height, not both".to_owned());
+        }
+        let (flip_horizontal, flip_vertical) = flips(self.flip.as_deref())?;
+        Ok(SvgOptions {
+            width: parsed::<Size>("width", self.width.as_deref())?,
+            height: parsed::<Size>("size", self.size.as_deref())?.or(parsed::<Size>("height", self.height.as_deref())?),
+            color: parsed::<Color>("color", self.color.as_deref())?,
+            rotation: quarter_turns(self.rotate.as_deref())?,
+            flip_horizontal,
+            flip_vertical,
+            add_box: switch("box", self.r#box.as_deref())?,
+            ..SvgOptions::default()
+        })
+    }
+}
+
+fn parsed<T>(parameter: &str, value: Option<&str>) -> Result<Option<T>, String>
+where
+    T: std::str::FromStr,
+    T::Err: std::fmt::Display,
+{
+    value.map(|value| value.parse().map_err(|error| format!("{parameter}: {error}"))).transpose()
+}
+
+fn quarter_turns(value: Option<&str>) -> Result<u8, String> {
+    match value {
+        None | Some("" | "0" | "0deg") => Ok(0),
+        Some("1" | "90deg" | "90" | "25%") => Ok(1),
+        Some("2" | "180deg" | "180" | "50%") => Ok(2),
+        Some("3" | "270deg" | "270" | "75%") => Ok(3),
+        Some(_) => Err("rotate: a quarter turn as 90deg, 180deg or 270deg, or their number, 1 to 3".to_owned()),
+    }
+}
+
+fn flips(value: Option<&str>) -> Result<(bool, bool), String> {
+    let mut flips = (false, false);
+    for word in value.unwrap_or_default().split([',', ' ']).filter(|word| !word.is_empty()) {
+        match word {
+            "horizontal" => flips.0 = true,
+            "vertical" => flips.1 = true,
+            _ => {
+                let mut message = String::new();
+                let _ = write!(message, "flip: horizontal, vertical or both with a comma, and not {word:?}");
+                return Err(message);
+            }
+        }
+    }
+    Ok(flips)
+}
+
+fn switch(parameter: &str, value: Option<&str>) -> Result<bool, String> {
+    match value {
+        None | Some("0" | "false") => Ok(false),
+        Some("1" | "true" | "") => Ok(true),
+        Some(_) => Err(format!("{parameter}: 1 or 0")),
+    }
+}

@@ -1,0 +1,53 @@
+//! The pages that the binary brings along, from files of its own.
+
+use axum::{
+    extract::Path,
+    http::{StatusCode, header},
+    response::{Html, IntoResponse as _, Response},
+};
+use rust_embed::RustEmbed;
+
+use super::not_found;
+
+#[derive(RustEmbed)]
+#[folder = "assets/pages"]
+struct Pages;
+
+/// Nothing from other hosts, nothing that was not built with the page. GraphiQL's editor writes its own styles and starts
+/// its workers from blobs.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
+     font-src 'self' data:; worker-src 'self' blob:; connect-src 'self' ws: wss:; frame-ancestors 'none'; base-uri 'none'";
+
+/// File names carry a hash of their content.
+const IMMUTABLE: &str = "public, max-age=31536000, immutable";
+
+const NOT_BUILT: &str = "<!doctype html><html lang=en><meta charset=utf-8><title>iconql</title>\
+     <meta name=color-scheme content='light dark'><h1>This page is not built</h1>\
+     <p>Run <code>make ui</code>, then build the server again. GraphQL itself answers at <code>/graphql</code>.";
+
+pub(crate) async fn graphiql() -> Response {
+    match Pages::get("graphiql/index.html") {
+        Some(page) => (
+            [(header::CACHE_CONTROL, "no-cache"), (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY)],
+            Html(page.data.into_owned()),
+        )
+            .into_response(),
+        None => (StatusCode::NOT_FOUND, Html(NOT_BUILT)).into_response(),
+    }
+}
+
+pub(crate) async fn file(Path(file): Path<String>) -> Response {
+    match Pages::get(&format!("graphiql/{file}")) {
+        Some(asset) => {
+            let content_type = asset.metadata.mimetype().to_owned();
+            let cache = if file.starts_with("assets/") { IMMUTABLE } else { "no-cache" };
+            let headers = [
+                (header::CONTENT_TYPE, content_type),
+                (header::CACHE_CONTROL, cache.to_owned()),
+                (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY.to_owned()),
+            ];
+            (headers, asset.data.into_owned()).into_response()
+        }
+        None => not_found().await,
+    }
+}

@@ -1,0 +1,105 @@
+//! Wiring: the router on a socket, and its orderly end.
+
+use std::{net::SocketAddr, time::Duration};
+
+use domain::catalog::Catalog;
+use schema::{GraphqlService, SchemaConfig};
+use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
+
+use crate::{config::Config, router};
+
+/// Why the server is not, or no longer, there.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    #[error("cannot listen on {address}: {reason}; free the port or set LISTEN to another")]
+    Listen { address: SocketAddr, reason: String },
+    #[error("the server stopped: {0}")]
+    Stopped(String),
+}
+
+/// A server that answers.
+pub struct RunningServer {
+    address: SocketAddr,
+    stop: watch::Sender<bool>,
+    draining: watch::Sender<bool>,
+    task: JoinHandle<std::io::Result<()>>,
+}
+
+/// Whether the server is on its way out, for the readiness check.
+#[derive(Clone)]
+pub(crate) struct Draining(watch::Receiver<bool>);
+
+impl Draining {
+    pub(crate) fn has_begun(&self) -> bool {
+        *self.0.borrow()
+    }
+}
+
+/// Starts to answer on the configured address.
+pub async fn start(config: &Config, catalog: Catalog, started_at_ms: i64) -> Result<RunningServer, ServeError> {
+    let unusable = |error: std::io::Error| ServeError::Listen { address: config.listen, reason: error.to_string() };
+    let listener = TcpListener::bind(config.listen).await.map_err(unusable)?;
+    let address = listener.local_addr().map_err(unusable)?;
+    let graphql = GraphqlService::new(
+        catalog.clone(),
+        SchemaConfig {
+            limits: config.limits(),
+            introspection: !config.is_production(),
+            public_url: config.public_url.clone(),
+            version: env!("CARGO_PKG_VERSION"),
+            started_at_ms,
+        },
+    );
+    let (draining, is_draining) = watch::channel(false);
+    let (stop, mut stopped) = watch::channel(false);
+    let router = router::build(config, graphql, catalog, Draining(is_draining));
+    let task = tokio::spawn(async move {
+        axum::serve(listener, router)
+            .with_graceful_shutdown(async move {
+                let _ = stopped.wait_for(|stop| *stop).await;
+            })
+            .await
+    });
+    Ok(RunningServer { address, stop, draining, task })
+}
+
+impl RunningServer {
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Ends when the server does by itself, which it never should.
+    pub(crate) async fn stopped(&mut self) -> ServeError {
+        match (&mut self.task).await {
+            Ok(Ok(())) => ServeError::Stopped("its listener ended".to_owned()),
+            Ok(Err(error)) => ServeError::Stopped(error.to_string()),
+            Err(error) => ServeError::Stopped(error.to_string()),
+        }
+    }
+
+    /// Takes no more connections, lets running requests end for `grace`, then cuts what is left.
+    pub async fn shut_down(mut self, grace: Duration) {
+        let _ = self.draining.send(true);
+        let _ = self.stop.send(true);
+        if tokio::time::timeout(grace, &mut self.task).await.is_err() {
+            tracing::warn!("some requests did not end in time and were cut");
+            self.task.abort();
+        }
+    }
+}
+
+/// Ends on SIGTERM or Ctrl-C.
+pub(crate) async fn shutdown_signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let interrupt = tokio::signal::ctrl_c();
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminate) => {
+            tokio::select! {
+                _ = interrupt => {}
+                _ = terminate.recv() => {}
+            }
+        }
+        Err(_) => drop(interrupt.await),
+    }
+}

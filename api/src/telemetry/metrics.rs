@@ -1,0 +1,52 @@
+//! The registry of figures, and how Prometheus reads it.
+
+use std::sync::OnceLock;
+
+use domain::database::PoolState;
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+
+/// Upper bounds of durations, in seconds: from an answer out of memory to the longest request.
+const SECONDS: [f64; 14] = [0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0];
+
+/// Upper bounds of counts of keys.
+const BATCH_SIZES: [f64; 9] = [1.0, 2.0, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 500.0];
+
+/// What writes the registry as text. The registry is the process's own; it is installed by the first call.
+pub(crate) fn renderer() -> PrometheusHandle {
+    static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
+    HANDLE
+        .get_or_init(|| {
+            let builder = PrometheusBuilder::new()
+                .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)
+                .and_then(|builder| {
+                    builder.set_buckets_for_metric(Matcher::Full("dataloader_batch_size".to_owned()), &BATCH_SIZES)
+                })
+                .expect("the buckets are not empty");
+            let recorder = builder.build_recorder();
+            let handle = recorder.handle();
+            let _ = ::metrics::set_global_recorder(recorder);
+            describe();
+            handle
+        })
+        .clone()
+}
+
+/// Sets the pool's gauges, which nobody else keeps up to date.
+pub(crate) fn describe_pool(pool: PoolState) {
+    ::metrics::gauge!("db_connections_max").set(pool.max);
+    ::metrics::gauge!("db_connections_idle").set(pool.idle);
+    ::metrics::gauge!("db_connections_active").set(pool.open.saturating_sub(pool.idle));
+}
+
+fn describe() {
+    use ::metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
+    describe_counter!("http_requests_total", Unit::Count, "Requests by method, route and status");
+    describe_histogram!("http_request_duration_seconds", Unit::Seconds, "From the request's headers to the answer's");
+    describe_counter!("graphql_operations_total", Unit::Count, "Operations by name, kind and outcome");
+    describe_histogram!("graphql_operation_duration_seconds", Unit::Seconds, "Parsing, validation and execution");
+    describe_histogram!("dataloader_batch_size", Unit::Count, "Keys of one batch, by loader");
+    describe_histogram!("db_query_duration_seconds", Unit::Seconds, "Reading statements, by type, waiting included");
+    describe_gauge!("db_connections_max", Unit::Count, "Connections that the pool may open");
+    describe_gauge!("db_connections_idle", Unit::Count, "Open connections that nobody uses");
+    describe_gauge!("db_connections_active", Unit::Count, "Connections in use");
+}

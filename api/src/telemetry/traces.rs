@@ -1,0 +1,74 @@
+//! OpenTelemetry: spans out by OTLP, and the W3C trace context in and out.
+
+use axum::http::HeaderMap;
+use opentelemetry::{
+    Context, global,
+    propagation::{Extractor, Injector, TextMapPropagator as _},
+    trace::TracerProvider as _,
+};
+use opentelemetry_sdk::{Resource, propagation::TraceContextPropagator, trace::SdkTracerProvider};
+use tracing::{Span, Subscriber};
+use tracing_opentelemetry::OpenTelemetrySpanExt as _;
+use tracing_subscriber::{Layer, filter::LevelFilter, registry::LookupSpan};
+
+use super::TelemetryError;
+
+/// An exporter as the `OTEL_EXPORTER_OTLP_*` variables describe it.
+pub(super) fn provider() -> Result<SdkTracerProvider, TelemetryError> {
+    let exporter = opentelemetry_otlp::SpanExporter::builder()
+        .with_http()
+        .build()
+        .map_err(|error| TelemetryError::Exporter(error.to_string()))?;
+    let provider = SdkTracerProvider::builder()
+        .with_batch_exporter(exporter)
+        .with_resource(Resource::builder().with_service_name("iconql").build())
+        .build();
+    global::set_tracer_provider(provider.clone());
+    Ok(provider)
+}
+
+pub(super) fn layer<S>(provider: &SdkTracerProvider) -> impl Layer<S> + use<S>
+where
+    S: Subscriber + for<'span> LookupSpan<'span>,
+{
+    tracing_opentelemetry::layer().with_tracer(provider.tracer("iconql")).with_filter(LevelFilter::INFO)
+}
+
+/// Makes `span` a child of the caller's, where the caller names one.
+pub(crate) fn adopt_parent(span: &Span, headers: &HeaderMap) {
+    if headers.contains_key("traceparent") {
+        let parent = TraceContextPropagator::new().extract(&Headers(headers));
+        // Fails only where no trace is exported.
+        let _ = span.set_parent(parent);
+    }
+}
+
+/// The `traceparent` that tells a client which trace its request became; none while traces are off.
+pub(crate) fn current_traceparent(span: &Span) -> Option<String> {
+    let mut carrier = Traceparent(None);
+    let context: Context = span.context();
+    TraceContextPropagator::new().inject_context(&context, &mut carrier);
+    carrier.0
+}
+
+struct Headers<'a>(&'a HeaderMap);
+
+impl Extractor for Headers<'_> {
+    fn get(&self, key: &str) -> Option<&str> {
+        self.0.get(key).and_then(|value| value.to_str().ok())
+    }
+
+    fn keys(&self) -> Vec<&str> {
+        self.0.keys().map(|name| name.as_str()).collect()
+    }
+}
+
+struct Traceparent(Option<String>);
+
+impl Injector for Traceparent {
+    fn set(&mut self, key: &str, value: String) {
+        if key == "traceparent" {
+            self.0 = Some(value);
+        }
+    }
+}

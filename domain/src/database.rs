@@ -1,0 +1,126 @@
+//! The connection to SQLite or PostgreSQL: how it is opened, how its statements are counted and timed, what its failures mean.
+//!
+//! It knows no table. Rooms that do build their statements with [`Dialect`] and run them here.
+
+mod connect;
+mod dialect;
+mod error;
+mod statements;
+
+use std::{sync::Arc, time::Duration};
+
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, QueryResult, SqliteTransactionMode, Statement,
+    TransactionOptions, TransactionTrait, Value,
+};
+use tracing::Instrument as _;
+
+pub use connect::{DatabaseConfig, OpenMode};
+pub(crate) use dialect::Dialect;
+pub use error::DatabaseError;
+pub use statements::StatementCount;
+
+/// A pool of connections, and the count of statements that whoever holds this handle has run. Clones share both.
+#[derive(Clone)]
+pub struct Database {
+    connection: DatabaseConnection,
+    dialect: Dialect,
+    query_timeout: Duration,
+    slow_query_threshold: Duration,
+    statements: Arc<StatementCount>,
+}
+
+/// Connections of the pool at one moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PoolState {
+    pub max: u32,
+    pub open: u32,
+    pub idle: u32,
+}
+
+impl Database {
+    /// The same pool under a new count, for one request.
+    #[must_use]
+    pub fn counted_by(&self, statements: Arc<StatementCount>) -> Self {
+        Self { statements, ..self.clone() }
+    }
+
+    /// The raw connection, for the migrations.
+    pub fn connection(&self) -> &DatabaseConnection {
+        &self.connection
+    }
+
+    /// Whether the database is a file that this process may migrate by itself.
+    pub fn is_embedded(&self) -> bool {
+        self.dialect == Dialect::Sqlite
+    }
+
+    /// How many connections there are, and how many of them nobody uses.
+    pub fn pool_state(&self) -> PoolState {
+        fn state(max: u32, open: u32, idle: usize) -> PoolState {
+            PoolState { max, open, idle: u32::try_from(idle).unwrap_or(u32::MAX) }
+        }
+        match self.dialect {
+            Dialect::Sqlite => {
+                let pool = self.connection.get_sqlite_connection_pool();
+                state(pool.options().get_max_connections(), pool.size(), pool.num_idle())
+            }
+            Dialect::Postgres => {
+                let pool = self.connection.get_postgres_connection_pool();
+                state(pool.options().get_max_connections(), pool.size(), pool.num_idle())
+            }
+        }
+    }
+
+    /// Asks the database for nothing, to learn whether it answers.
+    pub async fn ping(&self) -> Result<(), DatabaseError> {
+        self.query("ping", "SELECT 1", vec![]).await.map(|_| ())
+    }
+
+    pub(crate) fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    /// Runs one reading statement. `query_type` names it in metrics and logs.
+    pub(crate) async fn query(
+        &self,
+        query_type: &'static str,
+        sql: &str,
+        values: Vec<Value>,
+    ) -> Result<Vec<QueryResult>, DatabaseError> {
+        let statement = Statement::from_sql_and_values(self.dialect.backend(), sql, values);
+        let span = tracing::info_span!(
+            "db.query",
+            otel.kind = "client",
+            db.system.name = self.dialect.system_name(),
+            db.operation.name = query_type,
+        );
+        self.statements.add_one();
+        let started = std::time::Instant::now();
+        let result = tokio::time::timeout(self.query_timeout, self.connection.query_all_raw(statement))
+            .instrument(span)
+            .await;
+        statements::record(query_type, sql, started.elapsed(), self.slow_query_threshold);
+        match result {
+            Ok(rows) => rows.map_err(DatabaseError::from),
+            Err(_) => Err(DatabaseError::Timeout { after_ms: self.query_timeout.as_millis() }),
+        }
+    }
+
+    /// Starts a writing transaction. It holds SQLite's one write lock from here on, so that it cannot fail half way for want of it.
+    pub(crate) async fn begin(&self) -> Result<DatabaseTransaction, DatabaseError> {
+        let options =
+            TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..Default::default() };
+        self.connection.begin_with_options(options).await.map_err(DatabaseError::from)
+    }
+
+    /// Runs SQL that returns nothing, outside any transaction.
+    pub(crate) async fn run(&self, sql: &str) -> Result<(), DatabaseError> {
+        self.connection.execute_unprepared(sql).await.map(|_| ()).map_err(DatabaseError::from)
+    }
+
+    /// Closes every connection, so that SQLite leaves one file and no log beside it.
+    pub async fn close(&self) -> Result<(), DatabaseError> {
+        self.connection.close_by_ref().await.map_err(DatabaseError::from)
+    }
+}

@@ -1,0 +1,128 @@
+//! Opening the database: pool sizes, SQLite's pragmas, PostgreSQL's timeouts.
+
+use std::{path::Path, sync::Arc, time::Duration};
+
+use sea_orm::{ConnectOptions, sqlx::sqlite::SqliteConnectOptions};
+
+use super::{Database, DatabaseError, Dialect, StatementCount};
+
+/// Where the database is and how patiently it is used.
+#[derive(Debug, Clone)]
+pub struct DatabaseConfig {
+    /// `sqlite://FILE` or `postgres://…`.
+    pub url: String,
+    /// Most connections; by engine when left out: 20 on PostgreSQL, two more than the cores on SQLite.
+    pub pool_size: Option<u32>,
+    /// Connections kept open; by engine when left out: 5 on PostgreSQL, 1 on SQLite.
+    pub pool_min: Option<u32>,
+    /// How long a statement waits for a connection.
+    pub acquire_timeout: Duration,
+    /// The age at which a connection is closed and opened anew.
+    pub connection_recycle: Duration,
+    /// How long a reading statement may run.
+    pub query_timeout: Duration,
+    /// From when on a statement is logged as slow.
+    pub slow_query_threshold: Duration,
+}
+
+/// What opening may do to a SQLite file that is not there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OpenMode {
+    /// Make the file and its folder.
+    Create,
+    /// Fail with [`DatabaseError::Missing`].
+    Existing,
+}
+
+/// How long a writer waits for SQLite's write lock before it says that the database is locked.
+const SQLITE_BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// After this long unused a connection is checked before it is handed out, since a firewall may have cut it.
+const CHECK_AFTER_IDLE: Duration = Duration::from_secs(10);
+
+impl Database {
+    /// Opens the database that `config` names.
+    pub async fn open(config: &DatabaseConfig, mode: OpenMode) -> Result<Self, DatabaseError> {
+        let dialect = dialect_of(&config.url)?;
+        let mut options = ConnectOptions::new(config.url.clone());
+        let (default_max, default_min) = match dialect {
+            Dialect::Sqlite => (cores() + 2, 1),
+            Dialect::Postgres => (20, 5),
+        };
+        let max = config.pool_size.unwrap_or(default_max);
+        options
+            .max_connections(max)
+            .min_connections(config.pool_min.unwrap_or(default_min).min(max))
+            .acquire_timeout(config.acquire_timeout)
+            .connect_timeout(config.acquire_timeout)
+            .max_lifetime(config.connection_recycle)
+            .test_before_acquire(false)
+            .test_before_acquire_if_idle_for(CHECK_AFTER_IDLE)
+            .sqlx_logging(false);
+        match dialect {
+            Dialect::Sqlite => {
+                prepare_file(&config.url, mode)?;
+                options.map_sqlx_sqlite_opts(move |sqlite| sqlite_options(sqlite, mode));
+            }
+            Dialect::Postgres => {
+                options.statement_timeout(config.query_timeout).set_application_name("iconql");
+            }
+        }
+        let connection = sea_orm::Database::connect(options).await?;
+        Ok(Self {
+            connection,
+            dialect,
+            query_timeout: config.query_timeout,
+            slow_query_threshold: config.slow_query_threshold,
+            statements: Arc::new(StatementCount::default()),
+        })
+    }
+}
+
+fn dialect_of(url: &str) -> Result<Dialect, DatabaseError> {
+    match url.split(':').next() {
+        Some("sqlite") => Ok(Dialect::Sqlite),
+        Some("postgres" | "postgresql") => Ok(Dialect::Postgres),
+        _ => Err(DatabaseError::BadUrl { reason: "it begins with neither sqlite: nor postgres:".to_owned() }),
+    }
+}
+
+fn cores() -> u32 {
+    std::thread::available_parallelism().map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(1))
+}
+
+fn sqlite_options(options: SqliteConnectOptions, mode: OpenMode) -> SqliteConnectOptions {
+    use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+    options
+        .create_if_missing(mode == OpenMode::Create)
+        .journal_mode(SqliteJournalMode::Wal)
+        // A power cut may take the last import with it, never half of one; importing again is cheap.
+        .synchronous(SqliteSynchronous::Normal)
+        .busy_timeout(SQLITE_BUSY_TIMEOUT)
+        .statement_cache_capacity(200)
+        .pragma("temp_store", "memory")
+}
+
+/// Makes the folder of the file, or says that the file is missing.
+fn prepare_file(url: &str, mode: OpenMode) -> Result<(), DatabaseError> {
+    let Some(path) = sqlite_path(url) else {
+        return Ok(());
+    };
+    match mode {
+        OpenMode::Existing if !path.exists() => Err(DatabaseError::Missing { path: path.display().to_string() }),
+        OpenMode::Existing => Ok(()),
+        OpenMode::Create => match path.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => std::fs::create_dir_all(folder).map_err(|error| {
+                DatabaseError::Unreachable { reason: format!("cannot create the folder {}: {error}", folder.display()) }
+            }),
+            _ => Ok(()),
+        },
+    }
+}
+
+/// The file of a `sqlite:` URL; none for a database in memory.
+fn sqlite_path(url: &str) -> Option<&Path> {
+    let rest = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:"))?;
+    let file = rest.split('?').next().unwrap_or(rest);
+    (!file.is_empty() && file != ":memory:").then(|| Path::new(file))
+}

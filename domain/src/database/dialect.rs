@@ -1,0 +1,62 @@
+//! Where SQLite and PostgreSQL are spoken to differently.
+
+use sea_orm::{DbBackend, Value, sea_query::ArrayType};
+
+/// The engine behind a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    Sqlite,
+    Postgres,
+}
+
+impl Dialect {
+    pub(crate) fn backend(self) -> DbBackend {
+        match self {
+            Self::Sqlite => DbBackend::Sqlite,
+            Self::Postgres => DbBackend::Postgres,
+        }
+    }
+
+    /// As OpenTelemetry names it.
+    pub(crate) fn system_name(self) -> &'static str {
+        match self {
+            Self::Sqlite => "sqlite",
+            Self::Postgres => "postgresql",
+        }
+    }
+
+    /// A condition that holds where `column` is one of the values in the list parameter `$position`.
+    ///
+    /// One text however long the list, so the plan is prepared once. On PostgreSQL a row of placeholders would become a
+    /// bitmap scan for each.
+    pub(crate) fn is_any(self, column: &str, position: usize) -> String {
+        match self {
+            Self::Sqlite => format!("{column} IN (SELECT value FROM json_each(${position}))"),
+            Self::Postgres => format!("{column} = ANY(${position})"),
+        }
+    }
+
+    /// A list parameter of 64-bit integers.
+    pub(crate) fn long_list(self, values: impl IntoIterator<Item = i64>) -> Value {
+        match self {
+            Self::Sqlite => json_list(values.into_iter().map(|value| value.to_string())),
+            Self::Postgres => list(ArrayType::BigInt, values.into_iter().map(Value::from)),
+        }
+    }
+
+    /// A list parameter of text that holds neither quotes nor backslashes: names and prefixes.
+    pub(crate) fn name_list<'a>(self, values: impl IntoIterator<Item = &'a str>) -> Value {
+        match self {
+            Self::Sqlite => json_list(values.into_iter().map(|value| format!("\"{value}\""))),
+            Self::Postgres => list(ArrayType::String, values.into_iter().map(Value::from)),
+        }
+    }
+}
+
+fn json_list(items: impl Iterator<Item = String>) -> Value {
+    Value::from(format!("[{}]", items.collect::<Vec<_>>().join(",")))
+}
+
+fn list(kind: ArrayType, values: impl Iterator<Item = Value>) -> Value {
+    Value::Array(kind, Some(Box::new(values.collect())))
+}

@@ -1,0 +1,70 @@
+//! `first`, `after`, `last`, `before`: the arguments of every connection.
+
+use async_graphql::{Error, SimpleObject};
+use domain::catalog::PageBounds;
+
+use crate::{
+    errors::{LimitExceeded, bad_user_input},
+    limits::Limits,
+};
+
+/// Whether a list goes on before and behind a page. Both are exact in either direction of paging.
+#[derive(Debug, Clone, PartialEq, Eq, SimpleObject)]
+pub(crate) struct PageInfo {
+    pub(crate) has_next_page: bool,
+    pub(crate) has_previous_page: bool,
+    /// Null where the page is empty.
+    pub(crate) start_cursor: Option<String>,
+    /// Null where the page is empty.
+    pub(crate) end_cursor: Option<String>,
+}
+
+/// A connection's arguments as they came.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct PageArguments {
+    pub(crate) first: Option<i32>,
+    pub(crate) after: Option<String>,
+    pub(crate) last: Option<i32>,
+    pub(crate) before: Option<String>,
+}
+
+impl PageArguments {
+    /// The page they ask for, its cursors read by `key`.
+    pub(crate) fn bounds<K>(
+        &self,
+        limits: &Limits,
+        key: impl Fn(&str) -> Result<K, Error>,
+    ) -> Result<PageBounds<K>, Error> {
+        let (size, backward) = match (self.first, self.last) {
+            (Some(_), Some(_)) => return Err(bad_user_input("give either `first` or `last`, not both")),
+            (None, Some(last)) => (page_size("last", last, limits)?, true),
+            (Some(first), None) => (page_size("first", first, limits)?, false),
+            (None, None) => (limits.default_page_size.min(limits.max_page_size), false),
+        };
+        Ok(PageBounds {
+            limit: size,
+            backward,
+            after: self.after.as_deref().map(&key).transpose()?,
+            before: self.before.as_deref().map(&key).transpose()?,
+        })
+    }
+}
+
+/// A page size that is given as a number.
+pub(crate) fn page_size(argument: &str, size: i32, limits: &Limits) -> Result<u32, Error> {
+    match u32::try_from(size) {
+        Ok(0) | Err(_) => Err(bad_user_input(format!("`{argument}` must be at least 1"))),
+        Ok(size) if size > limits.max_page_size => Err(LimitExceeded {
+            limit: "maxPageSize",
+            max: limits.max_page_size as usize,
+            actual: Some(size as usize),
+        }
+        .into()),
+        Ok(size) => Ok(size),
+    }
+}
+
+/// How many items a page may hold, for its cost; nonsense costs nothing, since it is refused.
+pub(crate) fn cost_of_page(first: Option<i32>, last: Option<i32>, default: usize) -> usize {
+    first.or(last).map_or(default, |size| usize::try_from(size).unwrap_or(0))
+}

@@ -1,0 +1,189 @@
+//! The table of contents: what can be asked.
+
+use async_graphql::{Context, Error, ID, InputObject, Object, OneofObject};
+use domain::catalog::{IconName, is_valid_prefix};
+
+use crate::{
+    cursor,
+    errors::{Failure, LimitExceeded, bad_user_input},
+    global_id::GlobalId,
+    limits::Limits,
+    loaders::{ByCharacter, ByName, SetOf, loaders},
+    paging::{PageArguments, cost_of_page, page_size},
+    scalars::IconNameScalar,
+    service::ServiceFacts,
+    types::{
+        change::ChangeFeed,
+        icon::Icon,
+        icon_result::{IconNotFound, IconResult, InvalidIconName},
+        icon_set::{IconSet, IconSetOrder},
+        icon_set_connection::IconSetConnection,
+        node::{self, Node},
+        service::Service,
+    },
+};
+
+/// Exactly one way to name an icon.
+#[derive(OneofObject)]
+pub(crate) enum IconBy {
+    Id(ID),
+    Name(IconNameScalar),
+    Character(CharacterInput),
+}
+
+/// A character of an icon font.
+#[derive(InputObject)]
+pub(crate) struct CharacterInput {
+    prefix: String,
+    /// Hex, as in the set's character map: `f000`, `1f600-200d`.
+    codepoint: String,
+}
+
+/// The catalog of icons.
+pub(crate) struct Query;
+
+#[Object]
+impl Query {
+    /// Relay refetch. Null when the id is well-formed but names nothing; a malformed id is BAD_USER_INPUT.
+    async fn node(&self, context: &Context<'_>, id: ID) -> Option<Result<Node, Error>> {
+        node::find(context, &id).await.transpose()
+    }
+
+    /// As `node`, in the order asked; one SQL statement per type.
+    #[graphql(complexity = "ids.len() * (1 + child_complexity)")]
+    async fn nodes(&self, context: &Context<'_>, ids: Vec<ID>) -> Result<Vec<Option<Result<Node, Error>>>, Error> {
+        check_batch(ids.len(), context)?;
+        let found = ids.iter().map(|id| async { node::find(context, id).await.transpose() });
+        Ok(futures_util::future::join_all(found).await)
+    }
+
+    /// One icon, by id, by name or by its font's character.
+    async fn icon(&self, context: &Context<'_>, by: IconBy) -> Option<Result<Icon, Error>> {
+        find_icon(context, by).await.transpose()
+    }
+
+    /// Batch lookup across sets, in the order asked, duplicates kept, one typed result for each name. One SQL statement
+    /// however many names.
+    #[graphql(complexity = "names.len() * (1 + child_complexity)")]
+    async fn icons(&self, context: &Context<'_>, names: Vec<String>) -> Result<Vec<IconResult>, Error> {
+        check_batch(names.len(), context)?;
+        let parsed: Vec<Result<IconName, String>> =
+            names.into_iter().map(|name| name.parse().map_err(|_| name)).collect();
+        let wanted = parsed.iter().flatten().cloned().map(ByName);
+        let found = loaders(context).many(wanted).await?;
+        Ok(parsed
+            .into_iter()
+            .map(|name| match name {
+                Err(input) => IconResult::InvalidName(InvalidIconName::of(&input)),
+                Ok(name) => match found.get(&ByName(name.clone())) {
+                    Some(icon) => IconResult::Icon(Icon(icon.clone())),
+                    None => IconResult::NotFound(IconNotFound { name: IconNameScalar(name) }),
+                },
+            })
+            .collect())
+    }
+
+    /// One set by its prefix. A malformed prefix is BAD_USER_INPUT.
+    async fn icon_set(&self, context: &Context<'_>, prefix: String) -> Option<Result<IconSet, Error>> {
+        if let Err(error) = check_prefix(&prefix) {
+            return Some(Err(error));
+        }
+        loaders(context).one(SetOf(prefix)).await.map(|set| set.map(IconSet)).map_err(Error::from).transpose()
+    }
+
+    /// The sets that their authors do not hide.
+    #[graphql(complexity = "cost_of_page(first, last, 50) * (1 + child_complexity)")]
+    async fn icon_sets(
+        &self,
+        context: &Context<'_>,
+        #[graphql(default_with = "IconSetOrder::Name")] order_by: IconSetOrder,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<IconSetConnection, Error> {
+        let order = order_by.into();
+        let bounds = PageArguments { first, after, last, before }
+            .bounds(context.data_unchecked::<Limits>(), |cursor| cursor::set(cursor, order))?;
+        let page = loaders(context).catalog().set_page(order, &bounds).await.map_err(|error| Failure::log(&error))?;
+        Ok(IconSetConnection { page, order })
+    }
+
+    /// What was added, changed, hidden or removed after a catalog generation, oldest first.
+    #[graphql(complexity = "cost_of_page(Some(first), None, 0) * child_complexity")]
+    async fn changes(
+        &self,
+        context: &Context<'_>,
+        since: i32,
+        #[graphql(default = 100)] first: i32,
+    ) -> Result<ChangeFeed, Error> {
+        let first = page_size("first", first, context.data_unchecked::<Limits>())?;
+        if since < 0 {
+            return Err(bad_user_input("`since` is a generation: 0 or the one that the last answer gave"));
+        }
+        let page = loaders(context).catalog().changes(since.into(), first).await;
+        Ok(page.map_err(|error| Failure::log(&error))?.into())
+    }
+
+    /// The service describing itself.
+    async fn service(&self, context: &Context<'_>) -> Service {
+        let facts = context.data_unchecked::<ServiceFacts>();
+        Service {
+            version: facts.version,
+            started_at_ms: facts.started_at_ms,
+            limits: *context.data_unchecked::<Limits>(),
+        }
+    }
+}
+
+async fn find_icon(context: &Context<'_>, by: IconBy) -> Result<Option<Icon>, Error> {
+    let loaders = loaders(context);
+    let icon = match by {
+        IconBy::Id(id) => match GlobalId::parse(&id)? {
+            GlobalId::Icon(name) => {
+                loaders.one(ByName(name.clone())).await?.filter(|icon| icon.name == name)
+            }
+            GlobalId::IconSet(_) => return Err(bad_user_input("this is the id of an icon set, not of an icon")),
+        },
+        IconBy::Name(name) => loaders.one(ByName(name.0)).await?,
+        IconBy::Character(character) => loaders.one(ByCharacter(character.as_name()?)).await?,
+    };
+    Ok(icon.map(Icon))
+}
+
+impl CharacterInput {
+    /// The name under which the character is kept.
+    fn as_name(&self) -> Result<IconName, Error> {
+        check_prefix(&self.prefix)?;
+        let codepoint = self.codepoint.to_ascii_lowercase();
+        let is_hex = codepoint.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit());
+        match IconName::new(&self.prefix, &codepoint) {
+            Ok(name) if is_hex => Ok(name),
+            _ => Err(bad_user_input("`codepoint` is hex, several joined by hyphens: f000, 1f600-200d")),
+        }
+    }
+}
+
+impl InvalidIconName {
+    const SHOWN_CHARACTERS: usize = 200;
+
+    fn of(input: &str) -> Self {
+        Self {
+            input: input.chars().take(Self::SHOWN_CHARACTERS).collect(),
+            message: domain::catalog::InvalidIconName.to_string(),
+        }
+    }
+}
+
+fn check_prefix(prefix: &str) -> Result<(), Error> {
+    if is_valid_prefix(prefix) {
+        Ok(())
+    } else {
+        Err(bad_user_input("a prefix is made of a-z and 0-9 with single hyphens inside, such as fa6-solid"))
+    }
+}
+
+fn check_batch(size: usize, context: &Context<'_>) -> Result<(), Error> {
+    let max = context.data_unchecked::<Limits>().max_batch;
+    if size <= max { Ok(()) } else { Err(LimitExceeded { limit: "maxBatch", max, actual: Some(size) }.into()) }
+}

@@ -1,0 +1,257 @@
+//! From a request's text to a response's bytes: guards, parsing, execution, and what it all took.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use async_graphql::{
+    EmptyMutation, EmptySubscription, Request, Response, Schema, ServerError, Variables,
+    parser::{
+        parse_query,
+        types::{DocumentOperations, ExecutableDocument, OperationType},
+    },
+};
+use domain::{
+    catalog::{Catalog, Icon},
+    database::StatementCount,
+};
+use serde_json::{Map, Value};
+
+use crate::{
+    errors::{Code, with_code},
+    limits::{self, Limits},
+    loaders::Loaders,
+    query::Query,
+};
+
+type ApiSchema = Schema<Query, EmptyMutation, EmptySubscription>;
+
+/// What the schema has to be told at the start.
+#[derive(Debug, Clone)]
+pub struct SchemaConfig {
+    pub limits: Limits,
+    /// Whether clients may ask for the schema, and are helped with names they misspell.
+    pub introspection: bool,
+    /// The address that the outside knows this service by, without a slash at the end; paths are given without one.
+    pub public_url: Option<String>,
+    pub version: &'static str,
+    pub started_at_ms: i64,
+}
+
+/// Where renditions are fetched from.
+pub(crate) struct PublicUrl(String);
+
+/// What the service says of itself.
+pub(crate) struct ServiceFacts {
+    pub(crate) version: &'static str,
+    pub(crate) started_at_ms: i64,
+}
+
+/// Answers GraphQL requests. Cheap to clone.
+#[derive(Clone)]
+pub struct GraphqlService {
+    schema: ApiSchema,
+    catalog: Catalog,
+    limits: Limits,
+}
+
+/// A request as any transport brings it.
+#[derive(Debug, Clone, Default)]
+pub struct OperationRequest {
+    pub query: String,
+    pub operation_name: Option<String>,
+    pub variables: Map<String, Value>,
+    /// Refuse anything but a query, as GET must.
+    pub only_queries: bool,
+}
+
+/// A response and what a transport needs to know of it.
+#[derive(Debug)]
+pub struct Executed {
+    /// The response as JSON.
+    pub body: Vec<u8>,
+    pub outcome: Outcome,
+    /// The operation's name where the document has it, and its kind.
+    pub operation_kind: &'static str,
+    pub parse_time: Duration,
+    /// Validation and execution.
+    pub execute_time: Duration,
+    /// SQL statements that the request ran.
+    pub statements: u32,
+}
+
+/// How far a request came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Executed, without errors.
+    Ok,
+    /// Executed; some fields have errors and there is data.
+    Partial,
+    /// Executed; an error reached the top, so that there is no data.
+    NoData,
+    /// Refused before execution: the document or its variables are at fault.
+    Refused,
+    /// The operation may not be run by this method.
+    MethodNotAllowed,
+}
+
+/// Errors in one response. More would only repeat themselves.
+const MAX_ERRORS: usize = 10;
+
+/// Validation reports misfit arguments in these words.
+const MISFIT_ARGUMENT: &str = "Invalid value for argument ";
+
+impl GraphqlService {
+    /// Builds the schema over `catalog`.
+    pub fn new(catalog: Catalog, config: SchemaConfig) -> Self {
+        let mut builder = Schema::build(Query, EmptyMutation, EmptySubscription)
+            .data(config.limits)
+            .data(PublicUrl(config.public_url.unwrap_or_default()))
+            .data(ServiceFacts { version: config.version, started_at_ms: config.started_at_ms })
+            .limit_complexity(config.limits.max_cost);
+        if !config.introspection {
+            builder = builder.disable_introspection().disable_suggestions();
+        }
+        Self { schema: builder.finish(), catalog, limits: config.limits }
+    }
+
+    /// Answers one request.
+    pub async fn execute(&self, request: OperationRequest) -> Executed {
+        let statements = Arc::new(StatementCount::default());
+        let started = Instant::now();
+        let prepared = self.prepare(&request);
+        let parse_time = started.elapsed();
+        let operation_kind = prepared.as_ref().map_or("unknown", |(_, kind)| kind_name(*kind));
+        let (response, outcome) = match prepared {
+            Err(error) => (Response::from_errors(vec![*error]), Outcome::Refused),
+            Ok((_, kind)) if request.only_queries && kind != OperationType::Query => {
+                let error = ServerError::new("Only queries can be sent by GET; use POST.", None);
+                (Response::from_errors(vec![with_method_code(error)]), Outcome::MethodNotAllowed)
+            }
+            Ok((document, _)) => self.run(request, document, &statements).await,
+        };
+        let execute_time = started.elapsed().saturating_sub(parse_time);
+        Executed {
+            body: to_bytes(&response),
+            outcome,
+            operation_kind,
+            parse_time,
+            execute_time,
+            statements: statements.get(),
+        }
+    }
+
+    /// Guards and parses the document, and finds the operation to run.
+    fn prepare(&self, request: &OperationRequest) -> Result<(ExecutableDocument, OperationType), Box<ServerError>> {
+        limits::check_text(&request.query, &self.limits).map_err(|exceeded| Box::new(exceeded.into()))?;
+        let document = parse_query(&request.query)
+            .map_err(|error| Box::new(with_code(ServerError::from(error), Code::GraphqlParseFailed)))?;
+        limits::check_parsed(&document, &self.limits).map_err(|exceeded| Box::new(exceeded.into()))?;
+        let kind = operation_kind(&document, request.operation_name.as_deref()).ok_or_else(|| {
+            let message = "Name one of the document's operations in `operationName`.";
+            Box::new(with_code(ServerError::new(message, None), Code::GraphqlValidationFailed))
+        })?;
+        Ok((document, kind))
+    }
+
+    async fn run(
+        &self,
+        request: OperationRequest,
+        document: ExecutableDocument,
+        statements: &Arc<StatementCount>,
+    ) -> (Response, Outcome) {
+        let mut prepared = Request::new(request.query)
+            .variables(Variables::from_json(Value::Object(request.variables)))
+            .data(Loaders::new(self.catalog.counted_by(Arc::clone(statements))));
+        if let Some(name) = request.operation_name {
+            prepared = prepared.operation_name(name);
+        }
+        prepared.set_parsed_query(document);
+        let mut response = self.schema.execute(prepared).await;
+        let executed = response.data != async_graphql::Value::Null || response.errors.iter().any(|error| !error.path.is_empty());
+        response.errors.truncate(MAX_ERRORS);
+        response.errors = response.errors.into_iter().map(|error| self.classify(error)).collect();
+        let outcome = match (executed, response.errors.is_empty()) {
+            (_, true) => Outcome::Ok,
+            (false, false) => Outcome::Refused,
+            (true, false) if response.data == async_graphql::Value::Null => Outcome::NoData,
+            (true, false) => Outcome::Partial,
+        };
+        (response, outcome)
+    }
+
+    /// Gives an error of the library's own its public code.
+    fn classify(&self, error: ServerError) -> ServerError {
+        if error.message == "Query is too complex." {
+            return limits::cost_exceeded(&self.limits).into();
+        }
+        let code = if error.message.starts_with(MISFIT_ARGUMENT) || !error.path.is_empty() {
+            Code::BadUserInput
+        } else {
+            Code::GraphqlValidationFailed
+        };
+        with_code(error, code)
+    }
+}
+
+impl PublicUrl {
+    pub(crate) fn of_icon(&self, icon: &Icon, size: Option<i32>, color: Option<&str>) -> String {
+        use std::fmt::Write as _;
+        let mut url = format!("{}/icons/{}/{}.svg?", self.0, icon.name.prefix(), icon.name.key());
+        if let Some(size) = size {
+            let _ = write!(url, "size={size}&");
+        }
+        if let Some(color) = color {
+            let _ = write!(url, "color={}&", percent_encoded(color));
+        }
+        let _ = write!(url, "v={}", icon.content_hash_hex());
+        url
+    }
+}
+
+/// `text` as the value of a query parameter.
+fn percent_encoded(text: &str) -> String {
+    use std::fmt::Write as _;
+    text.bytes().fold(String::new(), |mut encoded, byte| {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            let _ = write!(encoded, "%{byte:02X}");
+        }
+        encoded
+    })
+}
+
+/// The schema as committed in `schema.graphql`.
+pub fn sdl() -> String {
+    let schema: ApiSchema = Schema::new(Query, EmptyMutation, EmptySubscription);
+    schema.sdl()
+}
+
+fn to_bytes(response: &Response) -> Vec<u8> {
+    serde_json::to_vec(response).expect("a response is made of values that JSON has")
+}
+
+fn operation_kind(document: &ExecutableDocument, name: Option<&str>) -> Option<OperationType> {
+    let operation = match (&document.operations, name) {
+        (DocumentOperations::Single(operation), None) => operation,
+        (DocumentOperations::Single(_), Some(_)) => return None,
+        (DocumentOperations::Multiple(operations), Some(name)) => operations.get(name)?,
+        (DocumentOperations::Multiple(operations), None) if operations.len() == 1 => operations.values().next()?,
+        (DocumentOperations::Multiple(_), None) => return None,
+    };
+    Some(operation.node.ty)
+}
+
+fn kind_name(kind: OperationType) -> &'static str {
+    match kind {
+        OperationType::Query => "query",
+        OperationType::Mutation => "mutation",
+        OperationType::Subscription => "subscription",
+    }
+}
+
+fn with_method_code(error: ServerError) -> ServerError {
+    with_code(error, Code::MethodNotAllowed)
+}

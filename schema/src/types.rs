@@ -1,0 +1,13 @@
+//! One file a GraphQL type; its inputs and small companions live beside it.
+
+pub(crate) mod change;
+pub(crate) mod icon;
+pub(crate) mod icon_connection;
+pub(crate) mod icon_result;
+pub(crate) mod icon_set;
+pub(crate) mod icon_set_connection;
+pub(crate) mod license;
+pub(crate) mod node;
+pub(crate) mod service;
+pub(crate) mod snippet_flavor;
+pub(crate) mod svg_options;

@@ -1,0 +1,108 @@
+use async_graphql::{Context, Enum, Error, Object, SimpleObject};
+use domain::catalog::{self, ChangeNamesKey};
+
+use crate::{
+    errors::bad_user_input,
+    limits::Limits,
+    loaders::loaders,
+    paging::{cost_of_page, page_size},
+    scalars::{DateTime, IconNameScalar},
+};
+
+/// What happened to the names of a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "catalog::ChangeKind")]
+pub(crate) enum ChangeKind {
+    /// New, or shown again.
+    Added,
+    /// Drawn or described otherwise. With a count of 0, only the set's own facts changed.
+    Changed,
+    /// Left every list, and can still be asked for. An icon that arrives hidden is told so too.
+    Hidden,
+    /// Gone.
+    Removed,
+}
+
+/// A stretch of the catalog's history.
+#[derive(SimpleObject)]
+pub(crate) struct ChangeFeed {
+    /// Oldest first. A generation is never split, so there can be a few more than asked for.
+    changes: Vec<CatalogChange>,
+    /// What to give as `since` next time.
+    generation: i32,
+    /// Whether to ask again at once.
+    has_more: bool,
+}
+
+impl From<catalog::ChangePage> for ChangeFeed {
+    fn from(page: catalog::ChangePage) -> Self {
+        Self {
+            changes: page.changes.into_iter().map(CatalogChange).collect(),
+            generation: generation(page.generation),
+            has_more: page.has_more,
+        }
+    }
+}
+
+/// A generation as GraphQL's Int, which two billion imports fit into.
+pub(crate) fn generation(generation: i64) -> i32 {
+    i32::try_from(generation).unwrap_or(i32::MAX)
+}
+
+/// One kind of change to one set, in one generation.
+pub(crate) struct CatalogChange(catalog::Change);
+
+#[Object]
+impl CatalogChange {
+    /// Grows by one with each set's import.
+    #[graphql(complexity = 0)]
+    async fn generation(&self) -> i32 {
+        generation(self.0.generation)
+    }
+
+    #[graphql(complexity = 0)]
+    async fn kind(&self) -> ChangeKind {
+        self.0.kind.into()
+    }
+
+    /// The set it happened to.
+    #[graphql(complexity = 0)]
+    async fn prefix(&self) -> &str {
+        &self.0.prefix
+    }
+
+    /// How many names; aliases count.
+    #[graphql(complexity = 0)]
+    async fn count(&self) -> i32 {
+        self.0.count
+    }
+
+    /// The names, ascending, from the one after `after` on.
+    #[graphql(complexity = "cost_of_page(Some(first), None, 0)")]
+    async fn names(
+        &self,
+        context: &Context<'_>,
+        #[graphql(default = 100)] first: i32,
+        after: Option<IconNameScalar>,
+    ) -> Result<Vec<IconNameScalar>, Error> {
+        let limit = page_size("first", first, context.data_unchecked::<Limits>())?;
+        if after.as_ref().is_some_and(|after| after.0.prefix() != self.0.prefix) {
+            return Err(bad_user_input(format!("`after` must be a name of this change's set, {}", self.0.prefix)));
+        }
+        let key = ChangeNamesKey {
+            generation: self.0.generation,
+            kind: self.0.kind,
+            prefix: self.0.prefix.clone(),
+            after: after.map(|after| after.0.key().to_owned()),
+            limit,
+        };
+        let names = loaders(context).one(key).await?.unwrap_or_default();
+        Ok(names.into_iter().map(IconNameScalar).collect())
+    }
+
+    /// When the import wrote it.
+    #[graphql(complexity = 0)]
+    async fn at(&self) -> DateTime {
+        DateTime::from_unix_ms(self.0.at_ms)
+    }
+}

@@ -1,0 +1,27 @@
+use async_graphql::{Context, Error, ID, Interface};
+
+use super::{icon::Icon, icon_set::IconSet};
+use crate::{
+    global_id::GlobalId,
+    loaders::{ByName, SetOf, loaders},
+};
+
+/// Anything that can be fetched again by its id.
+#[derive(Interface)]
+#[graphql(field(name = "id", ty = "ID", desc = "Stays the same for ever, imports included."))]
+pub(crate) enum Node {
+    Icon(Icon),
+    IconSet(IconSet),
+}
+
+/// The node of an id, if it exists.
+pub(crate) async fn find(context: &Context<'_>, id: &ID) -> Result<Option<Node>, Error> {
+    Ok(match GlobalId::parse(id)? {
+        GlobalId::Icon(name) => {
+            let icon = loaders(context).one(ByName(name.clone())).await?;
+            // A code point finds an icon of another name, and an id is good for its own name alone.
+            icon.filter(|icon| icon.name == name).map(|icon| Node::Icon(Icon(icon)))
+        }
+        GlobalId::IconSet(prefix) => loaders(context).one(SetOf(prefix)).await?.map(|set| Node::IconSet(IconSet(set))),
+    })
+}

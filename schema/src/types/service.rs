@@ -1,0 +1,90 @@
+use async_graphql::{Context, Error, Object, SimpleObject};
+
+use super::change::generation;
+use crate::{errors::Failure, limits, loaders::loaders, scalars::DateTime};
+
+/// The service describing itself.
+pub(crate) struct Service {
+    pub(crate) version: &'static str,
+    pub(crate) started_at_ms: i64,
+    pub(crate) limits: limits::Limits,
+}
+
+#[Object]
+impl Service {
+    #[graphql(complexity = 0)]
+    async fn version(&self) -> &str {
+        self.version
+    }
+
+    /// When this instance started.
+    #[graphql(complexity = 0)]
+    async fn started_at(&self) -> DateTime {
+        DateTime::from_unix_ms(self.started_at_ms)
+    }
+
+    /// The catalog's newest generation; 0 while it is empty.
+    #[graphql(complexity = 1)]
+    async fn generation(&self, context: &Context<'_>) -> Result<i32, Error> {
+        let newest = loaders(context).catalog().generation().await.map_err(|error| Failure::log(&error))?;
+        Ok(generation(newest))
+    }
+
+    /// What one request may ask for.
+    #[graphql(complexity = 0)]
+    async fn limits(&self) -> Limits {
+        Limits::from(&self.limits)
+    }
+}
+
+/// Maxima of one request. An error that names a limit names it as here.
+#[derive(SimpleObject)]
+pub(crate) struct Limits {
+    /// Names or ids in one batch.
+    max_batch: i32,
+    /// `first` or `last`.
+    max_page_size: i32,
+    /// Fields inside each other.
+    max_depth: i32,
+    /// Cost: an object counts 1, and a list as many times as it has items.
+    max_cost: i32,
+    /// Names, numbers, texts and marks of a document.
+    max_tokens: i32,
+    /// Aliased fields of an operation.
+    max_aliases: i32,
+    /// Bytes of a request's body.
+    max_body_bytes: i32,
+    /// Bytes of a document.
+    max_document_bytes: i32,
+    /// Brackets inside each other.
+    max_nesting: i32,
+    /// Fragments of a document.
+    max_fragments: i32,
+    /// Selections of an operation once its fragments are written out.
+    max_selections: i32,
+    /// Fields at the top of an operation.
+    max_root_fields: i32,
+    /// Milliseconds until a request is given up.
+    deadline_ms: i32,
+}
+
+impl From<&limits::Limits> for Limits {
+    fn from(limits: &limits::Limits) -> Self {
+        let int = |value: usize| i32::try_from(value).unwrap_or(i32::MAX);
+        Self {
+            max_batch: int(limits.max_batch),
+            max_page_size: int(limits.max_page_size as usize),
+            max_depth: int(limits.max_depth),
+            max_cost: int(limits.max_cost),
+            max_tokens: int(limits.max_tokens),
+            max_aliases: int(limits.max_aliases),
+            max_body_bytes: int(limits.max_body_bytes),
+            max_document_bytes: int(limits.max_document_bytes),
+            max_nesting: int(limits.max_nesting),
+            max_fragments: int(limits.max_fragments),
+            max_selections: int(limits.max_selections),
+            max_root_fields: int(limits.max_root_fields),
+            deadline_ms: i32::try_from(limits.deadline_ms).unwrap_or(i32::MAX),
+        }
+    }
+}

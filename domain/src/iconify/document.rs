@@ -16,7 +16,7 @@ use super::skipped::{SkipReason, Skipped};
 /// Why a file cannot be used at all.
 #[derive(Debug, thiserror::Error)]
 pub enum DocumentError {
-    /// The bytes are not JSON, or nest too deep.
+    /// The bytes are not JSON.
     #[error("the file is not JSON: {0}; check that it was written or downloaded to its end")]
     NotJson(#[from] serde_json::Error),
     /// The file holds something other than an object.

@@ -2,9 +2,16 @@
 //!
 //! Everything here is a pure function of its arguments. It knows no icon set, no database and no request.
 
+pub mod color;
+pub mod data_uri;
+pub mod fingerprint;
+pub mod ids;
 pub mod markup;
 pub mod number;
 mod references;
+pub mod render;
 pub mod safety;
+pub mod size;
+pub mod snippet;
 pub mod style;
 pub mod view_box;

@@ -122,7 +122,6 @@ pub fn check(body: &str) -> Result<(), UnsafeSvg> {
                 check_attribute(element, attribute, at)?;
             }
             Some(Token::OpenEnd { empty: true }) => open.pop(),
-            Some(Token::OpenEnd { empty: false }) => {}
             Some(Token::Close(name)) => {
                 if open.innermost() != name {
                     return Err(malformed(Malformed::EndTag));
@@ -134,7 +133,7 @@ pub fn check(body: &str) -> Result<(), UnsafeSvg> {
             Some(Token::Comment(_)) if open.innermost() == "style" => {
                 return Err(UnsafeSvg::StyleSheet(Threat::Comment));
             }
-            Some(Token::Comment(_)) => {}
+            Some(Token::OpenEnd { empty: false } | Token::Comment(_)) => {}
             None if open.innermost().is_empty() => return Ok(()),
             None => return Err(malformed(Malformed::Unclosed)),
         }
@@ -269,7 +268,7 @@ fn check_text(element: &str, text: Chunk<'_>, at: usize) -> Result<(), UnsafeSvg
     values::style_sheet_threat(&decoded).map_or(Ok(()), |threat| Err(UnsafeSvg::StyleSheet(threat)))
 }
 
-fn decode_chunk<'a>(chunk: Chunk<'a>, at: usize) -> Result<Cow<'a, str>, UnsafeSvg> {
+fn decode_chunk(chunk: Chunk<'_>, at: usize) -> Result<Cow<'_, str>, UnsafeSvg> {
     if chunk.plain {
         return Ok(chunk.raw.into());
     }

@@ -21,7 +21,7 @@ pub(super) fn style_sheet_threat(sheet: &str) -> Option<Threat> {
         let styles = |allowed: &&str| name.is_some_and(|name| name.eq_ignore_ascii_case(allowed));
         !["media", "supports", "keyframes", "-webkit-keyframes"]
             .iter()
-            .any(|allowed| styles(&allowed))
+            .any(|allowed| styles(allowed))
     };
     threat(sheet).or_else(|| sheet.split('@').skip(1).any(at_rule).then_some(Threat::AtRule))
 }

@@ -109,3 +109,6 @@ fn rendition_name(name: &str, options: &SvgOptions) -> String {
     }
     format!("{name} {color} {rotation} {flip_horizontal} {flip_vertical}")
 }
+
+#[cfg(test)]
+mod tests;

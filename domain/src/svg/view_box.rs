@@ -1,6 +1,6 @@
 //! A view box, and what flips and quarter turns do to it and to the body inside.
 //!
-//! Source: `iconToSVG` of `@iconify/utils` 3.1, whose output is matched byte for byte.
+//! Source: `iconToSVG` of `@iconify/utils` 3.1, whose output is matched byte for byte where a body has one `<defs>` at most.
 
 use super::number::to_js_string;
 
@@ -93,7 +93,8 @@ pub fn apply(transformation: Transformation, mut view: ViewBox, body: &str) -> (
 
 /// The contents of every `<defs>` element, and the body without them.
 ///
-/// Text search and not a parser, on purpose: the reference cuts in the same places, down to its trimming.
+/// Text search and not a parser, on purpose: the reference cuts in the same places, down to its trimming. Where there
+/// are two `<defs>` it cuts the second one at the place of the first, which leaves no document to match.
 fn split_definitions(body: &str) -> (String, String) {
     let mut definitions = String::new();
     let mut content = body.to_owned();
@@ -110,4 +111,26 @@ fn split_definitions(body: &str) -> (String, String) {
         content = format!("{}{}", content[..index].trim(), &content[end + end_of_end + 1..]);
     }
     (definitions, content)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Transformation, ViewBox, apply};
+
+    #[test]
+    fn keeps_definitions_outside_the_group() {
+        let view = ViewBox { left: 0.0, top: 0.0, width: 10.0, height: 20.0 };
+        let flip = Transformation { flip_horizontal: true, ..Transformation::default() };
+        for (body, expected) in [
+            ("a", r#"<g transform="translate(10 0) scale(-1 1)">a</g>"#),
+            ("a <defs> b </defs> c", r#"<defs>b</defs><g transform="translate(10 0) scale(-1 1)">a c</g>"#),
+            (
+                "a<defs>b</defs>c<defs>d</defs>e",
+                r#"<defs>bd</defs><g transform="translate(10 0) scale(-1 1)">ace</g>"#,
+            ),
+        ] {
+            assert_eq!(apply(flip, view, body), (view, expected.to_owned()), "{body}");
+        }
+        assert_eq!(apply(Transformation::default(), view, "a"), (view, "a".to_owned()));
+    }
 }

@@ -6,6 +6,7 @@ import { createRoot } from 'react-dom/client'
 import { examplesPlugin } from './examples'
 import { fetcher } from './fetcher'
 import { defaultTabs } from './operations'
+import { FollowSystemTheme } from './theme'
 import './page.css'
 
 const plugins = [HISTORY_PLUGIN, explorerPlugin(), examplesPlugin]
@@ -34,6 +35,7 @@ function Page() {
       customScalarSchemas={customScalarSchemas}
     >
       <GraphiQL.Logo>iconql</GraphiQL.Logo>
+      <FollowSystemTheme />
     </GraphiQL>
   )
 }

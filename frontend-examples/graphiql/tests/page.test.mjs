@@ -27,6 +27,7 @@ describe('the GraphiQL page', { timeout: 120_000 }, () => {
 
   beforeEach(async () => {
     complaints = []
+    server.webSockets = true
     page = await browser.newPage({ viewport: { width: 1400, height: 900 } })
     page.context().on('request', (request) => noteForeign(request.url()))
     page.on('websocket', (socket) => complaints.push(`opened ${socket.url()}`))
@@ -44,8 +45,9 @@ describe('the GraphiQL page', { timeout: 120_000 }, () => {
   })
 
   afterEach(async () => {
+    const heard = [...complaints]
     await page.close()
-    assert.deepEqual(complaints, [])
+    assert.deepEqual(heard, [])
   })
 
   /** @param {string} url */
@@ -124,11 +126,54 @@ describe('the GraphiQL page', { timeout: 120_000 }, () => {
     assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 480)
   })
 
-  it('follows the dark theme of the system', async () => {
-    const background = () =>
-      page.locator('.graphiql-container').evaluate((element) => getComputedStyle(element).backgroundColor)
-    const light = await background()
+  /** Types a subscription into a new tab and runs it once the editor has read it. */
+  async function runSubscription() {
+    await page.getByRole('button', { name: 'New tab' }).click()
+    await page.locator('.graphiql-query-editor .monaco-editor').first().click()
+    await page.keyboard.type('subscription News { catalogChanged { generation } }')
+    await page.getByRole('tab', { name: 'News' }).waitFor()
+    await page.getByRole('button', { name: /^Execute query/ }).click()
+  }
+
+  it('runs a subscription over a WebSocket to the same origin, until it is stopped', async () => {
+    const opened = page.waitForEvent('websocket')
+    await runSubscription()
+    await page.locator('.result-window').getByText('"generation"').waitFor()
+    assert.deepEqual(complaints.splice(0), [`opened ${server.origin.replace('http', 'ws')}/graphql`])
+
+    const socket = await opened
+    const closed = socket.waitForEvent('close')
+    await page.getByRole('button', { name: /^Stop query/ }).click()
+    await closed
+  })
+
+  it('says so where the server has no WebSocket', async () => {
+    server.webSockets = false
+    await runSubscription()
+    await page.locator('.result-window').getByText(/No.WebSocket.could.be.opened/).waitFor()
+    complaints = complaints.filter((complaint) => !complaint.includes(`${server.origin.replace('http', 'ws')}/graphql`))
+  })
+
+  it('turns dark with the system, letters and ground', async () => {
+    const ground = page.locator('.graphiql-container')
+    const letters = page.locator('.graphiql-query-editor .view-line span span').first()
+    const light = { ground: await colour(ground, 'backgroundColor'), letters: await colour(letters, 'color') }
     await page.emulateMedia({ colorScheme: 'dark' })
-    assert.notEqual(await background(), light)
+    await until(async () => (await colour(ground, 'backgroundColor')) !== light.ground)
+    await until(async () => (await colour(letters, 'color')) !== light.letters)
   })
 })
+
+/**
+ * @param {import('playwright-core').Locator} element
+ * @param {'color' | 'backgroundColor'} property
+ */
+function colour(element, property) {
+  return element.evaluate((node, name) => getComputedStyle(node)[name], property)
+}
+
+/** @param {() => Promise<boolean>} condition */
+async function until(condition) {
+  const deadline = performance.now() + 10_000
+  while (!(await condition())) assert.ok(performance.now() < deadline, `never came true: ${condition}`)
+}

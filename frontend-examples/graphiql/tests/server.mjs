@@ -1,7 +1,9 @@
 import { buildSchema, graphql } from 'graphql'
+import { useServer } from 'graphql-ws/use/ws'
 import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { extname } from 'node:path'
+import { WebSocketServer } from 'ws'
 
 const pages = new URL('../../../api/assets/pages/', import.meta.url)
 
@@ -29,7 +31,13 @@ const mediaTypes = /** @type {Record<string, string>} */ ({
 /**
  * Serves the built page with the headers of the real server, and a small GraphQL endpoint beside it.
  *
- * @returns {Promise<{ origin: string, requests: { path: string, accept: string | undefined }[], close: () => void }>}
+ * @typedef {object} RunningServer
+ * @property {string} origin
+ * @property {{ path: string, accept: string | undefined }[]} requests in the order they came
+ * @property {boolean} webSockets false refuses them, as a server without subscriptions does
+ * @property {() => void} close
+ *
+ * @returns {Promise<RunningServer>}
  */
 export async function startServer() {
   const schema = buildSchema(await readFile(new URL('schema.graphql', import.meta.url), 'utf8'))
@@ -54,10 +62,20 @@ export async function startServer() {
       },
     )
   })
+  const sockets = new WebSocketServer({ noServer: true })
+  useServer({ schema, roots: { subscription: rootValue } }, sockets)
+  server.on('upgrade', (request, socket, head) => {
+    if (running.webSockets) sockets.handleUpgrade(request, socket, head, (open) => sockets.emit('connection', open, request))
+    else socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n')
+  })
+
   await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undefined)))
   const address = server.address()
   if (address === null || typeof address === 'string') throw new Error('the server has no port')
-  return { origin: `http://127.0.0.1:${address.port}`, requests, close: () => void server.close() }
+  const origin = `http://127.0.0.1:${address.port}`
+  /** @type {RunningServer} */
+  const running = { origin, requests, webSockets: true, close: () => void server.close() }
+  return running
 }
 
 /** @param {string} pathname */
@@ -81,6 +99,11 @@ async function runOperation(schema, request) {
 }
 
 const rootValue = {
+  /** One change, and then none for as long as anyone listens. */
+  async *catalogChanged() {
+    yield { catalogChanged: { generation: 7, kind: 'ADDED', prefix: 'lucide', count: 1 } }
+    await new Promise(() => {})
+  },
   /** @param {{ names: string[] }} args */
   icons: ({ names }) =>
     names.map((name) => {

@@ -9,11 +9,10 @@ use axum::{
 };
 use domain::catalog::Catalog;
 use schema::GraphqlService;
-use tower::ServiceBuilder;
 use tower_http::{
     CompressionLevel,
     catch_panic::CatchPanicLayer,
-    compression::{CompressionLayer, Predicate as _, predicate::{NotForContentType, SizeAbove}},
+    compression::{CompressionLayer, predicate::SizeAbove},
     cors::{AllowOrigin, Any, CorsLayer},
     set_header::SetResponseHeaderLayer,
 };
@@ -62,29 +61,36 @@ pub(crate) fn build(config: &Config, graphql: GraphqlService, catalog: Catalog, 
             .route("/graphiql", get(pages::graphiql))
             .route("/graphiql/{*file}", get(pages::file));
     }
-    router
+    let router = router
         .fallback(routes::not_found)
         .method_not_allowed_fallback(routes::method_not_allowed)
         .layer(DefaultBodyLimit::max(config.limits.max_body_bytes as usize))
-        .layer(
-            ServiceBuilder::new()
-                .layer(layer::from_fn(middleware::request::observe))
-                .layer(CatchPanicLayer::custom(routes::panicked))
-                .layer(SetResponseHeaderLayer::if_not_present(
-                    HeaderName::from_static("x-content-type-options"),
-                    HeaderValue::from_static("nosniff"),
-                ))
-                .option_layer(cors(&config.http.cors_origins))
-                .option_layer(config.http.compression_enabled.then(|| compression(&config.http)))
-                .layer(layer::from_fn_with_state(config.http.request_timeout(), middleware::deadline::enforce)),
-        )
-        .with_state(state)
+        .with_state(state);
+    passage(router, &config.http)
+}
+
+/// What every request passes through. The last layer is the outermost.
+fn passage(mut router: Router, http: &HttpArgs) -> Router {
+    router = router.layer(layer::from_fn_with_state(http.request_timeout(), middleware::deadline::enforce));
+    if http.compression_enabled {
+        router = router.layer(compression(http));
+    }
+    if let Some(cors) = cors(&http.cors_origins) {
+        router = router.layer(cors);
+    }
+    router
+        .layer(SetResponseHeaderLayer::if_not_present(
+            HeaderName::from_static("x-content-type-options"),
+            HeaderValue::from_static("nosniff"),
+        ))
+        .layer(CatchPanicLayer::custom(routes::panicked))
+        .layer(layer::from_fn(middleware::request::observe))
 }
 
 fn compression(http: &HttpArgs) -> CompressionLayer<impl tower_http::compression::Predicate + use<>> {
     CompressionLayer::new()
         .quality(CompressionLevel::Precise(http.compression_level))
-        .compress_when(SizeAbove::new(http.compression_min_bytes).and(NotForContentType::IMAGES_EXCEPT_SVG))
+        .compress_when(SizeAbove::new(http.compression_min_bytes.into()))
 }
 
 fn cors(origins: &[String]) -> Option<CorsLayer> {

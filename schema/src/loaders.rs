@@ -20,7 +20,8 @@ use crate::errors::Failure;
 /// The loaders of one request.
 pub(crate) struct Loaders(DataLoader<CatalogLoader>);
 
-struct CatalogLoader(Catalog);
+/// Reads each kind of key by one of the catalog's batches.
+pub(crate) struct CatalogLoader(Catalog);
 
 /// Keys that would otherwise be of one type and go to the wrong table.
 macro_rules! keys {

@@ -133,7 +133,7 @@ impl GraphqlService {
         };
         let execute_time = started.elapsed().saturating_sub(parse_time);
         Executed {
-            body: to_bytes(&response),
+            body: to_bytes(&response, outcome),
             outcome,
             operation_kind,
             parse_time,
@@ -186,11 +186,13 @@ impl GraphqlService {
         if error.message == "Query is too complex." {
             return limits::cost_exceeded(&self.limits).into();
         }
-        let code = if error.message.starts_with(MISFIT_ARGUMENT) || !error.path.is_empty() {
-            Code::BadUserInput
-        } else {
-            Code::GraphqlValidationFailed
-        };
+        if let Some(rest) = error.message.strip_prefix(MISFIT_ARGUMENT) {
+            let argument = rest.trim_start_matches('"').split('"').next().unwrap_or_default().to_owned();
+            let mut error = with_code(error, Code::BadUserInput);
+            error.extensions.get_or_insert_default().set("argument", argument);
+            return error;
+        }
+        let code = if error.path.is_empty() { Code::GraphqlValidationFailed } else { Code::BadUserInput };
         with_code(error, code)
     }
 }
@@ -229,8 +231,17 @@ pub fn sdl() -> String {
     schema.sdl()
 }
 
-fn to_bytes(response: &Response) -> Vec<u8> {
-    serde_json::to_vec(response).expect("a response is made of values that JSON has")
+/// A request that was not executed has no `data`, not even null.
+fn to_bytes(response: &Response, outcome: Outcome) -> Vec<u8> {
+    #[derive(serde::Serialize)]
+    struct Refusal<'a> {
+        errors: &'a [ServerError],
+    }
+    let bytes = match outcome {
+        Outcome::Refused | Outcome::MethodNotAllowed => serde_json::to_vec(&Refusal { errors: &response.errors }),
+        Outcome::Ok | Outcome::Partial | Outcome::NoData => serde_json::to_vec(response),
+    };
+    bytes.expect("a response is made of values that JSON has")
 }
 
 fn operation_kind(document: &ExecutableDocument, name: Option<&str>) -> Option<OperationType> {

@@ -11,6 +11,7 @@ use domain::{
     catalog::{Icon, IconName},
     svg::{
         color::Color,
+        fingerprint,
         render::{Drawing, SvgOptions, render},
         size::Size,
     },
@@ -85,7 +86,7 @@ fn rendition(
 ) -> Response {
     let drawing = Drawing { name: icon.name.as_str(), view_box: icon.view_box, body: &icon.body };
     let document = render(drawing, &options);
-    let etag = format!("\"{}\"", domain::svg::fingerprint(&document));
+    let etag = format!("\"{}\"", fingerprint::of(&document));
     // An address with another hash was made from other content: it is answered, and must not be kept for ever.
     let cache_control = if expected.as_deref() == Some(icon.content_hash_hex().as_str()) {
         "public, max-age=31536000, immutable".to_owned()
@@ -119,7 +120,7 @@ fn is_known(headers: &HeaderMap, etag: &str) -> bool {
 }
 
 impl RenditionQuery {
-    fn options(self: &Self) -> Result<SvgOptions, String> {
+    fn options(&self) -> Result<SvgOptions, String> {
         if self.size.is_some() && self.height.is_some() {
             return Err("give either size or height, not both".to_owned());
         }

@@ -191,7 +191,9 @@ impl Icon {
             return Ok(Vec::new());
         };
         let icons = loaders(context).one(VariantsOf(group)).await?.unwrap_or_default();
-        Ok(icons.into_iter().filter(|icon| icon.id != self.0.id).take(first as usize).map(Self).collect())
+        // An alias is no variant of what it names.
+        let is_other = |icon: &Arc<catalog::Icon>| icon.id != self.0.id && Some(icon.id) != self.0.parent_id;
+        Ok(icons.into_iter().filter(is_other).take(first as usize).map(Self).collect())
     }
 
     /// SHA-256, lower-case hex, of `left top width height`, a line feed, and the body.

@@ -156,7 +156,9 @@ describe('the GraphiQL page', { timeout: 120_000 }, () => {
 
   it('turns dark with the system, letters and ground', async () => {
     const ground = page.locator('.graphiql-container')
-    const letters = page.locator('.graphiql-query-editor .view-line span span').first()
+    // The first class is that of letters whose language the editor has yet to learn.
+    const letters = page.locator('.graphiql-query-editor .view-line span[class^="mtk"]:not(.mtk1)').first()
+    await letters.waitFor()
     const light = { ground: await colour(ground, 'backgroundColor'), letters: await colour(letters, 'color') }
     await page.emulateMedia({ colorScheme: 'dark' })
     await until(async () => (await colour(ground, 'backgroundColor')) !== light.ground)

@@ -36,11 +36,23 @@ pub struct Config {
     pub config: Option<PathBuf>,
 
     /// production turns off introspection, suggestions, GraphiQL and timings
-    #[arg(long, global = true, value_enum, default_value = "development", help_heading = "Service")]
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value = "development",
+        help_heading = "Service"
+    )]
     pub environment: Environment,
 
     /// Address and port to listen on
-    #[arg(long, global = true, default_value = "127.0.0.1:8080", value_name = "ADDRESS", help_heading = "Service")]
+    #[arg(
+        long,
+        global = true,
+        default_value = "127.0.0.1:8080",
+        value_name = "ADDRESS",
+        help_heading = "Service"
+    )]
     pub listen: SocketAddr,
 
     /// How the outside reaches this service, e.g. <https://icons.example.com>; without it, addresses in answers are paths
@@ -48,7 +60,13 @@ pub struct Config {
     pub public_url: Option<String>,
 
     /// Folder of the embedded database
-    #[arg(long, global = true, default_value = "data", value_name = "FOLDER", help_heading = "Service")]
+    #[arg(
+        long,
+        global = true,
+        default_value = "data",
+        value_name = "FOLDER",
+        help_heading = "Service"
+    )]
     pub data_dir: PathBuf,
 
     /// Threads that answer requests; as many as cores when left out

@@ -46,19 +46,25 @@ pub(crate) fn build(config: &Config, graphql: GraphqlService, catalog: Catalog, 
         },
     };
     let mut router = Router::new()
-        .route("/graphql", get(graphql::get).post(graphql::post).fallback(graphql::wrong_method))
+        .route(
+            "/graphql",
+            get(graphql::get).post(graphql::post).fallback(graphql::wrong_method),
+        )
         .route("/icons/{prefix}/{file}", get(icons::svg))
         .route("/api/health", get(health::summary))
         .route("/api/health/live", get(health::live))
         .route("/api/health/ready", get(health::ready));
     if config.telemetry.prometheus_metrics_enabled {
         let _ = crate::telemetry::renderer();
-        router = router.route("/metrics", get(metrics::text)).route("/api/metrics", get(metrics::text));
+        router = router
+            .route("/metrics", get(metrics::text))
+            .route("/api/metrics", get(metrics::text));
     }
     if !config.is_production() {
         router = router
             .route("/schema.graphql", get(graphql::sdl))
             .route("/graphiql", get(pages::graphiql))
+            .route("/graphiql/", get(pages::graphiql))
             .route("/graphiql/{*file}", get(pages::file));
     }
     let router = router
@@ -71,7 +77,10 @@ pub(crate) fn build(config: &Config, graphql: GraphqlService, catalog: Catalog, 
 
 /// What every request passes through. The last layer is the outermost.
 fn passage(mut router: Router, http: &HttpArgs) -> Router {
-    router = router.layer(layer::from_fn_with_state(http.request_timeout(), middleware::deadline::enforce));
+    router = router.layer(layer::from_fn_with_state(
+        http.request_timeout(),
+        middleware::deadline::enforce,
+    ));
     if http.compression_enabled {
         router = router.layer(compression(http));
     }
@@ -103,5 +112,9 @@ fn cors(origins: &[String]) -> Option<CorsLayer> {
         AllowOrigin::list(origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok()))
     };
     let layer = CorsLayer::new().allow_origin(allowed).allow_methods(Any);
-    Some(layer.allow_headers([header::CONTENT_TYPE, header::AUTHORIZATION]).expose_headers([header::ETAG]))
+    Some(
+        layer
+            .allow_headers([header::CONTENT_TYPE, header::AUTHORIZATION])
+            .expose_headers([header::ETAG]),
+    )
 }

@@ -17,20 +17,35 @@ use serde_json::json;
 
 /// An error in the same form as GraphQL's, so that clients need one way to read them.
 pub(crate) fn error_response(status: StatusCode, code: &str, message: &str) -> Response {
-    (status, Json(json!({ "errors": [{ "message": message, "extensions": { "code": code } }] }))).into_response()
+    (
+        status,
+        Json(json!({ "errors": [{ "message": message, "extensions": { "code": code } }] })),
+    )
+        .into_response()
 }
 
 pub(crate) async fn not_found() -> Response {
-    error_response(StatusCode::NOT_FOUND, "NOT_FOUND", "There is nothing at this address. GraphQL is at /graphql.")
+    error_response(
+        StatusCode::NOT_FOUND,
+        "NOT_FOUND",
+        "There is nothing at this address. GraphQL is at /graphql.",
+    )
 }
 
 pub(crate) async fn method_not_allowed() -> Response {
-    error_response(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", "This address does not take that method.")
+    error_response(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "METHOD_NOT_ALLOWED",
+        "This address does not take that method.",
+    )
 }
 
 /// What a client sees of a panic: its id, which the log has too.
 pub(crate) fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
-    let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+    let text = panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| panic.downcast_ref::<&str>().copied());
     let error_id = uuid::Uuid::new_v4().to_string();
     tracing::error!(error_id, panic = text.unwrap_or("unknown"), "request panicked");
     let error = json!({ "errors": [{

@@ -37,7 +37,10 @@ impl Draining {
 
 /// Starts to answer on the configured address.
 pub async fn start(config: &Config, catalog: Catalog, started_at_ms: i64) -> Result<RunningServer, ServeError> {
-    let unusable = |error: std::io::Error| ServeError::Listen { address: config.listen, reason: error.to_string() };
+    let unusable = |error: std::io::Error| ServeError::Listen {
+        address: config.listen,
+        reason: error.to_string(),
+    };
     let listener = TcpListener::bind(config.listen).await.map_err(unusable)?;
     let address = listener.local_addr().map_err(unusable)?;
     let graphql = GraphqlService::new(
@@ -60,7 +63,12 @@ pub async fn start(config: &Config, catalog: Catalog, started_at_ms: i64) -> Res
             })
             .await
     });
-    Ok(RunningServer { address, stop, draining, task })
+    Ok(RunningServer {
+        address,
+        stop,
+        draining,
+        task,
+    })
 }
 
 impl RunningServer {

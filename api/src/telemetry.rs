@@ -32,15 +32,26 @@ impl Telemetry {
 
 /// Sets the process's one subscriber. A second call, as tests make, changes nothing.
 pub(crate) fn install(config: &Config) -> Result<Telemetry, TelemetryError> {
-    let default_format = if config.is_production() { LogFormat::Json } else { LogFormat::Pretty };
+    let default_format = if config.is_production() {
+        LogFormat::Json
+    } else {
+        LogFormat::Pretty
+    };
     let filter = EnvFilter::new(&config.telemetry.log_level);
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     let lines = match config.telemetry.log_format.unwrap_or(default_format) {
         LogFormat::Pretty => lines.boxed(),
         LogFormat::Json => lines.json().flatten_event(true).boxed(),
     };
-    let provider = if config.telemetry.opentelemetry_tracing_enabled { Some(traces::provider()?) } else { None };
+    let provider = if config.telemetry.opentelemetry_tracing_enabled {
+        Some(traces::provider()?)
+    } else {
+        None
+    };
     let spans = provider.as_ref().map(traces::layer);
-    let _ = tracing_subscriber::registry().with(lines.with_filter(filter)).with(spans).try_init();
+    let _ = tracing_subscriber::registry()
+        .with(lines.with_filter(filter))
+        .with(spans)
+        .try_init();
     Ok(Telemetry(provider))
 }

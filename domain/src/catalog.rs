@@ -40,12 +40,17 @@ impl Catalog {
     /// The same catalog, counting its statements for one request.
     #[must_use]
     pub fn counted_by(&self, statements: Arc<StatementCount>) -> Self {
-        Self { database: self.database.counted_by(statements) }
+        Self {
+            database: self.database.counted_by(statements),
+        }
     }
 
     /// The generation of the newest committed change; 0 while the catalog is empty.
     pub async fn generation(&self) -> Result<i64, DatabaseError> {
-        let rows = self.database.query("generation", "SELECT generation FROM catalog_state", vec![]).await?;
+        let rows = self
+            .database
+            .query("generation", "SELECT generation FROM catalog_state", vec![])
+            .await?;
         match rows.first() {
             Some(row) => Ok(row.try_get_by_index(0)?),
             None => Ok(0),

@@ -42,7 +42,10 @@ impl Database {
     /// The same pool under a new count, for one request.
     #[must_use]
     pub fn counted_by(&self, statements: Arc<StatementCount>) -> Self {
-        Self { statements, ..self.clone() }
+        Self {
+            statements,
+            ..self.clone()
+        }
     }
 
     /// The raw connection, for the migrations.
@@ -58,7 +61,11 @@ impl Database {
     /// How many connections there are, and how many of them nobody uses.
     pub fn pool_state(&self) -> PoolState {
         fn state(max: u32, open: u32, idle: usize) -> PoolState {
-            PoolState { max, open, idle: u32::try_from(idle).unwrap_or(u32::MAX) }
+            PoolState {
+                max,
+                open,
+                idle: u32::try_from(idle).unwrap_or(u32::MAX),
+            }
         }
         match self.dialect {
             Dialect::Sqlite => {
@@ -103,20 +110,31 @@ impl Database {
         statements::record(query_type, sql, started.elapsed(), self.slow_query_threshold);
         match result {
             Ok(rows) => rows.map_err(DatabaseError::from),
-            Err(_) => Err(DatabaseError::Timeout { after_ms: self.query_timeout.as_millis() }),
+            Err(_) => Err(DatabaseError::Timeout {
+                after_ms: self.query_timeout.as_millis(),
+            }),
         }
     }
 
     /// Starts a writing transaction. It holds SQLite's one write lock from here on, so that it cannot fail half way for want of it.
     pub(crate) async fn begin(&self) -> Result<DatabaseTransaction, DatabaseError> {
-        let options =
-            TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..Default::default() };
-        self.connection.begin_with_options(options).await.map_err(DatabaseError::from)
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..Default::default()
+        };
+        self.connection
+            .begin_with_options(options)
+            .await
+            .map_err(DatabaseError::from)
     }
 
     /// Runs SQL that returns nothing, outside any transaction.
     pub(crate) async fn run(&self, sql: &str) -> Result<(), DatabaseError> {
-        self.connection.execute_unprepared(sql).await.map(|_| ()).map_err(DatabaseError::from)
+        self.connection
+            .execute_unprepared(sql)
+            .await
+            .map(|_| ())
+            .map_err(DatabaseError::from)
     }
 
     /// Closes every connection, so that SQLite leaves one file and no log beside it.

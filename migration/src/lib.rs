@@ -38,15 +38,33 @@ impl Status {
 
 /// Compares the database with this binary, and changes nothing but the table that records migrations.
 pub async fn status(connection: &DatabaseConnection) -> Result<Status, DbErr> {
-    let recorded: Vec<String> =
-        Migrator::get_migration_models(connection).await?.into_iter().map(|model| model.version).collect();
-    let known: Vec<String> = Migrator::migrations().iter().map(|migration| migration.name().to_owned()).collect();
+    let recorded: Vec<String> = Migrator::get_migration_models(connection)
+        .await?
+        .into_iter()
+        .map(|model| model.version)
+        .collect();
+    let known: Vec<String> = Migrator::migrations()
+        .iter()
+        .map(|migration| migration.name().to_owned())
+        .collect();
     let (known_set, recorded_set): (HashSet<&String>, HashSet<&String>) =
         (known.iter().collect(), recorded.iter().collect());
     Ok(Status {
-        applied: known.iter().filter(|name| recorded_set.contains(name)).cloned().collect(),
-        pending: known.iter().filter(|name| !recorded_set.contains(name)).cloned().collect(),
-        unknown: recorded.iter().filter(|name| !known_set.contains(name)).cloned().collect(),
+        applied: known
+            .iter()
+            .filter(|name| recorded_set.contains(name))
+            .cloned()
+            .collect(),
+        pending: known
+            .iter()
+            .filter(|name| !recorded_set.contains(name))
+            .cloned()
+            .collect(),
+        unknown: recorded
+            .iter()
+            .filter(|name| !known_set.contains(name))
+            .cloned()
+            .collect(),
     })
 }
 

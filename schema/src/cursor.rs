@@ -35,7 +35,10 @@ pub(crate) fn of_set(order: SetOrder, position: &SetPosition) -> String {
         SetPosition::Text { value, prefix } => (value.clone(), prefix),
         SetPosition::Number { value, prefix } => (value.to_string(), prefix),
     };
-    encode(&format!("sets{SEPARATOR}{}{SEPARATOR}{prefix}{SEPARATOR}{value}", order_name(order)))
+    encode(&format!(
+        "sets{SEPARATOR}{}{SEPARATOR}{prefix}{SEPARATOR}{value}",
+        order_name(order)
+    ))
 }
 
 /// Reads the cursor of a set in a list of that order.
@@ -48,8 +51,14 @@ pub(crate) fn set(cursor: &str, order: SetOrder) -> Result<SetPosition, Error> {
             return None;
         }
         Some(match order {
-            SetOrder::Name => SetPosition::Text { value: value.to_owned(), prefix },
-            SetOrder::Total | SetOrder::Updated => SetPosition::Number { value: value.parse().ok()?, prefix },
+            SetOrder::Name => SetPosition::Text {
+                value: value.to_owned(),
+                prefix,
+            },
+            SetOrder::Total | SetOrder::Updated => SetPosition::Number {
+                value: value.parse().ok()?,
+                prefix,
+            },
         })
     };
     read().ok_or_else(not_of_this_list)
@@ -76,7 +85,9 @@ fn encode(text: &str) -> String {
 fn decode(cursor: &str) -> Option<String> {
     let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
     let (sum, text) = bytes.split_at_checked(CHECKSUM_BYTES)?;
-    (sum == checksum(text)).then(|| String::from_utf8(text.to_vec()).ok()).flatten()
+    (sum == checksum(text))
+        .then(|| String::from_utf8(text.to_vec()).ok())
+        .flatten()
 }
 
 fn checksum(text: &[u8]) -> [u8; CHECKSUM_BYTES] {
@@ -95,7 +106,10 @@ mod tests {
         assert_eq!(icon(&cursor, "mdi").ok(), Some(name));
         assert!(icon(&cursor, "lucide").is_err());
         assert!(set(&cursor, SetOrder::Name).is_err());
-        let position = SetPosition::Number { value: -3, prefix: "mdi".to_owned() };
+        let position = SetPosition::Number {
+            value: -3,
+            prefix: "mdi".to_owned(),
+        };
         let cursor = of_set(SetOrder::Total, &position);
         assert_eq!(set(&cursor, SetOrder::Total).ok(), Some(position));
         assert!(set(&cursor, SetOrder::Updated).is_err());

@@ -110,7 +110,10 @@ impl Failure {
     }
 
     fn new(code: Code) -> Self {
-        Self { code, id: uuid::Uuid::new_v4().to_string().into() }
+        Self {
+            code,
+            id: uuid::Uuid::new_v4().to_string().into(),
+        }
     }
 }
 

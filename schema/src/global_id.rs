@@ -45,8 +45,14 @@ mod tests {
     #[test]
     fn reads_back_what_it_writes_and_nothing_else() {
         let name: IconName = "mdi:home".parse().expect("well-formed");
-        assert_eq!(GlobalId::parse(&GlobalId::of_icon(&name)).ok(), Some(GlobalId::Icon(name)));
-        assert_eq!(GlobalId::parse(&GlobalId::of_icon_set("mdi")).ok(), Some(GlobalId::IconSet("mdi".to_owned())));
+        assert_eq!(
+            GlobalId::parse(&GlobalId::of_icon(&name)).ok(),
+            Some(GlobalId::Icon(name))
+        );
+        assert_eq!(
+            GlobalId::parse(&GlobalId::of_icon_set("mdi")).ok(),
+            Some(GlobalId::IconSet("mdi".to_owned()))
+        );
         for foreign in ["", "mdi:home", "Icon:mdi:home", "====", "SWNvbjo", "VXNlcjox"] {
             assert!(GlobalId::parse(&ID::from(foreign)).is_err(), "{foreign}");
         }

@@ -8,7 +8,11 @@ use crate::errors::LimitExceeded;
 
 /// The error of an operation that costs too much. The validator stops without saying how much it would have been.
 pub(crate) fn cost_exceeded(limits: &Limits) -> LimitExceeded {
-    LimitExceeded { limit: "maxCost", max: limits.max_cost, actual: None }
+    LimitExceeded {
+        limit: "maxCost",
+        max: limits.max_cost,
+        actual: None,
+    }
 }
 
 /// The limits on a request. All are maxima.

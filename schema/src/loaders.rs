@@ -101,9 +101,13 @@ fn observed<T>(loader: &'static str, keys: usize, result: Result<T, DatabaseErro
 impl Loaders {
     /// Loaders that read from `catalog`.
     pub(crate) fn new(catalog: Catalog) -> Self {
-        let loader = DataLoader::new(CatalogLoader(catalog), yielding::InRequest::current(), yielding::AfterSiblings)
-            // Batches are bounded by the limits on a request: splitting one would cost a statement.
-            .max_batch_size(usize::MAX);
+        let loader = DataLoader::new(
+            CatalogLoader(catalog),
+            yielding::InRequest::current(),
+            yielding::AfterSiblings,
+        )
+        // Batches are bounded by the limits on a request: splitting one would cost a statement.
+        .max_batch_size(usize::MAX);
         Self(loader)
     }
 

@@ -66,5 +66,7 @@ pub(crate) fn page_size(argument: &str, size: i32, limits: &Limits) -> Result<u3
 
 /// How many items a page may hold, for its cost; nonsense costs nothing, since it is refused.
 pub(crate) fn cost_of_page(first: Option<i32>, last: Option<i32>, default: usize) -> usize {
-    first.or(last).map_or(default, |size| usize::try_from(size).unwrap_or(0))
+    first
+        .or(last)
+        .map_or(default, |size| usize::try_from(size).unwrap_or(0))
 }

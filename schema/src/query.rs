@@ -39,9 +39,9 @@ pub(crate) struct CharacterInput {
     codepoint: String,
 }
 
-/// The catalog of icons.
 pub(crate) struct Query;
 
+/// What can be asked.
 #[Object]
 impl Query {
     /// Relay refetch. Null when the id is well-formed but names nothing; a malformed id is BAD_USER_INPUT.
@@ -77,7 +77,9 @@ impl Query {
                 Err(input) => IconResult::InvalidName(InvalidIconName::of(&input)),
                 Ok(name) => match found.get(&ByName(name.clone())) {
                     Some(icon) => IconResult::Icon(Icon(icon.clone())),
-                    None => IconResult::NotFound(IconNotFound { name: IconNameScalar(name) }),
+                    None => IconResult::NotFound(IconNotFound {
+                        name: IconNameScalar(name),
+                    }),
                 },
             })
             .collect())
@@ -88,7 +90,12 @@ impl Query {
         if let Err(error) = check_prefix(&prefix) {
             return Some(Err(error));
         }
-        loaders(context).one(SetOf(prefix)).await.map(|set| set.map(IconSet)).map_err(Error::from).transpose()
+        loaders(context)
+            .one(SetOf(prefix))
+            .await
+            .map(|set| set.map(IconSet))
+            .map_err(Error::from)
+            .transpose()
     }
 
     /// The sets that their authors do not hide.
@@ -103,9 +110,18 @@ impl Query {
         before: Option<String>,
     ) -> Result<IconSetConnection, Error> {
         let order = order_by.into();
-        let bounds = PageArguments { first, after, last, before }
-            .bounds(context.data_unchecked::<Limits>(), |cursor| cursor::set(cursor, order))?;
-        let page = loaders(context).catalog().set_page(order, &bounds).await.map_err(|error| Failure::log(&error))?;
+        let bounds = PageArguments {
+            first,
+            after,
+            last,
+            before,
+        }
+        .bounds(context.data_unchecked::<Limits>(), |cursor| cursor::set(cursor, order))?;
+        let page = loaders(context)
+            .catalog()
+            .set_page(order, &bounds)
+            .await
+            .map_err(|error| Failure::log(&error))?;
         Ok(IconSetConnection { page, order })
     }
 
@@ -119,7 +135,9 @@ impl Query {
     ) -> Result<ChangeFeed, Error> {
         let first = page_size("first", first, context.data_unchecked::<Limits>())?;
         if since < 0 {
-            return Err(bad_user_input("`since` is a generation: 0 or the one that the last answer gave"));
+            return Err(bad_user_input(
+                "`since` is a generation: 0 or the one that the last answer gave",
+            ));
         }
         let page = loaders(context).catalog().changes(since.into(), first).await;
         Ok(page.map_err(|error| Failure::log(&error))?.into())
@@ -140,9 +158,10 @@ async fn find_icon(context: &Context<'_>, by: IconBy) -> Result<Option<Icon>, Er
     let loaders = loaders(context);
     let icon = match by {
         IconBy::Id(id) => match GlobalId::parse(&id)? {
-            GlobalId::Icon(name) => {
-                loaders.one(ByName(name.clone())).await?.filter(|icon| icon.name == name)
-            }
+            GlobalId::Icon(name) => loaders
+                .one(ByName(name.clone()))
+                .await?
+                .filter(|icon| icon.name == name),
             GlobalId::IconSet(_) => return Err(bad_user_input("this is the id of an icon set, not of an icon")),
         },
         IconBy::Name(name) => loaders.one(ByName(name.0)).await?,
@@ -159,7 +178,9 @@ impl CharacterInput {
         let is_hex = codepoint.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit());
         match IconName::new(&self.prefix, &codepoint) {
             Ok(name) if is_hex => Ok(name),
-            _ => Err(bad_user_input("`codepoint` is hex, several joined by hyphens: f000, 1f600-200d")),
+            _ => Err(bad_user_input(
+                "`codepoint` is hex, several joined by hyphens: f000, 1f600-200d",
+            )),
         }
     }
 }
@@ -179,11 +200,22 @@ fn check_prefix(prefix: &str) -> Result<(), Error> {
     if is_valid_prefix(prefix) {
         Ok(())
     } else {
-        Err(bad_user_input("a prefix is made of a-z and 0-9 with single hyphens inside, such as fa6-solid"))
+        Err(bad_user_input(
+            "a prefix is made of a-z and 0-9 with single hyphens inside, such as fa6-solid",
+        ))
     }
 }
 
 fn check_batch(size: usize, context: &Context<'_>) -> Result<(), Error> {
     let max = context.data_unchecked::<Limits>().max_batch;
-    if size <= max { Ok(()) } else { Err(LimitExceeded { limit: "maxBatch", max, actual: Some(size) }.into()) }
+    if size <= max {
+        Ok(())
+    } else {
+        Err(LimitExceeded {
+            limit: "maxBatch",
+            max,
+            actual: Some(size),
+        }
+        .into())
+    }
 }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use async_graphql::{
-    EmptyMutation, EmptySubscription, Request, Response, Schema, ServerError, Variables,
+    EmptyMutation, EmptySubscription, Request, Response, SDLExportOptions, Schema, ServerError, Variables,
     parser::{
         parse_query,
         types::{DocumentOperations, ExecutableDocument, OperationType},
@@ -108,12 +108,19 @@ impl GraphqlService {
         let mut builder = Schema::build(Query, EmptyMutation, EmptySubscription)
             .data(config.limits)
             .data(PublicUrl(config.public_url.unwrap_or_default()))
-            .data(ServiceFacts { version: config.version, started_at_ms: config.started_at_ms })
+            .data(ServiceFacts {
+                version: config.version,
+                started_at_ms: config.started_at_ms,
+            })
             .limit_complexity(config.limits.max_cost);
         if !config.introspection {
             builder = builder.disable_introspection().disable_suggestions();
         }
-        Self { schema: builder.finish(), catalog, limits: config.limits }
+        Self {
+            schema: builder.finish(),
+            catalog,
+            limits: config.limits,
+        }
     }
 
     /// Answers one request.
@@ -127,7 +134,10 @@ impl GraphqlService {
             Err(error) => (Response::from_errors(vec![*error]), Outcome::Refused),
             Ok((_, kind)) if request.only_queries && kind != OperationType::Query => {
                 let error = ServerError::new("Only queries can be sent by GET; use POST.", None);
-                (Response::from_errors(vec![with_method_code(error)]), Outcome::MethodNotAllowed)
+                (
+                    Response::from_errors(vec![with_method_code(error)]),
+                    Outcome::MethodNotAllowed,
+                )
             }
             Ok((document, _)) => self.run(request, document, &statements).await,
         };
@@ -150,7 +160,10 @@ impl GraphqlService {
         limits::check_parsed(&document, &self.limits).map_err(|exceeded| Box::new(exceeded.into()))?;
         let kind = operation_kind(&document, request.operation_name.as_deref()).ok_or_else(|| {
             let message = "Name one of the document's operations in `operationName`.";
-            Box::new(with_code(ServerError::new(message, None), Code::GraphqlValidationFailed))
+            Box::new(with_code(
+                ServerError::new(message, None),
+                Code::GraphqlValidationFailed,
+            ))
         })?;
         Ok((document, kind))
     }
@@ -169,7 +182,8 @@ impl GraphqlService {
         }
         prepared.set_parsed_query(document);
         let mut response = self.schema.execute(prepared).await;
-        let executed = response.data != async_graphql::Value::Null || response.errors.iter().any(|error| !error.path.is_empty());
+        let executed =
+            response.data != async_graphql::Value::Null || response.errors.iter().any(|error| !error.path.is_empty());
         response.errors.truncate(MAX_ERRORS);
         response.errors = response.errors.into_iter().map(|error| self.classify(error)).collect();
         let outcome = match (executed, response.errors.is_empty()) {
@@ -187,12 +201,21 @@ impl GraphqlService {
             return limits::cost_exceeded(&self.limits).into();
         }
         if let Some(rest) = error.message.strip_prefix(MISFIT_ARGUMENT) {
-            let argument = rest.trim_start_matches('"').split('"').next().unwrap_or_default().to_owned();
+            let argument = rest
+                .trim_start_matches('"')
+                .split('"')
+                .next()
+                .unwrap_or_default()
+                .to_owned();
             let mut error = with_code(error, Code::BadUserInput);
             error.extensions.get_or_insert_default().set("argument", argument);
             return error;
         }
-        let code = if error.path.is_empty() { Code::GraphqlValidationFailed } else { Code::BadUserInput };
+        let code = if error.path.is_empty() {
+            Code::GraphqlValidationFailed
+        } else {
+            Code::BadUserInput
+        };
         with_code(error, code)
     }
 }
@@ -228,7 +251,11 @@ fn percent_encoded(text: &str) -> String {
 /// The schema as committed in `schema.graphql`.
 pub fn sdl() -> String {
     let schema: ApiSchema = Schema::new(Query, EmptyMutation, EmptySubscription);
-    schema.sdl()
+    let options = SDLExportOptions::new()
+        .include_specified_by()
+        .prefer_single_line_descriptions()
+        .use_space_ident();
+    schema.sdl_with_options(options)
 }
 
 /// A request that was not executed has no `data`, not even null.
@@ -238,7 +265,9 @@ fn to_bytes(response: &Response, outcome: Outcome) -> Vec<u8> {
         errors: &'a [ServerError],
     }
     let bytes = match outcome {
-        Outcome::Refused | Outcome::MethodNotAllowed => serde_json::to_vec(&Refusal { errors: &response.errors }),
+        Outcome::Refused | Outcome::MethodNotAllowed => serde_json::to_vec(&Refusal {
+            errors: &response.errors,
+        }),
         Outcome::Ok | Outcome::Partial | Outcome::NoData => serde_json::to_vec(response),
     };
     bytes.expect("a response is made of values that JSON has")

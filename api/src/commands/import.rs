@@ -59,7 +59,11 @@ fn summary(report: &ImportReport, seconds: f64) -> String {
     for set in &report.sets {
         describe_set(&mut text, set);
     }
-    let unchanged = report.sets.iter().filter(|set| matches!(set.outcome, SetOutcome::Unchanged)).count();
+    let unchanged = report
+        .sets
+        .iter()
+        .filter(|set| matches!(set.outcome, SetOutcome::Unchanged))
+        .count();
     let skipped: usize = report.sets.iter().map(|set| set.skipped.len()).sum();
     let _ = writeln!(
         text,
@@ -85,11 +89,29 @@ fn describe_set(text: &mut String, set: &SetReport) {
         SetOutcome::Failed { reason } => {
             let _ = writeln!(text, "{}: not imported: {reason}", set.label);
         }
-        SetOutcome::Written { added, changed, hidden, removed, .. } => {
-            let counts = [(added, "added"), (changed, "changed"), (hidden, "hidden"), (removed, "removed")];
-            let counts: Vec<String> =
-                counts.iter().filter(|(count, _)| **count > 0).map(|(count, what)| format!("{count} {what}")).collect();
-            let counts = if counts.is_empty() { "description changed".to_owned() } else { counts.join(", ") };
+        SetOutcome::Written {
+            added,
+            changed,
+            hidden,
+            removed,
+            ..
+        } => {
+            let counts = [
+                (added, "added"),
+                (changed, "changed"),
+                (hidden, "hidden"),
+                (removed, "removed"),
+            ];
+            let counts: Vec<String> = counts
+                .iter()
+                .filter(|(count, _)| **count > 0)
+                .map(|(count, what)| format!("{count} {what}"))
+                .collect();
+            let counts = if counts.is_empty() {
+                "description changed".to_owned()
+            } else {
+                counts.join(", ")
+            };
             let _ = writeln!(text, "{}: {counts}", set.label);
         }
     }

@@ -14,9 +14,13 @@ pub(super) async fn run(config: &Config, direction: &MigrateDirection) -> Result
     let before = known_status(&database).await?;
     match direction {
         MigrateDirection::Status => return print(&describe(&before)),
-        MigrateDirection::Up => migration::up(database.connection()).await.map_err(DatabaseError::from)?,
+        MigrateDirection::Up => migration::up(database.connection())
+            .await
+            .map_err(DatabaseError::from)?,
         MigrateDirection::Down { steps } => {
-            migration::down(database.connection(), *steps).await.map_err(DatabaseError::from)?;
+            migration::down(database.connection(), *steps)
+                .await
+                .map_err(DatabaseError::from)?;
         }
     }
     print(&describe(&known_status(&database).await?))
@@ -30,18 +34,28 @@ pub(super) async fn open_migrated(config: &Config) -> Result<Database, CommandEr
     let status = known_status(&database).await?;
     if !status.is_current() {
         if !database.is_embedded() {
-            return Err(DatabaseError::BehindSchema { pending: status.pending.len() }.into());
+            return Err(DatabaseError::BehindSchema {
+                pending: status.pending.len(),
+            }
+            .into());
         }
-        migration::up(database.connection()).await.map_err(DatabaseError::from)?;
+        migration::up(database.connection())
+            .await
+            .map_err(DatabaseError::from)?;
     }
     Ok(database)
 }
 
 /// How the schema stands, unless a newer binary has been here.
 async fn known_status(database: &Database) -> Result<migration::Status, CommandError> {
-    let status = migration::status(database.connection()).await.map_err(DatabaseError::from)?;
+    let status = migration::status(database.connection())
+        .await
+        .map_err(DatabaseError::from)?;
     match status.unknown.first() {
-        Some(migration) => Err(DatabaseError::NewerSchema { migration: migration.clone() }.into()),
+        Some(migration) => Err(DatabaseError::NewerSchema {
+            migration: migration.clone(),
+        }
+        .into()),
         None => Ok(status),
     }
 }

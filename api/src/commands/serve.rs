@@ -15,7 +15,10 @@ pub(super) async fn run(config: &Config) -> Result<(), CommandError> {
         () = server::shutdown_signal() => {}
         error = server.stopped() => return Err(error.into()),
     }
-    tracing::info!("shutting down: running requests have {} ms", config.http.shutdown_grace_ms);
+    tracing::info!(
+        "shutting down: running requests have {} ms",
+        config.http.shutdown_grace_ms
+    );
     server.shut_down(config.http.shutdown_grace()).await;
     // A file that is closed in order needs no repair at the next start.
     Ok(database.close().await?)
@@ -23,7 +26,10 @@ pub(super) async fn run(config: &Config) -> Result<(), CommandError> {
 
 fn greeting(config: &Config, address: std::net::SocketAddr, is_empty: bool) -> String {
     let base = config.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
-    let mut text = format!("iconql {} serves at\n\n  GraphQL   {base}/graphql\n", env!("CARGO_PKG_VERSION"));
+    let mut text = format!(
+        "iconql {} serves at\n\n  GraphQL   {base}/graphql\n",
+        env!("CARGO_PKG_VERSION")
+    );
     if !config.is_production() {
         text.push_str(&format!("  GraphiQL  {base}/graphiql\n"));
     }

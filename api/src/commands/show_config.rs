@@ -8,7 +8,11 @@ use crate::config::Origin;
 pub(super) fn text(values: &BTreeMap<String, (Option<String>, Origin)>) -> String {
     let name_width = values.keys().map(String::len).max().unwrap_or_default();
     let shown = |value: &Option<String>| value.clone().unwrap_or_else(|| "(unset)".to_owned());
-    let value_width = values.values().map(|(value, _)| shown(value).len()).max().unwrap_or_default();
+    let value_width = values
+        .values()
+        .map(|(value, _)| shown(value).len())
+        .max()
+        .unwrap_or_default();
     values.iter().fold(String::new(), |mut text, (name, (value, origin))| {
         let origin = match origin {
             Origin::Default => "default",

@@ -6,7 +6,13 @@ use clap::Args;
 #[derive(Debug, Clone, Args)]
 pub struct HttpArgs {
     /// Origins whose pages may call the API, comma-separated; `*` is any; none when left out
-    #[arg(long, global = true, value_delimiter = ',', value_name = "ORIGINS", help_heading = "HTTP")]
+    #[arg(
+        long,
+        global = true,
+        value_delimiter = ',',
+        value_name = "ORIGINS",
+        help_heading = "HTTP"
+    )]
     pub cors_origins: Vec<String>,
 
     /// Milliseconds until a request is given up
@@ -30,7 +36,13 @@ pub struct HttpArgs {
     pub compression_enabled: bool,
 
     /// Bytes from which an answer is compressed
-    #[arg(long, global = true, default_value_t = 500, value_name = "BYTES", help_heading = "HTTP")]
+    #[arg(
+        long,
+        global = true,
+        default_value_t = 500,
+        value_name = "BYTES",
+        help_heading = "HTTP"
+    )]
     pub compression_min_bytes: u16,
 
     /// Level of zstd, gzip and deflate

@@ -33,7 +33,12 @@ pub enum ConfigError {
     #[error("{path}: unknown key `{key}`; `iconql config` lists the known ones")]
     UnknownKey { path: String, key: String },
     #[error("{variable} ({origin}): cannot use {value:?}: {reason}")]
-    Value { variable: String, origin: &'static str, value: String, reason: String },
+    Value {
+        variable: String,
+        origin: &'static str,
+        value: String,
+        reason: String,
+    },
 }
 
 const DEFAULT_FILE: &str = "iconql.toml";
@@ -71,8 +76,13 @@ pub fn resolve(
     let merged = arguments.first().cloned().into_iter();
     let merged = merged.chain(injected.iter().map(|(key, value, _)| flag(key, value).into()));
     let matches = command.try_get_matches_from(merged.chain(arguments.iter().skip(1).cloned()))?;
-    let values = origins.into_iter().map(|(key, origin)| (variable_name(&key), (text_of(&matches, &key), origin)));
-    Ok(Resolved { values: values.collect(), cli: Cli::from_arg_matches(&matches)? })
+    let values = origins
+        .into_iter()
+        .map(|(key, origin)| (variable_name(&key), (text_of(&matches, &key), origin)));
+    Ok(Resolved {
+        values: values.collect(),
+        cli: Cli::from_arg_matches(&matches)?,
+    })
 }
 
 /// Every configuration value there is, but for the file that holds the others.
@@ -100,12 +110,24 @@ fn check_alone(command: &Command, key: &str, value: &str, origin: Origin) -> Res
         return Ok(());
     };
     let reason = std::error::Error::source(&error).map_or_else(
-        || error.to_string().lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned(),
+        || {
+            error
+                .to_string()
+                .lines()
+                .next()
+                .unwrap_or_default()
+                .trim_start_matches("error: ")
+                .to_owned()
+        },
         ToString::to_string,
     );
     Err(ConfigError::Value {
         variable: variable_name(key),
-        origin: if origin == Origin::File { "from the configuration file" } else { "from the environment" },
+        origin: if origin == Origin::File {
+            "from the configuration file"
+        } else {
+            "from the environment"
+        },
         value: shown(key, value),
         reason,
     })
@@ -117,26 +139,39 @@ fn read_file(
     keys: &[String],
 ) -> Result<BTreeMap<String, String>, ConfigError> {
     let named = deepest(flags).get_one::<std::path::PathBuf>("config").cloned();
-    let named = named.or_else(|| environment("ICONQL_CONFIG").filter(|path| !path.is_empty()).map(Into::into));
+    let named = named.or_else(|| {
+        environment("ICONQL_CONFIG")
+            .filter(|path| !path.is_empty())
+            .map(Into::into)
+    });
     let path = named.clone().unwrap_or_else(|| DEFAULT_FILE.into());
     let text = match fs::read_to_string(&path) {
         Ok(text) => text,
         Err(error) if named.is_none() && error.kind() == std::io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
-        Err(error) => return Err(ConfigError::File { path: path.display().to_string(), reason: error.to_string() }),
+        Err(error) => {
+            return Err(ConfigError::File {
+                path: path.display().to_string(),
+                reason: error.to_string(),
+            });
+        }
     };
     parse_file(&path, &text, keys)
 }
 
 fn parse_file(path: &Path, text: &str, keys: &[String]) -> Result<BTreeMap<String, String>, ConfigError> {
     let shown_path = || path.display().to_string();
-    let table: toml::Table = text
-        .parse()
-        .map_err(|error: toml::de::Error| ConfigError::File { path: shown_path(), reason: error.to_string() })?;
+    let table: toml::Table = text.parse().map_err(|error: toml::de::Error| ConfigError::File {
+        path: shown_path(),
+        reason: error.to_string(),
+    })?;
     let mut values = BTreeMap::new();
     for (name, value) in table {
         let key = name.to_ascii_lowercase();
         if !keys.contains(&key) {
-            return Err(ConfigError::UnknownKey { path: shown_path(), key: name });
+            return Err(ConfigError::UnknownKey {
+                path: shown_path(),
+                key: name,
+            });
         }
         let text = as_flag_value(&value).ok_or_else(|| ConfigError::File {
             path: shown_path(),
@@ -152,7 +187,11 @@ fn as_flag_value(value: &toml::Value) -> Option<String> {
         toml::Value::String(text) => Some(text.clone()),
         toml::Value::Integer(number) => Some(number.to_string()),
         toml::Value::Boolean(on) => Some(on.to_string()),
-        toml::Value::Array(items) => items.iter().map(as_flag_value).collect::<Option<Vec<_>>>().map(|all| all.join(",")),
+        toml::Value::Array(items) => items
+            .iter()
+            .map(as_flag_value)
+            .collect::<Option<Vec<_>>>()
+            .map(|all| all.join(",")),
         _ => None,
     }
 }
@@ -167,14 +206,21 @@ fn source_of(matches: &ArgMatches, key: &str) -> Option<ValueSource> {
 }
 
 fn text_of(matches: &ArgMatches, key: &str) -> Option<String> {
-    let raw: Vec<String> =
-        deepest(matches).get_raw(key)?.map(|value| value.to_string_lossy().into_owned()).collect();
+    let raw: Vec<String> = deepest(matches)
+        .get_raw(key)?
+        .map(|value| value.to_string_lossy().into_owned())
+        .collect();
     Some(shown(key, &raw.join(",")))
 }
 
 /// A value with what is secret in it masked: the password of a URL.
 fn shown(key: &str, value: &str) -> String {
-    match (key.ends_with("_url"), value.split_once("://").and_then(|(scheme, rest)| Some((scheme, rest.split_once('@')?)))) {
+    match (
+        key.ends_with("_url"),
+        value
+            .split_once("://")
+            .and_then(|(scheme, rest)| Some((scheme, rest.split_once('@')?))),
+    ) {
         (true, Some((scheme, (credentials, host)))) => {
             let user = credentials.split(':').next().unwrap_or_default();
             let mask = if credentials.contains(':') { ":***" } else { "" };

@@ -18,7 +18,10 @@ pub(crate) async fn enforce(State(limit): State<Duration>, request: Request, nex
         Err(_) => error_response(
             StatusCode::SERVICE_UNAVAILABLE,
             "TIMEOUT",
-            &format!("The request took longer than {} ms. Ask for less, or try again.", limit.as_millis()),
+            &format!(
+                "The request took longer than {} ms. Ask for less, or try again.",
+                limit.as_millis()
+            ),
         ),
     }
 }

@@ -21,7 +21,11 @@ const MAX_ID_BYTES: usize = 128;
 pub(crate) async fn observe(request: Request, next: Next) -> Response {
     let started = Instant::now();
     let method = method_label(request.method().as_str());
-    let endpoint = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str).to_owned();
+    let endpoint = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or("unmatched", MatchedPath::as_str)
+        .to_owned();
     let id = request_id(request.headers());
     let span = tracing::info_span!(
         "http.request",
@@ -51,7 +55,10 @@ pub(crate) async fn observe(request: Request, next: Next) -> Response {
 fn request_id(headers: &HeaderMap) -> HeaderValue {
     let given = headers.get(REQUEST_ID).filter(|id| {
         (1..=MAX_ID_BYTES).contains(&id.len())
-            && id.as_bytes().iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:/+=".contains(byte))
+            && id
+                .as_bytes()
+                .iter()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"-_.:/+=".contains(byte))
     });
     given.cloned().unwrap_or_else(|| {
         HeaderValue::from_str(&uuid::Uuid::now_v7().to_string()).expect("a UUID is made of hex digits and hyphens")

@@ -59,9 +59,23 @@ pub(crate) async fn post(
         Err(rejection) => return bad_request(&rejection.body_text()),
     };
     match serde_json::from_slice::<Body>(&body) {
-        Ok(Body { query, operation_name, variables }) => {
+        Ok(Body {
+            query,
+            operation_name,
+            variables,
+        }) => {
             let variables = variables.unwrap_or_default();
-            run(&state, &headers, OperationRequest { query, operation_name, variables, only_queries: false }).await
+            run(
+                &state,
+                &headers,
+                OperationRequest {
+                    query,
+                    operation_name,
+                    variables,
+                    only_queries: false,
+                },
+            )
+            .await
         }
         Err(error) => bad_request(&format!("The body is no GraphQL request: {error}.")),
     }
@@ -72,18 +86,37 @@ pub(crate) async fn get(
     headers: HeaderMap,
     address: Result<Query<Address>, axum::extract::rejection::QueryRejection>,
 ) -> Response {
-    let Ok(Query(Address { query: Some(query), operation_name, variables })) = address else {
+    let Ok(Query(Address {
+        query: Some(query),
+        operation_name,
+        variables,
+    })) = address
+    else {
         return bad_request("Give the document in the `query` parameter, or send it by POST.");
     };
     if state.is_production {
         return bad_request("Documents are not taken by GET here. Send them by POST.");
     }
-    let variables = match variables.as_deref().filter(|text| !text.is_empty()).map(serde_json::from_str) {
+    let variables = match variables
+        .as_deref()
+        .filter(|text| !text.is_empty())
+        .map(serde_json::from_str)
+    {
         None => Map::new(),
         Some(Ok(variables)) => variables,
         Some(Err(_)) => return bad_request("`variables` must be a JSON object."),
     };
-    run(&state, &headers, OperationRequest { query, operation_name, variables, only_queries: true }).await
+    run(
+        &state,
+        &headers,
+        OperationRequest {
+            query,
+            operation_name,
+            variables,
+            only_queries: true,
+        },
+    )
+    .await
 }
 
 pub(crate) async fn wrong_method() -> Response {
@@ -106,7 +139,11 @@ async fn run(state: &AppState, headers: &HeaderMap, request: OperationRequest) -
         .get_all(header::ACCEPT)
         .iter()
         .any(|accept| accept.to_str().is_ok_and(|accept| accept.contains(RESPONSE_JSON)));
-    let content_type = if takes_response_json { RESPONSE_JSON } else { "application/json" };
+    let content_type = if takes_response_json {
+        RESPONSE_JSON
+    } else {
+        "application/json"
+    };
     let status = match executed.outcome {
         Outcome::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         // Under plain JSON a client may take anything but 200 for the work of a proxy.
@@ -116,12 +153,17 @@ async fn run(state: &AppState, headers: &HeaderMap, request: OperationRequest) -
     let timing = server_timing(&executed);
     let mut response = (
         status,
-        [(header::CONTENT_TYPE, format!("{content_type}; charset=utf-8")), (header::CACHE_CONTROL, "no-store".to_owned())],
+        [
+            (header::CONTENT_TYPE, format!("{content_type}; charset=utf-8")),
+            (header::CACHE_CONTROL, "no-store".to_owned()),
+        ],
         executed.body,
     )
         .into_response();
     if status == StatusCode::METHOD_NOT_ALLOWED {
-        response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
+        response
+            .headers_mut()
+            .insert(header::ALLOW, HeaderValue::from_static("POST"));
     }
     if !state.is_production
         && let Ok(value) = HeaderValue::from_str(&timing)
@@ -157,7 +199,10 @@ fn server_timing(executed: &Executed) -> String {
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
-    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let content_type = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     let essence = content_type.split(';').next().unwrap_or_default().trim();
     essence.eq_ignore_ascii_case("application/json") || essence.eq_ignore_ascii_case(RESPONSE_JSON)
 }

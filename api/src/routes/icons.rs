@@ -55,7 +55,10 @@ pub(crate) async fn svg(
     let Some(key) = file.strip_suffix(".svg") else {
         return not_found().await;
     };
-    let options = match query.map_err(|error| error.body_text()).and_then(|Query(query)| query.options().map(|o| (o, query.v))) {
+    let options = match query
+        .map_err(|error| error.body_text())
+        .and_then(|Query(query)| query.options().map(|o| (o, query.v)))
+    {
         Ok(options) => options,
         Err(message) => return error_response(StatusCode::BAD_REQUEST, "BAD_USER_INPUT", &message),
     };
@@ -73,7 +76,11 @@ pub(crate) async fn svg(
         },
         Err(error) => {
             tracing::error!(%error, "cannot read an icon");
-            error_response(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", "The catalog cannot be read at the moment.")
+            error_response(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "UNAVAILABLE",
+                "The catalog cannot be read at the moment.",
+            )
         }
     }
 }
@@ -84,14 +91,21 @@ fn rendition(
     headers: &HeaderMap,
     cache: CachePolicy,
 ) -> Response {
-    let drawing = Drawing { name: icon.name.as_str(), view_box: icon.view_box, body: &icon.body };
+    let drawing = Drawing {
+        name: icon.name.as_str(),
+        view_box: icon.view_box,
+        body: &icon.body,
+    };
     let document = render(drawing, &options);
     let etag = format!("\"{}\"", fingerprint::of(&document));
     // An address with another hash was made from other content: it is answered, and must not be kept for ever.
     let cache_control = if expected.as_deref() == Some(icon.content_hash_hex().as_str()) {
         "public, max-age=31536000, immutable".to_owned()
     } else {
-        let CachePolicy { max_age_seconds, stale_seconds } = cache;
+        let CachePolicy {
+            max_age_seconds,
+            stale_seconds,
+        } = cache;
         format!(
             "public, max-age={max_age_seconds}, stale-while-revalidate={stale_seconds}, stale-if-error={stale_seconds}"
         )
@@ -105,7 +119,12 @@ fn rendition(
     if is_known(headers, &etag) {
         return (StatusCode::NOT_MODIFIED, common).into_response();
     }
-    (common, [(header::CONTENT_TYPE, "image/svg+xml; charset=utf-8")], document).into_response()
+    (
+        common,
+        [(header::CONTENT_TYPE, "image/svg+xml; charset=utf-8")],
+        document,
+    )
+        .into_response()
 }
 
 /// Whether `If-None-Match` lists the tag. A cache that compressed the answer may have made its tag weak.
@@ -143,7 +162,9 @@ where
     T: std::str::FromStr,
     T::Err: std::fmt::Display,
 {
-    value.map(|value| value.parse().map_err(|error| format!("{parameter}: {error}"))).transpose()
+    value
+        .map(|value| value.parse().map_err(|error| format!("{parameter}: {error}")))
+        .transpose()
 }
 
 fn quarter_turns(value: Option<&str>) -> Result<u8, String> {
@@ -158,13 +179,20 @@ fn quarter_turns(value: Option<&str>) -> Result<u8, String> {
 
 fn flips(value: Option<&str>) -> Result<(bool, bool), String> {
     let mut flips = (false, false);
-    for word in value.unwrap_or_default().split([',', ' ']).filter(|word| !word.is_empty()) {
+    for word in value
+        .unwrap_or_default()
+        .split([',', ' '])
+        .filter(|word| !word.is_empty())
+    {
         match word {
             "horizontal" => flips.0 = true,
             "vertical" => flips.1 = true,
             _ => {
                 let mut message = String::new();
-                let _ = write!(message, "flip: horizontal, vertical or both with a comma, and not {word:?}");
+                let _ = write!(
+                    message,
+                    "flip: horizontal, vertical or both with a comma, and not {word:?}"
+                );
                 return Err(message);
             }
         }

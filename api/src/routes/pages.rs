@@ -13,10 +13,9 @@ use super::not_found;
 #[folder = "assets/pages"]
 struct Pages;
 
-/// Nothing from other hosts, nothing that was not built with the page. GraphiQL's editor writes its own styles and starts
-/// its workers from blobs.
+/// Nothing from other hosts, and nothing that was not built with the page. GraphiQL's editor writes its own styles.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
-     font-src 'self' data:; worker-src 'self' blob:; connect-src 'self' ws: wss:; frame-ancestors 'none'; base-uri 'none'";
+     object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 /// File names carry a hash of their content.
 const IMMUTABLE: &str = "public, max-age=31536000, immutable";
@@ -28,7 +27,10 @@ const NOT_BUILT: &str = "<!doctype html><html lang=en><meta charset=utf-8><title
 pub(crate) async fn graphiql() -> Response {
     match Pages::get("graphiql/index.html") {
         Some(page) => (
-            [(header::CACHE_CONTROL, "no-cache"), (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY)],
+            [
+                (header::CACHE_CONTROL, "no-cache"),
+                (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
+            ],
             Html(page.data.into_owned()),
         )
             .into_response(),
@@ -40,7 +42,11 @@ pub(crate) async fn file(Path(file): Path<String>) -> Response {
     match Pages::get(&format!("graphiql/{file}")) {
         Some(asset) => {
             let content_type = asset.metadata.mimetype().to_owned();
-            let cache = if file.starts_with("assets/") { IMMUTABLE } else { "no-cache" };
+            let cache = if file.starts_with("assets/") {
+                IMMUTABLE
+            } else {
+                "no-cache"
+            };
             let headers = [
                 (header::CONTENT_TYPE, content_type),
                 (header::CACHE_CONTROL, cache.to_owned()),

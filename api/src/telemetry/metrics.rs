@@ -6,7 +6,9 @@ use domain::database::PoolState;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
 /// Upper bounds of durations, in seconds: from an answer out of memory to the longest request.
-const SECONDS: [f64; 14] = [0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0];
+const SECONDS: [f64; 14] = [
+    0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0,
+];
 
 /// Upper bounds of counts of keys.
 const BATCH_SIZES: [f64; 9] = [1.0, 2.0, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 500.0];
@@ -40,12 +42,32 @@ pub(crate) fn describe_pool(pool: PoolState) {
 
 fn describe() {
     use ::metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
-    describe_counter!("http_requests_total", Unit::Count, "Requests by method, route and status");
-    describe_histogram!("http_request_duration_seconds", Unit::Seconds, "From the request's headers to the answer's");
-    describe_counter!("graphql_operations_total", Unit::Count, "Operations by name, kind and outcome");
-    describe_histogram!("graphql_operation_duration_seconds", Unit::Seconds, "Parsing, validation and execution");
+    describe_counter!(
+        "http_requests_total",
+        Unit::Count,
+        "Requests by method, route and status"
+    );
+    describe_histogram!(
+        "http_request_duration_seconds",
+        Unit::Seconds,
+        "From the request's headers to the answer's"
+    );
+    describe_counter!(
+        "graphql_operations_total",
+        Unit::Count,
+        "Operations by name, kind and outcome"
+    );
+    describe_histogram!(
+        "graphql_operation_duration_seconds",
+        Unit::Seconds,
+        "Parsing, validation and execution"
+    );
     describe_histogram!("dataloader_batch_size", Unit::Count, "Keys of one batch, by loader");
-    describe_histogram!("db_query_duration_seconds", Unit::Seconds, "Reading statements, by type, waiting included");
+    describe_histogram!(
+        "db_query_duration_seconds",
+        Unit::Seconds,
+        "Reading statements, by type, waiting included"
+    );
     describe_gauge!("db_connections_max", Unit::Count, "Connections that the pool may open");
     describe_gauge!("db_connections_idle", Unit::Count, "Open connections that nobody uses");
     describe_gauge!("db_connections_active", Unit::Count, "Connections in use");

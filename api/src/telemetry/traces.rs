@@ -31,7 +31,9 @@ pub(super) fn layer<S>(provider: &SdkTracerProvider) -> impl Layer<S> + use<S>
 where
     S: Subscriber + for<'span> LookupSpan<'span>,
 {
-    tracing_opentelemetry::layer().with_tracer(provider.tracer("iconql")).with_filter(LevelFilter::INFO)
+    tracing_opentelemetry::layer()
+        .with_tracer(provider.tracer("iconql"))
+        .with_filter(LevelFilter::INFO)
 }
 
 /// Makes `span` a child of the caller's, where the caller names one.

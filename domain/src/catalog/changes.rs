@@ -89,7 +89,9 @@ impl Catalog {
         let mut changes = Vec::with_capacity(rows.len());
         for row in rows {
             current = row.try_get_by_index(0)?;
-            let Some(generation) = row.try_get_by_index(1)? else { break };
+            let Some(generation) = row.try_get_by_index(1)? else {
+                break;
+            };
             changes.push(Change {
                 generation,
                 kind: ChangeKind::from_column(row.try_get_by_index(2)?)?,
@@ -109,12 +111,17 @@ impl Catalog {
         let mut found: HashMap<ChangeNamesKey, Vec<IconName>> = HashMap::new();
         for keys in keys.chunks(PARTS_PER_STATEMENT) {
             let mut values: Vec<Value> = Vec::new();
-            let parts: Vec<String> =
-                keys.iter().enumerate().map(|(part, key)| chunks_of(part, key, &mut values)).collect();
+            let parts: Vec<String> = keys
+                .iter()
+                .enumerate()
+                .map(|(part, key)| chunks_of(part, key, &mut values))
+                .collect();
             let sql = format!("{} ORDER BY 1, 2", parts.join(" UNION ALL "));
             for row in self.database.query("change_names", &sql, values).await? {
                 let part: i32 = row.try_get_by_index(0)?;
-                let Some(key) = usize::try_from(part).ok().and_then(|part| keys.get(part)) else { continue };
+                let Some(key) = usize::try_from(part).ok().and_then(|part| keys.get(part)) else {
+                    continue;
+                };
                 let names: String = row.try_get_by_index(2)?;
                 let names_of_key = found.entry(key.clone()).or_default();
                 let wanted = (key.limit as usize).saturating_sub(names_of_key.len());
@@ -138,8 +145,16 @@ fn cut_after_generation(mut changes: Vec<Change>, first: usize, current: i64) ->
     }
     let has_more = end < changes.len();
     changes.truncate(end);
-    let generation = if has_more { changes.last().map_or(current, |change| change.generation) } else { current };
-    ChangePage { changes, generation, has_more }
+    let generation = if has_more {
+        changes.last().map_or(current, |change| change.generation)
+    } else {
+        current
+    };
+    ChangePage {
+        changes,
+        generation,
+        has_more,
+    }
 }
 
 fn chunks_of(part: usize, key: &ChangeNamesKey, values: &mut Vec<Value>) -> String {

@@ -3,9 +3,9 @@
 use sea_orm::{DbErr, QueryResult};
 
 use super::{IconId, IconName};
-use crate::svg::view_box::ViewBox;
-pub use crate::svg::style::IconStyle;
 pub use crate::iconify::resolve::IconKind;
+pub use crate::svg::style::IconStyle;
+use crate::svg::view_box::ViewBox;
 
 /// A name and what it stands for. An alias carries the body of what it names.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,10 +35,12 @@ impl Icon {
     /// The content hash in lower-case hex.
     pub fn content_hash_hex(&self) -> String {
         use std::fmt::Write as _;
-        self.content_hash.iter().fold(String::with_capacity(64), |mut hex, byte| {
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        })
+        self.content_hash
+            .iter()
+            .fold(String::with_capacity(64), |mut hex, byte| {
+                let _ = write!(hex, "{byte:02x}");
+                hex
+            })
     }
 
     /// Reads [`ICON_COLUMNS`] from column `first` on. By position, because finding each column by name costs more than its value.
@@ -48,7 +50,9 @@ impl Icon {
         let categories: Option<String> = row.try_get_by_index(first + 11)?;
         Ok(Self {
             id: IconId(row.try_get_by_index(first)?),
-            name: name.parse().map_err(|_| DbErr::Type(format!("icon.name holds {name:?}")))?,
+            name: name
+                .parse()
+                .map_err(|_| DbErr::Type(format!("icon.name holds {name:?}")))?,
             parent_id: row.try_get_by_index::<Option<i64>>(first + 2)?.map(IconId),
             variant_id: row.try_get_by_index::<Option<i64>>(first + 3)?.map(IconId),
             view_box: ViewBox {

@@ -57,7 +57,11 @@ impl IconSet {
             name: row.try_get_by_index(first + 1)?,
             version: row.try_get_by_index(first + 2)?,
             author: author_name.map(|name| Author { name, url: author_url }),
-            license: license_title.map(|title| License { title, spdx: license_spdx, url: license_url }),
+            license: license_title.map(|title| License {
+                title,
+                spdx: license_spdx,
+                url: license_url,
+            }),
             category: row.try_get_by_index(first + 8)?,
             total: row.try_get_by_index(first + 9)?,
             palette: row.try_get_by_index(first + 10)?,

@@ -52,8 +52,13 @@ pub enum SetError {
 /// What a set's files held, seen from the writing side.
 enum ReadSet {
     /// The files are those of the last import.
-    Unchanged { prefix: String },
-    New { set: Box<ResolvedSet>, source_hash: [u8; 32] },
+    Unchanged {
+        prefix: String,
+    },
+    New {
+        set: Box<ResolvedSet>,
+        source_hash: [u8; 32],
+    },
     Failed(SetError),
 }
 
@@ -118,11 +123,7 @@ impl Importer {
     }
 }
 
-fn read_all(
-    sources: Vec<SetSource>,
-    known: &HashMap<[u8; 32], String>,
-    sender: &mpsc::Sender<(SetSource, ReadSet)>,
-) {
+fn read_all(sources: Vec<SetSource>, known: &HashMap<[u8; 32], String>, sender: &mpsc::Sender<(SetSource, ReadSet)>) {
     for source in sources {
         let read = read_set(&source, known).unwrap_or_else(ReadSet::Failed);
         if sender.blocking_send((source, read)).is_err() {
@@ -137,11 +138,13 @@ fn read_set(source: &SetSource, known: &HashMap<[u8; 32], String>) -> Result<Rea
     if let Some(prefix) = known.get(&source_hash) {
         return Ok(ReadSet::Unchanged { prefix: prefix.clone() });
     }
-    Ok(ReadSet::New { set: Box::new(files.resolve()?), source_hash })
+    Ok(ReadSet::New {
+        set: Box::new(files.resolve()?),
+        source_hash,
+    })
 }
 
 /// Where the importer was told to look, for messages.
 fn shown(path: &std::path::Path) -> String {
     path.display().to_string()
 }
-

@@ -49,7 +49,11 @@ impl Keyset<'_> {
 
     fn part(&self, page: usize, part: i32, conditions: &str, descending: bool, limit: u32) -> String {
         let direction = if descending { " DESC" } else { "" };
-        let order: Vec<String> = self.order.iter().map(|expression| format!("{expression}{direction}")).collect();
+        let order: Vec<String> = self
+            .order
+            .iter()
+            .map(|expression| format!("{expression}{direction}"))
+            .collect();
         format!(
             "SELECT * FROM (SELECT {page} AS page, {part} AS part, {} FROM {}{conditions} ORDER BY {} LIMIT {limit}) AS rows_of_part",
             self.columns,
@@ -90,7 +94,11 @@ pub(super) struct PageRows<T> {
 
 impl<T> Default for PageRows<T> {
     fn default() -> Self {
-        Self { items: Vec::new(), before: false, after: false }
+        Self {
+            items: Vec::new(),
+            before: false,
+            after: false,
+        }
     }
 }
 
@@ -112,9 +120,17 @@ impl<T> PageRows<T> {
         self.items.truncate(limit);
         if bounds.backward {
             self.items.reverse();
-            Page { items: self.items, has_previous: more || self.before, has_next: self.after }
+            Page {
+                items: self.items,
+                has_previous: more || self.before,
+                has_next: self.after,
+            }
         } else {
-            Page { items: self.items, has_previous: self.before, has_next: more || self.after }
+            Page {
+                items: self.items,
+                has_previous: self.before,
+                has_next: more || self.after,
+            }
         }
     }
 }

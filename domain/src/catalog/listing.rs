@@ -55,8 +55,15 @@ impl Catalog {
         let mut pages = HashMap::with_capacity(keys.len());
         for keys in keys.chunks(PAGES_PER_STATEMENT) {
             let mut values = Vec::new();
-            let selects: Vec<String> = keys.iter().enumerate().map(|(page, key)| select(page, key, &mut values)).collect();
-            let rows = self.database.query("icon_pages", &selects.join(" UNION ALL "), values).await?;
+            let selects: Vec<String> = keys
+                .iter()
+                .enumerate()
+                .map(|(page, key)| select(page, key, &mut values))
+                .collect();
+            let rows = self
+                .database
+                .query("icon_pages", &selects.join(" UNION ALL "), values)
+                .await?;
             let mut collected: Vec<PageRows<Arc<Icon>>> = keys.iter().map(|_| PageRows::default()).collect();
             for row in rows {
                 let page: i32 = row.try_get_by_index(0)?;
@@ -64,7 +71,11 @@ impl Catalog {
                     rows.push(row.try_get_by_index(1)?, || Icon::from_row(&row, 2).map(Arc::new))?;
                 }
             }
-            pages.extend(keys.iter().zip(collected).map(|(key, rows)| (key.clone(), rows.finish(&key.bounds))));
+            pages.extend(
+                keys.iter()
+                    .zip(collected)
+                    .map(|(key, rows)| (key.clone(), rows.finish(&key.bounds))),
+            );
         }
         Ok(pages)
     }
@@ -72,8 +83,19 @@ impl Catalog {
 
 fn select(page: usize, key: &IconPageKey, values: &mut Vec<Value>) -> String {
     // `;` follows `:` in ASCII, so between the two lie the names of this set and no others.
-    values.extend([Value::from(format!("{}:", key.prefix)), Value::from(format!("{};", key.prefix))]);
-    let source =
-        format!("icon WHERE listed AND name > ${} AND name < ${}", values.len() - 1, values.len());
-    Keyset { columns: ICON_COLUMNS, source: &source, order: &["name"] }.select(page, &key.bounds, values)
+    values.extend([
+        Value::from(format!("{}:", key.prefix)),
+        Value::from(format!("{};", key.prefix)),
+    ]);
+    let source = format!(
+        "icon WHERE listed AND name > ${} AND name < ${}",
+        values.len() - 1,
+        values.len()
+    );
+    Keyset {
+        columns: ICON_COLUMNS,
+        source: &source,
+        order: &["name"],
+    }
+    .select(page, &key.bounds, values)
 }

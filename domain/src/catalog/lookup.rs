@@ -2,11 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use super::{
-    Catalog, Icon, IconId, IconName, IconSet,
-    icon::ICON_COLUMNS,
-    icon_set::SET_COLUMNS,
-};
+use super::{Catalog, Icon, IconId, IconName, IconSet, icon::ICON_COLUMNS, icon_set::SET_COLUMNS};
 use crate::database::DatabaseError;
 
 impl Catalog {
@@ -72,16 +68,23 @@ impl Catalog {
         let sql = format!("SELECT {ICON_COLUMNS} FROM icon WHERE {}", dialect.is_any("icon.id", 1));
         let values = vec![dialect.long_list(ids.iter().map(|id| id.0))];
         let rows = self.database.query("icons_by_id", &sql, values).await?;
-        rows.iter().map(|row| Ok(Icon::from_row(row, 0).map(|icon| (icon.id, Arc::new(icon)))?)).collect()
+        rows.iter()
+            .map(|row| Ok(Icon::from_row(row, 0).map(|icon| (icon.id, Arc::new(icon)))?))
+            .collect()
     }
 
     /// Sets by prefix, the hidden ones too.
     pub async fn sets_by_prefix(&self, prefixes: &[String]) -> Result<HashMap<String, Arc<IconSet>>, DatabaseError> {
         let dialect = self.database.dialect();
-        let sql = format!("SELECT {SET_COLUMNS} FROM icon_set WHERE {}", dialect.is_any("prefix", 1));
+        let sql = format!(
+            "SELECT {SET_COLUMNS} FROM icon_set WHERE {}",
+            dialect.is_any("prefix", 1)
+        );
         let values = vec![dialect.name_list(prefixes.iter().map(String::as_str))];
         let rows = self.database.query("sets_by_prefix", &sql, values).await?;
-        rows.iter().map(|row| Ok(IconSet::from_row(row, 0).map(|set| (set.prefix.clone(), Arc::new(set)))?)).collect()
+        rows.iter()
+            .map(|row| Ok(IconSet::from_row(row, 0).map(|set| (set.prefix.clone(), Arc::new(set)))?))
+            .collect()
     }
 
     /// Every alias of each icon, those of its aliases included, by name ascending.
@@ -94,7 +97,10 @@ impl Catalog {
              SELECT ancestor, name FROM alias ORDER BY name",
             dialect.is_any("parent_id", 1)
         );
-        let rows = self.database.query("aliases", &sql, vec![dialect.long_list(ids.iter().map(|id| id.0))]).await?;
+        let rows = self
+            .database
+            .query("aliases", &sql, vec![dialect.long_list(ids.iter().map(|id| id.0))])
+            .await?;
         let mut found: HashMap<IconId, Vec<IconName>> = HashMap::new();
         for row in rows {
             let name: String = row.try_get_by_index(1)?;
@@ -126,7 +132,10 @@ impl Catalog {
             "SELECT {ICON_COLUMNS} FROM icon WHERE variant_id IS NOT NULL AND listed AND {} ORDER BY name",
             dialect.is_any("variant_id", 1)
         );
-        let rows = self.database.query("variants", &sql, vec![dialect.long_list(groups.iter().map(|id| id.0))]).await?;
+        let rows = self
+            .database
+            .query("variants", &sql, vec![dialect.long_list(groups.iter().map(|id| id.0))])
+            .await?;
         let mut found: HashMap<IconId, Vec<Arc<Icon>>> = HashMap::new();
         for row in rows {
             let icon = Icon::from_row(&row, 0)?;
@@ -146,7 +155,10 @@ impl Catalog {
         let values = vec![self.database.dialect().long_list(ids.iter().map(|id| id.0))];
         let mut found: HashMap<IconId, Vec<String>> = HashMap::new();
         for row in self.database.query(query_type, sql, values).await? {
-            found.entry(IconId(row.try_get_by_index(0)?)).or_default().push(row.try_get_by_index(1)?);
+            found
+                .entry(IconId(row.try_get_by_index(0)?))
+                .or_default()
+                .push(row.try_get_by_index(1)?);
         }
         Ok(found)
     }

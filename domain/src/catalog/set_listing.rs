@@ -53,9 +53,18 @@ impl SetOrder {
     pub fn position(self, set: &IconSet) -> SetPosition {
         let prefix = set.prefix.clone();
         match self {
-            Self::Name => SetPosition::Text { value: sort_name(&set.name), prefix },
-            Self::Total => SetPosition::Number { value: -i64::from(set.total), prefix },
-            Self::Updated => SetPosition::Number { value: -set.updated_at_ms, prefix },
+            Self::Name => SetPosition::Text {
+                value: sort_name(&set.name),
+                prefix,
+            },
+            Self::Total => SetPosition::Number {
+                value: -i64::from(set.total),
+                prefix,
+            },
+            Self::Updated => SetPosition::Number {
+                value: -set.updated_at_ms,
+                prefix,
+            },
         }
     }
 }
@@ -88,8 +97,10 @@ impl Catalog {
 
     /// How many sets are not hidden.
     pub async fn set_count(&self) -> Result<i64, DatabaseError> {
-        let rows =
-            self.database.query("set_count", "SELECT COUNT(*) FROM icon_set WHERE NOT hidden", vec![]).await?;
+        let rows = self
+            .database
+            .query("set_count", "SELECT COUNT(*) FROM icon_set WHERE NOT hidden", vec![])
+            .await?;
         rows.first().map_or(Ok(0), |row| Ok(row.try_get_by_index(0)?))
     }
 }

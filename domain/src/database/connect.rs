@@ -65,7 +65,9 @@ impl Database {
                 options.map_sqlx_sqlite_opts(move |sqlite| sqlite_options(sqlite, mode));
             }
             Dialect::Postgres => {
-                options.statement_timeout(config.query_timeout).set_application_name("iconql");
+                options
+                    .statement_timeout(config.query_timeout)
+                    .set_application_name("iconql");
             }
         }
         let connection = sea_orm::Database::connect(options).await?;
@@ -83,7 +85,9 @@ fn dialect_of(url: &str) -> Result<Dialect, DatabaseError> {
     match url.split(':').next() {
         Some("sqlite") => Ok(Dialect::Sqlite),
         Some("postgres" | "postgresql") => Ok(Dialect::Postgres),
-        _ => Err(DatabaseError::BadUrl { reason: "it begins with neither sqlite: nor postgres:".to_owned() }),
+        _ => Err(DatabaseError::BadUrl {
+            reason: "it begins with neither sqlite: nor postgres:".to_owned(),
+        }),
     }
 }
 
@@ -109,12 +113,16 @@ fn prepare_file(url: &str, mode: OpenMode) -> Result<(), DatabaseError> {
         return Ok(());
     };
     match mode {
-        OpenMode::Existing if !path.exists() => Err(DatabaseError::Missing { path: path.display().to_string() }),
+        OpenMode::Existing if !path.exists() => Err(DatabaseError::Missing {
+            path: path.display().to_string(),
+        }),
         OpenMode::Existing => Ok(()),
         OpenMode::Create => match path.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => std::fs::create_dir_all(folder).map_err(|error| {
-                DatabaseError::Unreachable { reason: format!("cannot create the folder {}: {error}", folder.display()) }
-            }),
+            Some(folder) if !folder.as_os_str().is_empty() => {
+                std::fs::create_dir_all(folder).map_err(|error| DatabaseError::Unreachable {
+                    reason: format!("cannot create the folder {}: {error}", folder.display()),
+                })
+            }
             _ => Ok(()),
         },
     }

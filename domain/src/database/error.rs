@@ -39,12 +39,13 @@ impl From<DbErr> for DatabaseError {
             | DbErr::Exec(RuntimeErr::SqlxError(inner))
             | DbErr::Query(RuntimeErr::SqlxError(inner)) => {
                 let message = inner.to_string();
-                Self::from_code(inner.as_database_error().and_then(|e| e.code()).as_deref(), &message)
-                    .unwrap_or(if matches!(error, DbErr::Conn(_)) {
+                Self::from_code(inner.as_database_error().and_then(|e| e.code()).as_deref(), &message).unwrap_or(
+                    if matches!(error, DbErr::Conn(_)) {
                         Self::Unreachable { reason: message }
                     } else {
                         Self::Other(message)
-                    })
+                    },
+                )
             }
             _ => Self::Other(error.to_string()),
         }
@@ -62,7 +63,9 @@ impl DatabaseError {
                 8 => Some(Self::ReadOnly),
                 13 => Some(Self::Full),
                 11 | 26 => Some(Self::Corrupt),
-                14 => Some(Self::Unreachable { reason: message.to_owned() }),
+                14 => Some(Self::Unreachable {
+                    reason: message.to_owned(),
+                }),
                 _ => None,
             };
         }
@@ -72,7 +75,9 @@ impl DatabaseError {
             "25006" => Some(Self::ReadOnly),
             "55P03" => Some(Self::Locked),
             "57014" => Some(Self::Other("statement cancelled by statement_timeout".to_owned())),
-            "3D000" | "28000" | "28P01" => Some(Self::Unreachable { reason: message.to_owned() }),
+            "3D000" | "28000" | "28P01" => Some(Self::Unreachable {
+                reason: message.to_owned(),
+            }),
             _ => None,
         }
     }

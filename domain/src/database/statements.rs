@@ -23,7 +23,12 @@ impl StatementCount {
 pub(super) fn record(query_type: &'static str, sql: &str, elapsed: Duration, slow_threshold: Duration) {
     metrics::histogram!("db_query_duration_seconds", "query_type" => query_type).record(elapsed);
     if elapsed >= slow_threshold {
-        tracing::warn!(query_type, elapsed_ms = elapsed.as_millis(), statement = first_line(sql), "slow statement");
+        tracing::warn!(
+            query_type,
+            elapsed_ms = elapsed.as_millis(),
+            statement = first_line(sql),
+            "slow statement"
+        );
     }
 }
 

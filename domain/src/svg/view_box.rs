@@ -119,11 +119,22 @@ mod tests {
 
     #[test]
     fn keeps_definitions_outside_the_group() {
-        let view = ViewBox { left: 0.0, top: 0.0, width: 10.0, height: 20.0 };
-        let flip = Transformation { flip_horizontal: true, ..Transformation::default() };
+        let view = ViewBox {
+            left: 0.0,
+            top: 0.0,
+            width: 10.0,
+            height: 20.0,
+        };
+        let flip = Transformation {
+            flip_horizontal: true,
+            ..Transformation::default()
+        };
         for (body, expected) in [
             ("a", r#"<g transform="translate(10 0) scale(-1 1)">a</g>"#),
-            ("a <defs> b </defs> c", r#"<defs>b</defs><g transform="translate(10 0) scale(-1 1)">a c</g>"#),
+            (
+                "a <defs> b </defs> c",
+                r#"<defs>b</defs><g transform="translate(10 0) scale(-1 1)">a c</g>"#,
+            ),
             (
                 "a<defs>b</defs>c<defs>d</defs>e",
                 r#"<defs>bd</defs><g transform="translate(10 0) scale(-1 1)">ace</g>"#,

@@ -16,7 +16,10 @@ use crate::errors::LimitExceeded;
 /// Checks a document's text in one pass: its length, its nesting, its tokens.
 pub(crate) fn check_text(text: &str, limits: &Limits) -> Result<(), LimitExceeded> {
     at_most("maxDocumentBytes", limits.max_document_bytes, text.len())?;
-    let mut scan = Scan { bytes: text.as_bytes(), at: 0 };
+    let mut scan = Scan {
+        bytes: text.as_bytes(),
+        at: 0,
+    };
     let (mut nesting, mut tokens) = (0_usize, 0_usize);
     while let Some(byte) = scan.next_token() {
         tokens += 1;
@@ -25,11 +28,16 @@ pub(crate) fn check_text(text: &str, limits: &Limits) -> Result<(), LimitExceede
             b'}' | b']' | b')' => nesting = nesting.saturating_sub(1),
             _ => {}
         }
-        for (limit, max, actual) in
-            [("maxNesting", limits.max_nesting, nesting), ("maxTokens", limits.max_tokens, tokens)]
-        {
+        for (limit, max, actual) in [
+            ("maxNesting", limits.max_nesting, nesting),
+            ("maxTokens", limits.max_tokens, tokens),
+        ] {
             if actual > max {
-                return Err(LimitExceeded { limit, max, actual: None });
+                return Err(LimitExceeded {
+                    limit,
+                    max,
+                    actual: None,
+                });
             }
         }
     }
@@ -39,7 +47,10 @@ pub(crate) fn check_text(text: &str, limits: &Limits) -> Result<(), LimitExceede
 /// Checks a parsed document, whose nesting is known to be small: its fragments first, since the count of selections recurses into them.
 pub(crate) fn check_parsed(document: &ExecutableDocument, limits: &Limits) -> Result<(), LimitExceeded> {
     at_most("maxFragments", limits.max_fragments, document.fragments.len())?;
-    let mut totals = Totals { document, of_fragments: HashMap::new() };
+    let mut totals = Totals {
+        document,
+        of_fragments: HashMap::new(),
+    };
     for (_, operation) in document.operations.iter() {
         let set = &operation.node.selection_set;
         let total = totals.of_set(&set.node);
@@ -52,7 +63,15 @@ pub(crate) fn check_parsed(document: &ExecutableDocument, limits: &Limits) -> Re
 }
 
 fn at_most(limit: &'static str, max: usize, actual: usize) -> Result<(), LimitExceeded> {
-    if actual <= max { Ok(()) } else { Err(LimitExceeded { limit, max, actual: Some(actual) }) }
+    if actual <= max {
+        Ok(())
+    } else {
+        Err(LimitExceeded {
+            limit,
+            max,
+            actual: Some(actual),
+        })
+    }
 }
 
 /// What a selection set amounts to once its fragments are written out. Sums saturate.

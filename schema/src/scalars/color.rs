@@ -1,10 +1,10 @@
 use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
 use domain::svg::color::Color;
 
-/// A CSS colour: hex, rgb()/hsl(), a CSS colour keyword, or `currentColor`. Anything else is refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ColorScalar(pub(crate) Color);
 
+/// A CSS colour: hex, rgb()/hsl(), a CSS colour keyword, or `currentColor`. Anything else is refused.
 #[Scalar(name = "Color")]
 impl ScalarType for ColorScalar {
     fn parse(value: Value) -> InputValueResult<Self> {

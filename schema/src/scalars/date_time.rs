@@ -1,7 +1,6 @@
 use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
 use time::{OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339};
 
-/// RFC 3339 instant, UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct DateTime(OffsetDateTime);
 
@@ -13,6 +12,7 @@ impl DateTime {
     }
 }
 
+/// RFC 3339 instant, UTC.
 #[Scalar(specified_by_url = "https://www.rfc-editor.org/rfc/rfc3339")]
 impl ScalarType for DateTime {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -30,6 +30,10 @@ impl ScalarType for DateTime {
 
     fn to_value(&self) -> Value {
         // Only a year past 9999 cannot be written.
-        Value::String(self.0.format(&Rfc3339).unwrap_or_else(|_| "9999-12-31T23:59:59Z".to_owned()))
+        Value::String(
+            self.0
+                .format(&Rfc3339)
+                .unwrap_or_else(|_| "9999-12-31T23:59:59Z".to_owned()),
+        )
     }
 }

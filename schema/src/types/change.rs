@@ -49,9 +49,9 @@ pub(crate) fn generation(generation: i64) -> i32 {
     i32::try_from(generation).unwrap_or(i32::MAX)
 }
 
-/// One kind of change to one set, in one generation.
 pub(crate) struct CatalogChange(catalog::Change);
 
+/// One kind of change to one set, in one generation.
 #[Object]
 impl CatalogChange {
     /// Grows by one with each set's import.
@@ -87,7 +87,10 @@ impl CatalogChange {
     ) -> Result<Vec<IconNameScalar>, Error> {
         let limit = page_size("first", first, context.data_unchecked::<Limits>())?;
         if after.as_ref().is_some_and(|after| after.0.prefix() != self.0.prefix) {
-            return Err(bad_user_input(format!("`after` must be a name of this change's set, {}", self.0.prefix)));
+            return Err(bad_user_input(format!(
+                "`after` must be a name of this change's set, {}",
+                self.0.prefix
+            )));
         }
         let key = ChangeNamesKey {
             generation: self.0.generation,

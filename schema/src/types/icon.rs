@@ -35,9 +35,9 @@ pub(crate) enum ImageFormat {
 /// Largest `size` of a rendition, in pixels.
 const MAX_SIZE_PX: i32 = 4096;
 
-/// An icon, under one of its names: an alias is an icon of its own, drawn as what it is an alias of.
 pub(crate) struct Icon(pub(crate) Arc<catalog::Icon>);
 
+/// An icon, under one of its names: an alias is an icon of its own, drawn as what it is an alias of.
 #[Object]
 impl Icon {
     /// Comes from the name, so importing again keeps it.
@@ -138,7 +138,9 @@ impl Icon {
         if size.is_some_and(|size| !(1..=MAX_SIZE_PX).contains(&size)) {
             return Err(bad_user_input(format!("`size` is 1 to {MAX_SIZE_PX} pixels")));
         }
-        Ok(context.data_unchecked::<PublicUrl>().of_icon(&self.0, size, color.as_ref().map(|color| color.0.as_str())))
+        Ok(context
+            .data_unchecked::<PublicUrl>()
+            .of_icon(&self.0, size, color.as_ref().map(|color| color.0.as_str())))
     }
 
     /// Ready to paste.
@@ -193,7 +195,12 @@ impl Icon {
         let icons = loaders(context).one(VariantsOf(group)).await?.unwrap_or_default();
         // An alias is no variant of what it names.
         let is_other = |icon: &Arc<catalog::Icon>| icon.id != self.0.id && Some(icon.id) != self.0.parent_id;
-        Ok(icons.into_iter().filter(is_other).take(first as usize).map(Self).collect())
+        Ok(icons
+            .into_iter()
+            .filter(is_other)
+            .take(first as usize)
+            .map(Self)
+            .collect())
     }
 
     /// SHA-256, lower-case hex, of `left top width height`, a line feed, and the body.
@@ -211,7 +218,11 @@ impl Icon {
 
 impl Icon {
     fn drawing(&self) -> Drawing<'_> {
-        Drawing { name: self.0.name.as_str(), view_box: self.0.view_box, body: &self.0.body }
+        Drawing {
+            name: self.0.name.as_str(),
+            view_box: self.0.view_box,
+            body: &self.0.body,
+        }
     }
 
     fn rendition(&self, options: Option<&SvgOptions>) -> Result<String, Error> {

@@ -6,7 +6,6 @@ use domain::catalog::{self, Page};
 use super::icon::Icon;
 use crate::{cursor, paging::PageInfo};
 
-/// A page of icons.
 pub(crate) struct IconConnection {
     page: Page<Arc<catalog::Icon>>,
     total: i32,
@@ -15,7 +14,14 @@ pub(crate) struct IconConnection {
 impl IconConnection {
     /// A set that has gone since has no page, which shows as an empty one.
     pub(crate) fn new(page: Option<Page<Arc<catalog::Icon>>>, total: i32) -> Self {
-        Self { page: page.unwrap_or(Page { items: Vec::new(), has_previous: false, has_next: false }), total }
+        Self {
+            page: page.unwrap_or(Page {
+                items: Vec::new(),
+                has_previous: false,
+                has_next: false,
+            }),
+            total,
+        }
     }
 }
 
@@ -26,6 +32,7 @@ pub(crate) struct IconEdge {
     node: Icon,
 }
 
+/// A page of icons.
 #[async_graphql::Object]
 impl IconConnection {
     #[graphql(complexity = "child_complexity")]
@@ -33,7 +40,10 @@ impl IconConnection {
         self.page
             .items
             .iter()
-            .map(|icon| IconEdge { cursor: cursor::of_icon(&icon.name), node: Icon(Arc::clone(icon)) })
+            .map(|icon| IconEdge {
+                cursor: cursor::of_icon(&icon.name),
+                node: Icon(Arc::clone(icon)),
+            })
             .collect()
     }
 

@@ -47,7 +47,6 @@ pub(crate) struct CategoryCount {
     count: i32,
 }
 
-/// A family of icons by one author, under one licence.
 pub(crate) struct IconSet(pub(crate) Arc<catalog::IconSet>);
 
 /// The set of an icon, which the import writes together with its icons.
@@ -58,6 +57,7 @@ pub(crate) async fn of_icon(context: &Context<'_>, name: &IconName) -> Result<Ic
     }
 }
 
+/// A family of icons by one author, under one licence.
 #[Object]
 impl IconSet {
     /// Comes from the prefix, so importing again keeps it.
@@ -103,7 +103,11 @@ impl IconSet {
     /// Heights of the grids that the icons are drawn on.
     #[graphql(complexity = 0)]
     async fn heights(&self) -> Vec<i32> {
-        self.0.heights.iter().map(|height| i32::try_from(*height).unwrap_or(i32::MAX)).collect()
+        self.0
+            .heights
+            .iter()
+            .map(|height| i32::try_from(*height).unwrap_or(i32::MAX))
+            .collect()
     }
 
     /// True where its icons keep their own colours.
@@ -129,7 +133,10 @@ impl IconSet {
         self.0
             .category_counts
             .iter()
-            .map(|(category, count)| CategoryCount { category: category.clone(), count: *count })
+            .map(|(category, count)| CategoryCount {
+                category: category.clone(),
+                count: *count,
+            })
             .collect()
     }
 
@@ -145,7 +152,11 @@ impl IconSet {
             .take(first as usize)
             .collect();
         let mut icons = loaders(context).many(names.iter().cloned().map(ByName)).await?;
-        Ok(names.into_iter().filter_map(|name| icons.remove(&ByName(name))).map(Icon).collect())
+        Ok(names
+            .into_iter()
+            .filter_map(|name| icons.remove(&ByName(name)))
+            .map(Icon)
+            .collect())
     }
 
     /// Its listed icons by name. Hidden ones and plain aliases can be asked for by name.
@@ -159,8 +170,15 @@ impl IconSet {
         before: Option<String>,
     ) -> Result<IconConnection, Error> {
         let prefix = self.0.prefix.clone();
-        let bounds = PageArguments { first, after, last, before }
-            .bounds(context.data_unchecked::<Limits>(), |cursor| cursor::icon(cursor, &prefix))?;
+        let bounds = PageArguments {
+            first,
+            after,
+            last,
+            before,
+        }
+        .bounds(context.data_unchecked::<Limits>(), |cursor| {
+            cursor::icon(cursor, &prefix)
+        })?;
         let page = loaders(context).one(IconPageKey { prefix, bounds }).await?;
         Ok(IconConnection::new(page, self.0.total))
     }

@@ -6,7 +6,6 @@ use domain::catalog::{self, Page, SetOrder};
 use super::icon_set::IconSet;
 use crate::{cursor, errors::Failure, loaders::loaders, paging::PageInfo};
 
-/// A page of sets.
 pub(crate) struct IconSetConnection {
     pub(crate) page: Page<Arc<catalog::IconSet>>,
     pub(crate) order: SetOrder,
@@ -19,6 +18,7 @@ pub(crate) struct IconSetEdge {
     node: IconSet,
 }
 
+/// A page of sets.
 #[async_graphql::Object]
 impl IconSetConnection {
     #[graphql(complexity = "child_complexity")]
@@ -26,7 +26,10 @@ impl IconSetConnection {
         self.page
             .items
             .iter()
-            .map(|set| IconSetEdge { cursor: self.cursor_of(set), node: IconSet(Arc::clone(set)) })
+            .map(|set| IconSetEdge {
+                cursor: self.cursor_of(set),
+                node: IconSet(Arc::clone(set)),
+            })
             .collect()
     }
 
@@ -49,7 +52,11 @@ impl IconSetConnection {
     /// Sets in the whole list.
     #[graphql(complexity = 1)]
     async fn total_count(&self, context: &Context<'_>) -> Result<i32, Error> {
-        let count = loaders(context).catalog().set_count().await.map_err(|error| Failure::log(&error))?;
+        let count = loaders(context)
+            .catalog()
+            .set_count()
+            .await
+            .map_err(|error| Failure::log(&error))?;
         Ok(i32::try_from(count).unwrap_or(i32::MAX))
     }
 }

@@ -12,7 +12,11 @@ pub(crate) struct License {
 
 impl From<&catalog::License> for License {
     fn from(license: &catalog::License) -> Self {
-        Self { title: license.title.clone(), spdx: license.spdx.clone(), url: license.url.clone() }
+        Self {
+            title: license.title.clone(),
+            spdx: license.spdx.clone(),
+            url: license.url.clone(),
+        }
     }
 }
 
@@ -25,6 +29,9 @@ pub(crate) struct Author {
 
 impl From<&catalog::Author> for Author {
     fn from(author: &catalog::Author) -> Self {
-        Self { name: author.name.clone(), url: author.url.clone() }
+        Self {
+            name: author.name.clone(),
+            url: author.url.clone(),
+        }
     }
 }

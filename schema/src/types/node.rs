@@ -22,6 +22,9 @@ pub(crate) async fn find(context: &Context<'_>, id: &ID) -> Result<Option<Node>,
             // A code point finds an icon of another name, and an id is good for its own name alone.
             icon.filter(|icon| icon.name == name).map(|icon| Node::Icon(Icon(icon)))
         }
-        GlobalId::IconSet(prefix) => loaders(context).one(SetOf(prefix)).await?.map(|set| Node::IconSet(IconSet(set))),
+        GlobalId::IconSet(prefix) => loaders(context)
+            .one(SetOf(prefix))
+            .await?
+            .map(|set| Node::IconSet(IconSet(set))),
     })
 }

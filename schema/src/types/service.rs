@@ -3,13 +3,13 @@ use async_graphql::{Context, Error, Object, SimpleObject};
 use super::change::generation;
 use crate::{errors::Failure, limits, loaders::loaders, scalars::DateTime};
 
-/// The service describing itself.
 pub(crate) struct Service {
     pub(crate) version: &'static str,
     pub(crate) started_at_ms: i64,
     pub(crate) limits: limits::Limits,
 }
 
+/// The service describing itself.
 #[Object]
 impl Service {
     #[graphql(complexity = 0)]
@@ -26,7 +26,11 @@ impl Service {
     /// The catalog's newest generation; 0 while it is empty.
     #[graphql(complexity = 1)]
     async fn generation(&self, context: &Context<'_>) -> Result<i32, Error> {
-        let newest = loaders(context).catalog().generation().await.map_err(|error| Failure::log(&error))?;
+        let newest = loaders(context)
+            .catalog()
+            .generation()
+            .await
+            .map_err(|error| Failure::log(&error))?;
         Ok(generation(newest))
     }
 

@@ -52,7 +52,11 @@ impl SvgOptions {
         let Some(options) = options else {
             return Ok(render::SvgOptions::default());
         };
-        if options.title.as_ref().is_some_and(|title| title.chars().count() > MAX_TITLE) {
+        if options
+            .title
+            .as_ref()
+            .is_some_and(|title| title.chars().count() > MAX_TITLE)
+        {
             return Err(bad_user_input(format!("`title` has at most {MAX_TITLE} characters")));
         }
         Ok(render::SvgOptions {
@@ -76,6 +80,10 @@ impl SvgOptions {
 
 fn size(argument: &str, value: Option<&str>) -> Result<Option<Size>, Error> {
     value
-        .map(|value| value.parse().map_err(|error| bad_user_input(format!("`{argument}`: {error}"))))
+        .map(|value| {
+            value
+                .parse()
+                .map_err(|error| bad_user_input(format!("`{argument}`: {error}")))
+        })
         .transpose()
 }

@@ -46,7 +46,10 @@ impl Difference {
         for row in wanted {
             let clash = last.as_ref().is_some_and(|(id, _)| *id == row.id) || existing.foreign.contains(&row.id);
             if clash {
-                difference.skipped.push(Skipped { what: row.key, reason: SkipReason::RowIdTaken });
+                difference.skipped.push(Skipped {
+                    what: row.key,
+                    reason: SkipReason::RowIdTaken,
+                });
                 continue;
             }
             last = Some((row.id, row.key.clone()));
@@ -77,7 +80,11 @@ impl Difference {
 
     /// A name that arrives hidden is told as hidden: it can be asked for, and is in no list.
     fn add(&mut self, row: IconRow) {
-        let kind = if row.facts.hidden { ChangeKind::Hidden } else { ChangeKind::Added };
+        let kind = if row.facts.hidden {
+            ChangeKind::Hidden
+        } else {
+            ChangeKind::Added
+        };
         self.tell(kind, row.key.clone());
         self.insert.push(row);
     }

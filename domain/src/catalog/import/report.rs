@@ -25,18 +25,34 @@ pub enum SetOutcome {
     /// The catalog holds exactly this already.
     Unchanged,
     /// Written as one generation. Counts are names, by [`ChangeKind`]; all are 0 where only facts of the set changed.
-    Written { generation: i64, added: usize, changed: usize, hidden: usize, removed: usize },
+    Written {
+        generation: i64,
+        added: usize,
+        changed: usize,
+        hidden: usize,
+        removed: usize,
+    },
     /// Left as it was before.
     Failed { reason: String },
 }
 
 impl SetReport {
     pub(super) fn failed(label: String, error: &SetError) -> Self {
-        Self { label, outcome: SetOutcome::Failed { reason: error.to_string() }, skipped: Vec::new() }
+        Self {
+            label,
+            outcome: SetOutcome::Failed {
+                reason: error.to_string(),
+            },
+            skipped: Vec::new(),
+        }
     }
 
     pub(super) fn unchanged(prefix: String) -> Self {
-        Self { label: prefix, outcome: SetOutcome::Unchanged, skipped: Vec::new() }
+        Self {
+            label: prefix,
+            outcome: SetOutcome::Unchanged,
+            skipped: Vec::new(),
+        }
     }
 
     /// Names of one kind of change.
@@ -59,7 +75,10 @@ impl ImportReport {
 
     /// Sets that were left as they were because they could not be read.
     pub fn failed_sets(&self) -> usize {
-        self.sets.iter().filter(|set| matches!(set.outcome, SetOutcome::Failed { .. })).count()
+        self.sets
+            .iter()
+            .filter(|set| matches!(set.outcome, SetOutcome::Failed { .. }))
+            .count()
     }
 
     pub(super) fn names_written(&self) -> usize {

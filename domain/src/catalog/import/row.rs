@@ -46,8 +46,24 @@ impl Facts {
 
 /// The columns that [`IconRow::values`] fills, in its order.
 pub(super) const COLUMNS: [&str; 19] = [
-    "id", "parent_id", "variant_id", "first_generation", "generation", "updated_at_ms", "view_left", "view_top",
-    "view_width", "view_height", "kind", "style", "hidden", "listed", "palette", "content_hash", "name", "categories",
+    "id",
+    "parent_id",
+    "variant_id",
+    "first_generation",
+    "generation",
+    "updated_at_ms",
+    "view_left",
+    "view_top",
+    "view_width",
+    "view_height",
+    "kind",
+    "style",
+    "hidden",
+    "listed",
+    "palette",
+    "content_hash",
+    "name",
+    "categories",
     "body",
 ];
 
@@ -61,7 +77,17 @@ pub(super) struct Stamp {
 
 impl IconRow {
     pub(super) fn values(self, prefix: &str, stamp: Stamp) -> [Value; COLUMNS.len()] {
-        let Facts { parent_id, variant_id, kind, style, hidden, listed, palette, content_hash, categories } = self.facts;
+        let Facts {
+            parent_id,
+            variant_id,
+            kind,
+            style,
+            hidden,
+            listed,
+            palette,
+            content_hash,
+            categories,
+        } = self.facts;
         [
             self.id.into(),
             parent_id.into(),
@@ -109,7 +135,13 @@ pub(super) fn icon_rows(set: &mut ResolvedSet) -> Vec<IconRow> {
                 content_hash: content_hash(icon.view_box, &icon.body),
                 categories: titles(&icon.categories, &set.categories),
             };
-            IconRow { id, key: icon.key, facts, view_box: icon.view_box, body: icon.body }
+            IconRow {
+                id,
+                key: icon.key,
+                facts,
+                view_box: icon.view_box,
+                body: icon.body,
+            }
         })
         .collect();
     rows.sort_by_key(|row| row.id);
@@ -146,7 +178,10 @@ fn style_column(style: IconStyle) -> i16 {
 
 /// The titles at `indexes`, as the column holds them.
 fn titles(indexes: &[u32], categories: &[String]) -> Option<String> {
-    let titles: Vec<&String> = indexes.iter().filter_map(|index| categories.get(*index as usize)).collect();
+    let titles: Vec<&String> = indexes
+        .iter()
+        .filter_map(|index| categories.get(*index as usize))
+        .collect();
     (!titles.is_empty()).then(|| json(&titles))
 }
 
@@ -169,7 +204,11 @@ impl<'a> Variants<'a> {
         for icon in icons.iter().filter(|icon| icon.listed) {
             *listed.entry(icon.base_name.as_str()).or_insert(0) += 1;
         }
-        Self { prefix, listed, by_key: icons.iter().map(|icon| (icon.key.as_str(), icon)).collect() }
+        Self {
+            prefix,
+            listed,
+            by_key: icons.iter().map(|icon| (icon.key.as_str(), icon)).collect(),
+        }
     }
 
     /// The group's id, where it shows anything besides `icon` itself. A plain alias is in the group of what it names.

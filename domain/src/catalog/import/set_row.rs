@@ -10,9 +10,29 @@ use crate::{
 
 /// The columns that [`SetFacts::values`] fills, in its order.
 pub(super) const COLUMNS: [&str; 23] = [
-    "prefix", "first_generation", "generation", "source_hash", "updated_at_ms", "name", "sort_name", "version",
-    "author_name", "author_url", "license_title", "license_spdx", "license_url", "category", "total", "palette",
-    "hidden", "heights", "tags", "samples", "category_counts", "prefixes", "suffixes",
+    "prefix",
+    "first_generation",
+    "generation",
+    "source_hash",
+    "updated_at_ms",
+    "name",
+    "sort_name",
+    "version",
+    "author_name",
+    "author_url",
+    "license_title",
+    "license_spdx",
+    "license_url",
+    "category",
+    "total",
+    "palette",
+    "hidden",
+    "heights",
+    "tags",
+    "samples",
+    "category_counts",
+    "prefixes",
+    "suffixes",
 ];
 
 /// What [`OldSet::from_row`] reads, in its order.
@@ -41,15 +61,22 @@ pub(super) struct OldSet {
 pub(super) fn facts(set: &ResolvedSet, now_ms: i64) -> SetFacts {
     let info = set.info.clone().unwrap_or_default();
     let safe = |url: Option<String>| url.filter(|url| is_safe_url(url));
-    let (author_name, author_url) = info.author.map_or((None, None), |author| (Some(author.name), safe(author.url)));
-    let (title, spdx, url) =
-        info.license.map_or((None, None, None), |license| (Some(license.title), license.spdx, safe(license.url)));
+    let (author_name, author_url) = info
+        .author
+        .map_or((None, None), |author| (Some(author.name), safe(author.url)));
+    let (title, spdx, url) = info.license.map_or((None, None, None), |license| {
+        (Some(license.title), license.spdx, safe(license.url))
+    });
     let stated_ms = set.last_modified_seconds.map(|seconds| seconds.saturating_mul(1000));
     SetFacts {
         updated_at_ms: stated_ms.unwrap_or(now_ms),
         says_when: stated_ms.is_some(),
         texts: [
-            Some(if info.name.is_empty() { set.prefix.clone() } else { info.name }),
+            Some(if info.name.is_empty() {
+                set.prefix.clone()
+            } else {
+                info.name
+            }),
             info.version,
             author_name,
             author_url,
@@ -109,7 +136,10 @@ impl OldSet {
             palette: row.try_get_by_index(17)?,
             hidden: row.try_get_by_index(18)?,
         };
-        Ok(Self { first_generation: row.try_get_by_index(0)?, facts })
+        Ok(Self {
+            first_generation: row.try_get_by_index(0)?,
+            facts,
+        })
     }
 
     /// Whether nobody could tell the sets apart. The time counts only where the set itself states it.

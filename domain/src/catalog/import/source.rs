@@ -19,9 +19,13 @@ const IMPORTER_VERSION: u8 = 1;
 /// Why no set was found.
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
-    #[error("{path} does not exist: give an IconifyJSON file, a folder of them, or an unpacked @iconify/json or @iconify-json/* package")]
+    #[error(
+        "{path} does not exist: give an IconifyJSON file, a folder of them, or an unpacked @iconify/json or @iconify-json/* package"
+    )]
     Missing { path: String },
-    #[error("no icon set in {path}: expected *.json files of IconifyJSON, a json folder, or packages with an icons.json")]
+    #[error(
+        "no icon set in {path}: expected *.json files of IconifyJSON, a json folder, or packages with an icons.json"
+    )]
     Empty { path: String },
     #[error("cannot read {path}: {reason}")]
     Unreadable { path: String, reason: String },
@@ -55,10 +59,16 @@ impl SetSource {
 
     pub(super) fn read(&self) -> Result<SetFiles, SetError> {
         let read = |path: &PathBuf| {
-            fs::read(path).map_err(|error| SetError::Unreadable { path: shown(path), reason: error.to_string() })
+            fs::read(path).map_err(|error| SetError::Unreadable {
+                path: shown(path),
+                reason: error.to_string(),
+            })
         };
         let part = |path: &PathBuf| Ok((file_name(path).to_owned(), read(path)?));
-        Ok(SetFiles { icons: read(&self.icons)?, parts: self.parts.iter().map(part).collect::<Result<_, SetError>>()? })
+        Ok(SetFiles {
+            icons: read(&self.icons)?,
+            parts: self.parts.iter().map(part).collect::<Result<_, SetError>>()?,
+        })
     }
 }
 
@@ -66,7 +76,9 @@ impl SetFiles {
     pub(super) fn hash(&self) -> [u8; 32] {
         let mut hasher = Sha256::new();
         hasher.update([IMPORTER_VERSION]);
-        for (name, bytes) in std::iter::once(("icons.json", &self.icons)).chain(self.parts.iter().map(|(n, b)| (n.as_str(), b))) {
+        for (name, bytes) in
+            std::iter::once(("icons.json", &self.icons)).chain(self.parts.iter().map(|(n, b)| (n.as_str(), b)))
+        {
             hasher.update(name);
             hasher.update((bytes.len() as u64).to_le_bytes());
             hasher.update(bytes);
@@ -98,7 +110,10 @@ pub fn find_sources(paths: &[PathBuf]) -> Result<Vec<SetSource>, SourceError> {
     for path in paths {
         let before = sources.len();
         if path.is_file() {
-            sources.push(SetSource { icons: path.clone(), parts: Vec::new() });
+            sources.push(SetSource {
+                icons: path.clone(),
+                parts: Vec::new(),
+            });
         } else if path.is_dir() {
             sources.extend(sources_in_folder(path)?);
         } else {
@@ -151,12 +166,18 @@ fn files_of(folder: &Path) -> Result<Vec<SetSource>, SourceError> {
         .into_iter()
         .filter(|path| path.extension().is_some_and(|extension| extension == "json") && path.is_file())
         .filter(|path| !NOT_SETS.contains(&file_name(path)))
-        .map(|icons| SetSource { icons, parts: Vec::new() })
+        .map(|icons| SetSource {
+            icons,
+            parts: Vec::new(),
+        })
         .collect())
 }
 
 fn entries(folder: &Path) -> Result<Vec<PathBuf>, SourceError> {
-    let unreadable = |error: std::io::Error| SourceError::Unreadable { path: shown(folder), reason: error.to_string() };
+    let unreadable = |error: std::io::Error| SourceError::Unreadable {
+        path: shown(folder),
+        reason: error.to_string(),
+    };
     let mut entries: Vec<PathBuf> = fs::read_dir(folder)
         .map_err(unreadable)?
         .map(|entry| entry.map(|entry| entry.path()))

@@ -29,7 +29,11 @@ pub(super) async fn write_set(
     let prefix = set.prefix.clone();
     let mut skipped = std::mem::take(&mut set.skipped);
     let rows = icon_rows(&mut set);
-    let writer = Writer { transaction: database.begin().await?, dialect: database.dialect(), prefix: &prefix };
+    let writer = Writer {
+        transaction: database.begin().await?,
+        dialect: database.dialect(),
+        prefix: &prefix,
+    };
 
     let next_generation = writer.lock().await? + 1;
     let existing = writer.existing().await?;
@@ -50,14 +54,20 @@ pub(super) async fn write_set(
             writer.replace_characters(&set.characters).await?;
         }
         let first_generation = old_set.map_or(next_generation, |old| old.first_generation);
-        writer.replace_set_row(&facts, first_generation, next_generation, source_hash).await?;
+        writer
+            .replace_set_row(&facts, first_generation, next_generation, source_hash)
+            .await?;
         outcome
     } else {
         writer.remember_source(source_hash).await?;
         SetOutcome::Unchanged
     };
     writer.transaction.commit().await?;
-    Ok(SetReport { label: prefix, outcome, skipped })
+    Ok(SetReport {
+        label: prefix,
+        outcome,
+        skipped,
+    })
 }
 
 fn outcome(difference: &Difference, generation: i64) -> SetOutcome {
@@ -80,13 +90,17 @@ impl Writer<'_> {
     /// The generation before this one. The row stays locked until the end, so generations become visible in their order.
     async fn lock(&self) -> Result<i64, DatabaseError> {
         let rows = self
-            .query("UPDATE catalog_state SET generation = generation WHERE id = 1 RETURNING generation", vec![])
+            .query(
+                "UPDATE catalog_state SET generation = generation WHERE id = 1 RETURNING generation",
+                vec![],
+            )
             .await?;
         rows.first().map_or(Ok(0), |row| Ok(row.try_get_by_index(0)?))
     }
 
     async fn take_generation(&self, generation: i64) -> Result<(), DatabaseError> {
-        self.execute("UPDATE catalog_state SET generation = $1", vec![generation.into()]).await
+        self.execute("UPDATE catalog_state SET generation = $1", vec![generation.into()])
+            .await
     }
 
     async fn existing(&self) -> Result<Existing, DatabaseError> {
@@ -115,12 +129,19 @@ impl Writer<'_> {
     }
 
     async fn write_icons(&self, difference: Difference, generation: i64, now_ms: i64) -> Result<(), DatabaseError> {
-        let new = Stamp { first_generation: generation, generation, updated_at_ms: now_ms };
+        let new = Stamp {
+            first_generation: generation,
+            generation,
+            updated_at_ms: now_ms,
+        };
         let insert = difference.insert.into_iter().map(|row| (row, new));
         self.write_rows(insert, "").await?;
         let update = difference.update.into_iter().map(|(row, old)| {
             let stamp = if row.facts.differ_visibly(&old.facts) || row.facts.hidden != old.facts.hidden {
-                Stamp { first_generation: old.first_generation, ..new }
+                Stamp {
+                    first_generation: old.first_generation,
+                    ..new
+                }
             } else {
                 Stamp {
                     first_generation: old.first_generation,
@@ -134,7 +155,8 @@ impl Writer<'_> {
         for ids in difference.delete.chunks(10_000) {
             for (table, column) in [("icon", "id"), ("icon_tag", "icon_id")] {
                 let sql = format!("DELETE FROM {table} WHERE {}", self.dialect.is_any(column, 1));
-                self.execute(&sql, vec![self.dialect.long_list(ids.iter().copied())]).await?;
+                self.execute(&sql, vec![self.dialect.long_list(ids.iter().copied())])
+                    .await?;
             }
         }
         Ok(())
@@ -155,7 +177,10 @@ impl Writer<'_> {
             match count {
                 0 => return Ok(()),
                 ROWS_PER_INSERT => self.execute(&full_chunk, values).await?,
-                _ => self.execute(&insert_sql("icon", &COLUMNS, count, on_conflict), values).await?,
+                _ => {
+                    self.execute(&insert_sql("icon", &COLUMNS, count, on_conflict), values)
+                        .await?
+                }
             }
         }
     }
@@ -163,21 +188,38 @@ impl Writer<'_> {
     async fn tell(&self, difference: &Difference, generation: i64, now_ms: i64) -> Result<(), DatabaseError> {
         let mut told = false;
         for kind in ChangeKind::ALL {
-            let Some(keys) = difference.changes.get(&kind) else { continue };
+            let Some(keys) = difference.changes.get(&kind) else {
+                continue;
+            };
             told = true;
             self.tell_one(kind, keys.len(), generation, now_ms).await?;
             for chunk in keys.chunks(NAMES_PER_CHUNK) {
                 let last_key = chunk.last().cloned().unwrap_or_default();
-                let values =
-                    vec![generation.into(), kind.to_column().into(), last_key.into(), chunk.join("\n").into()];
+                let values = vec![
+                    generation.into(),
+                    kind.to_column().into(),
+                    last_key.into(),
+                    chunk.join("\n").into(),
+                ];
                 let columns = ["generation", "kind", "last_name", "names"];
-                self.execute(&insert_sql("catalog_change_names", &columns, 1, ""), values).await?;
+                self.execute(&insert_sql("catalog_change_names", &columns, 1, ""), values)
+                    .await?;
             }
         }
-        if told { Ok(()) } else { self.tell_one(ChangeKind::Changed, 0, generation, now_ms).await }
+        if told {
+            Ok(())
+        } else {
+            self.tell_one(ChangeKind::Changed, 0, generation, now_ms).await
+        }
     }
 
-    async fn tell_one(&self, kind: ChangeKind, count: usize, generation: i64, now_ms: i64) -> Result<(), DatabaseError> {
+    async fn tell_one(
+        &self,
+        kind: ChangeKind,
+        count: usize,
+        generation: i64,
+        now_ms: i64,
+    ) -> Result<(), DatabaseError> {
         let values = vec![
             generation.into(),
             kind.to_column().into(),
@@ -186,22 +228,28 @@ impl Writer<'_> {
             now_ms.into(),
         ];
         let columns = ["generation", "kind", "prefix", "count", "at_ms"];
-        self.execute(&insert_sql("catalog_change", &columns, 1, ""), values).await
+        self.execute(&insert_sql("catalog_change", &columns, 1, ""), values)
+            .await
     }
 
     async fn characters_differ(&self, wanted: &[(String, String)]) -> Result<bool, DatabaseError> {
         let rows = self
-            .query("SELECT codepoint, icon_id FROM icon_character WHERE id BETWEEN $1 AND $2 AND prefix = $3", {
-                let (first, last) = IconId::range_of_set(self.prefix);
-                vec![first.into(), last.into(), self.prefix.into()]
-            })
+            .query(
+                "SELECT codepoint, icon_id FROM icon_character WHERE id BETWEEN $1 AND $2 AND prefix = $3",
+                {
+                    let (first, last) = IconId::range_of_set(self.prefix);
+                    vec![first.into(), last.into(), self.prefix.into()]
+                },
+            )
             .await?;
         let mut existing: HashMap<String, i64> = HashMap::with_capacity(rows.len());
         for row in rows {
             existing.insert(row.try_get_by_index(0)?, row.try_get_by_index(1)?);
         }
         let same = existing.len() == wanted.len()
-            && wanted.iter().all(|(code, key)| existing.get(code) == Some(&id_of(self.prefix, key)));
+            && wanted
+                .iter()
+                .all(|(code, key)| existing.get(code) == Some(&id_of(self.prefix, key)));
         Ok(!same)
     }
 
@@ -239,13 +287,16 @@ impl Writer<'_> {
         source_hash: [u8; 32],
     ) -> Result<(), DatabaseError> {
         let values = facts.values(self.prefix, first_generation, generation, source_hash);
-        self.execute("DELETE FROM icon_set WHERE prefix = $1", vec![self.prefix.into()]).await?;
-        self.execute(&insert_sql("icon_set", &set_row::COLUMNS, 1, ""), values).await
+        self.execute("DELETE FROM icon_set WHERE prefix = $1", vec![self.prefix.into()])
+            .await?;
+        self.execute(&insert_sql("icon_set", &set_row::COLUMNS, 1, ""), values)
+            .await
     }
 
     async fn remember_source(&self, source_hash: [u8; 32]) -> Result<(), DatabaseError> {
         let values = vec![source_hash.to_vec().into(), self.prefix.into()];
-        self.execute("UPDATE icon_set SET source_hash = $1 WHERE prefix = $2", values).await
+        self.execute("UPDATE icon_set SET source_hash = $1 WHERE prefix = $2", values)
+            .await
     }
 
     async fn query(&self, sql: &str, values: Vec<Value>) -> Result<Vec<QueryResult>, DatabaseError> {
@@ -289,11 +340,18 @@ fn insert_sql(table: &str, columns: &[&str], rows: usize, on_conflict: &str) -> 
         format!("({})", placeholders.join(","))
     };
     let rows: Vec<String> = (0..rows).map(row).collect();
-    format!("INSERT INTO {table} ({}) VALUES {}{on_conflict}", columns.join(","), rows.join(","))
+    format!(
+        "INSERT INTO {table} ({}) VALUES {}{on_conflict}",
+        columns.join(","),
+        rows.join(",")
+    )
 }
 
 fn replace_on_conflict() -> String {
-    let assignments: Vec<String> =
-        COLUMNS.iter().filter(|column| **column != "id").map(|column| format!("{column} = excluded.{column}")).collect();
+    let assignments: Vec<String> = COLUMNS
+        .iter()
+        .filter(|column| **column != "id")
+        .map(|column| format!("{column} = excluded.{column}"))
+        .collect();
     format!(" ON CONFLICT (id) DO UPDATE SET {}", assignments.join(", "))
 }

@@ -129,7 +129,7 @@ impl Database {
     }
 
     /// Runs SQL that returns nothing, outside any transaction.
-    pub(crate) async fn run(&self, sql: &str) -> Result<(), DatabaseError> {
+    pub async fn run(&self, sql: &str) -> Result<(), DatabaseError> {
         self.connection
             .execute_unprepared(sql)
             .await

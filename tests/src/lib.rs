@@ -1,1 +1,52 @@
-//! tests
+//! The harness of the tests: a running server over a database of its own, and what to ask it.
+//!
+//! A test is written once and runs on each engine:
+//!
+//! ```ignore
+//! on_each_engine! {
+//!     async fn finds_an_icon(engine) {
+//!         let app = TestApp::with_garden(engine).await;
+//!         let reply = app.graphql(r#"{ icon(by: { name: "garden:tree" }) { name } }"#).await;
+//!         assert_eq!(reply.data("/icon/name"), "garden:tree");
+//!     }
+//! }
+//! ```
+
+mod app;
+mod database;
+mod fixtures;
+mod process;
+mod reply;
+mod shared;
+
+pub use app::{Builder, NOW_MS, TestApp};
+pub use database::{Engine, TestDatabase};
+pub use fixtures::{fixture, oracle, starter_package, starter_packages, workspace_root};
+pub use process::{Finished, Process, run};
+pub use reply::Reply;
+
+/// Makes two tests of each function: `name::sqlite` and `name::postgres`.
+///
+/// They run on a runtime with several threads, as the server does: what only holds on one thread must not pass.
+#[macro_export]
+macro_rules! on_each_engine {
+    ($($(#[$meta:meta])* async fn $name:ident($engine:ident) $body:block)*) => {$(
+        mod $name {
+            #[allow(unused_imports, reason = "a test may need nothing from around it")]
+            use super::*;
+
+            $(#[$meta])*
+            async fn check($engine: $crate::Engine) $body
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn sqlite() {
+                check($crate::Engine::Sqlite).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn postgres() {
+                check($crate::Engine::Postgres).await;
+            }
+        }
+    )*};
+}

@@ -1,0 +1,188 @@
+//! A server in the test's own process, over its own database.
+
+use std::{ffi::OsString, path::PathBuf};
+
+use domain::{
+    catalog::{
+        Catalog,
+        import::{ImportReport, Importer, find_sources},
+    },
+    database::{Database, OpenMode},
+};
+use reqwest::{Method, RequestBuilder};
+use serde_json::{Value, json};
+
+use crate::{
+    database::{Engine, TestDatabase},
+    reply::Reply,
+    shared,
+};
+
+/// The clock of every test: 2026-09-01T12:00:00Z.
+pub const NOW_MS: i64 = 1_788_264_000_000;
+
+/// A running server and what it runs on. Both end with it.
+pub struct TestApp {
+    // The server goes before its database.
+    server: Option<api::RunningServer>,
+    pool: Database,
+    database: TestDatabase,
+    client: reqwest::Client,
+    base_url: String,
+}
+
+/// A server about to start.
+pub struct Builder {
+    database: TestDatabase,
+    flags: Vec<String>,
+}
+
+impl TestApp {
+    /// A server over an empty database of its own.
+    pub async fn start(engine: Engine) -> Self {
+        Self::build(engine).await.start().await
+    }
+
+    /// A server over an empty database of its own, which [`Self::import`] may fill.
+    pub async fn build(engine: Engine) -> Builder {
+        Builder::over(TestDatabase::fresh(engine).await)
+    }
+
+    /// A server over the garden and the shed of `fixtures/`, only to be read.
+    pub async fn with_garden(engine: Engine) -> Self {
+        Self::build_with_garden(engine).await.start().await
+    }
+
+    /// As [`Self::with_garden`], with flags still to be given.
+    pub async fn build_with_garden(engine: Engine) -> Builder {
+        Builder::over(shared::garden(engine).await)
+    }
+
+    /// A server over the starter sets, only to be read.
+    pub async fn with_starter(engine: Engine) -> Self {
+        Self::build_with_starter(engine).await.start().await
+    }
+
+    /// As [`Self::with_starter`], with flags still to be given.
+    pub async fn build_with_starter(engine: Engine) -> Builder {
+        Builder::over(shared::starter(engine).await)
+    }
+
+    pub fn engine(&self) -> Engine {
+        self.database.engine()
+    }
+
+    pub fn database(&self) -> &TestDatabase {
+        &self.database
+    }
+
+    /// The pool that the server uses.
+    pub fn pool(&self) -> &Database {
+        &self.pool
+    }
+
+    /// `http://127.0.0.1:PORT`.
+    pub fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
+    /// Sends a document.
+    pub async fn graphql(&self, query: &str) -> Reply {
+        self.post(&json!({ "query": query })).await
+    }
+
+    /// Sends a document with variables.
+    pub async fn graphql_with(&self, query: &str, variables: Value) -> Reply {
+        self.post(&json!({ "query": query, "variables": variables })).await
+    }
+
+    /// Sends a body to `/graphql`.
+    pub async fn post(&self, body: &Value) -> Reply {
+        self.send(self.request(Method::POST, "/graphql").json(body)).await
+    }
+
+    /// Fetches a path.
+    pub async fn get(&self, path: &str) -> Reply {
+        self.send(self.request(Method::GET, path)).await
+    }
+
+    /// A request still to be completed. It asks for no compression by itself.
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.client.request(method, format!("{}{path}", self.base_url))
+    }
+
+    /// Sends a request and reads its answer.
+    pub async fn send(&self, request: RequestBuilder) -> Reply {
+        Reply::read(request.send().await.expect("the server answers")).await
+    }
+
+    /// Imports files, folders or packages at `now_ms`.
+    pub async fn import_at(&self, now_ms: i64, paths: &[PathBuf]) -> ImportReport {
+        assert!(self.database.is_own(), "a shared database is only read");
+        let sources = find_sources(paths).unwrap_or_else(|error| panic!("{error}"));
+        let report = Importer::new(self.pool.clone(), now_ms).import(sources, |_, _| {}).await;
+        report.unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// Imports files, folders or packages at [`NOW_MS`].
+    pub async fn import(&self, paths: &[PathBuf]) -> ImportReport {
+        self.import_at(NOW_MS, paths).await
+    }
+
+    /// Imports one IconifyJSON document at [`NOW_MS`].
+    pub async fn import_json(&self, set: &Value) -> ImportReport {
+        self.import_json_at(NOW_MS, set).await
+    }
+
+    /// Imports one IconifyJSON document at `now_ms`.
+    pub async fn import_json_at(&self, now_ms: i64, set: &Value) -> ImportReport {
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        let file = folder.path().join("set.json");
+        std::fs::write(&file, set.to_string()).expect("a temporary file can be written");
+        self.import_at(now_ms, &[file]).await
+    }
+
+    /// Runs SQL behind the server's back.
+    pub async fn sql(&self, sql: &str) {
+        assert!(self.database.is_own(), "a shared database is only read");
+        self.pool.run(sql).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
+    }
+
+    /// Takes the server itself, to stop it.
+    pub fn take_server(&mut self) -> api::RunningServer {
+        self.server.take().expect("the server is taken once")
+    }
+}
+
+impl Builder {
+    fn over(database: TestDatabase) -> Self {
+        Self { database, flags: Vec::new() }
+    }
+
+    /// Adds a flag, as `--max-aliases=3`.
+    #[must_use]
+    pub fn flag(mut self, flag: &str) -> Self {
+        self.flags.push(flag.to_owned());
+        self
+    }
+
+    /// Starts the server on a free port, configured as the command line would be.
+    pub async fn start(self) -> TestApp {
+        let own = ["iconql", "serve", "--listen=127.0.0.1:0", "--db-pool-size=5", "--db-pool-min=1"];
+        let url = format!("--database-url={}", self.database.url());
+        let arguments = own.into_iter().map(str::to_owned).chain([url]).chain(self.flags).map(OsString::from);
+        // No variables: the developer's own must not decide what a test sees.
+        let resolved = api::config::resolve(arguments.collect(), |_| None);
+        let config = resolved.unwrap_or_else(|error| panic!("{error}")).cli.config;
+        let pool = Database::open(&config.database(), OpenMode::Existing).await.expect("the test's database opens");
+        let server = api::start(&config, Catalog::new(pool.clone()), NOW_MS).await.expect("a free port can be had");
+        let client = reqwest::Client::builder().no_proxy().no_gzip().no_brotli().no_deflate().no_zstd();
+        TestApp {
+            base_url: format!("http://{}", server.address()),
+            server: Some(server),
+            pool,
+            database: self.database,
+            client: client.build().expect("a plain client"),
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! Where the files are that tests read.
+
+use std::path::{Path, PathBuf};
+
+/// The folder that holds the crates.
+pub fn workspace_root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("this crate lies in the workspace's folder")
+}
+
+/// A file of `tests/fixtures`.
+pub fn fixture(name: &str) -> PathBuf {
+    workspace_root().join("tests/fixtures").join(name)
+}
+
+/// The packages of the starter sets.
+pub fn starter_packages() -> Vec<PathBuf> {
+    ["fa6-solid", "logos", "lucide", "mdi", "ph", "simple-icons", "tabler", "twemoji"].map(starter_package).into()
+}
+
+/// The package of one starter set.
+pub fn starter_package(prefix: &str) -> PathBuf {
+    let package = workspace_root().join("data/npm/starter/node_modules/@iconify-json").join(prefix);
+    assert!(
+        package.join("icons.json").is_file(),
+        "the starter icon sets are not installed: run `scripts/icons.sh starter`, or `make test`, which does"
+    );
+    package
+}
+
+/// The folder of the reference implementation.
+pub fn oracle() -> PathBuf {
+    let oracle = workspace_root().join("tests/oracle");
+    assert!(
+        oracle.join("node_modules/@iconify/utils").is_dir(),
+        "the reference is not installed: run `scripts/npm-ci.sh tests/oracle`, or `make test`, which does"
+    );
+    oracle
+}

@@ -1,0 +1,116 @@
+//! `iconql` as a process of its own.
+
+use std::{
+    io::{BufRead as _, BufReader, Read as _},
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+/// A process that has ended.
+#[derive(Debug)]
+pub struct Finished {
+    /// None where a signal ended it.
+    pub status: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+/// A serving process. It is killed when it is dropped.
+pub struct Process {
+    child: Child,
+    base_url: String,
+}
+
+/// Runs `binary` to its end with only these variables, besides `PATH`.
+pub fn run(binary: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Finished {
+    let output = command(binary, arguments, variables).output().expect("the binary runs");
+    Finished {
+        status: output.status.code(),
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
+
+/// `binary` with these arguments and, besides `PATH`, only these variables, in a folder without a configuration file.
+#[expect(clippy::disallowed_methods, reason = "what the child inherits is passed on here")]
+pub(crate) fn command(binary: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Command {
+    let mut command = Command::new(binary);
+    command
+        .args(arguments)
+        .env_clear()
+        .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
+        .envs(variables.iter().copied())
+        .current_dir(std::env::temp_dir())
+        .stdin(Stdio::null());
+    command
+}
+
+impl Process {
+    /// Starts `binary serve` on a free port and waits until it says where.
+    pub fn serve(binary: &str, database_url: &str, flags: &[&str]) -> Self {
+        let database = format!("--database-url={database_url}");
+        let mut arguments = vec!["serve", "--listen=127.0.0.1:0", &database];
+        arguments.extend(flags);
+        let mut command = command(binary, &arguments, &[]);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts");
+        let mut lines = BufReader::new(child.stdout.take().expect("its output is piped"));
+        let mut line = String::new();
+        let base_url = loop {
+            line.clear();
+            if lines.read_line(&mut line).expect("its output is text") == 0 {
+                let mut complaint = String::new();
+                let _ = child.stderr.take().expect("its errors are piped").read_to_string(&mut complaint);
+                panic!("the server ended before it served: {complaint}");
+            }
+            if let Some(url) = line.trim().strip_prefix("GraphQL").map(str::trim) {
+                break url.trim_end_matches("/graphql").to_owned();
+            }
+        };
+        // Neither pipe may fill up, or close, while the server writes.
+        std::thread::spawn(move || std::io::copy(&mut lines, &mut std::io::sink()));
+        let mut errors = child.stderr.take().expect("its errors are piped");
+        std::thread::spawn(move || std::io::copy(&mut errors, &mut std::io::sink()));
+        Self { child, base_url }
+    }
+
+    /// `http://127.0.0.1:PORT`.
+    pub fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Sends a signal by its name, as `TERM`.
+    pub fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args(["-s", name, &self.id().to_string()]).status().expect("there is a kill");
+        assert!(sent.success(), "cannot send {name}");
+    }
+
+    /// How it ended: none while it runs.
+    pub fn ended(&mut self) -> Option<std::process::ExitStatus> {
+        self.child.try_wait().expect("a child can be asked")
+    }
+
+    /// Waits for its end, at most for `limit`.
+    pub async fn wait(&mut self, limit: Duration) -> std::process::ExitStatus {
+        let mut ticks = tokio::time::interval(Duration::from_millis(5));
+        let ended = tokio::time::timeout(limit, async {
+            loop {
+                ticks.tick().await;
+                if let Some(status) = self.ended() {
+                    return status;
+                }
+            }
+        });
+        ended.await.expect("the process ends in time")
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

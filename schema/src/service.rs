@@ -17,6 +17,7 @@ use domain::{
     database::StatementCount,
 };
 use serde_json::{Map, Value};
+use tracing::Instrument as _;
 
 use crate::{
     errors::{Code, with_code},
@@ -139,7 +140,10 @@ impl GraphqlService {
                     Outcome::MethodNotAllowed,
                 )
             }
-            Ok((document, _)) => self.run(request, document, &statements).await,
+            Ok((document, _)) => {
+                let span = tracing::info_span!("graphql.execute", graphql.operation.type = operation_kind);
+                self.run(request, document, &statements).instrument(span).await
+            }
         };
         let execute_time = started.elapsed().saturating_sub(parse_time);
         Executed {

@@ -11,7 +11,7 @@ use axum::{
 
 use crate::routes::error_response;
 
-/// Gives a request up after `limit`; what it waits for in the database is cancelled with it.
+/// Gives a request up after `limit`. A statement that it has sent goes on to its own, shorter limit.
 pub(crate) async fn enforce(State(limit): State<Duration>, request: Request, next: Next) -> Response {
     match tokio::time::timeout(limit, next.run(request)).await {
         Ok(response) => response,

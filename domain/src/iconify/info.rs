@@ -1,13 +1,12 @@
-//! What a set says about itself: the `info` block of a document, of a package, and of the list of all sets.
+//! What a set says about itself: the `info` block of a document or of a package.
 
 #[cfg(test)]
 mod tests;
 
 use serde::de::{IgnoredAny, MapAccess};
 
-use super::document::{self, DocumentError};
 use super::entry::accept;
-use super::lenient::{Lenient, Members, Shape, Text};
+use super::lenient::{Lenient, Shape, Text};
 use super::skipped::{SkipReason, Skipped};
 
 /// The description of a set, as its publisher wrote it.
@@ -57,37 +56,6 @@ pub struct License {
     pub spdx: Option<String>,
     /// Where its text is.
     pub url: Option<String>,
-}
-
-/// The list of all sets, as `@iconify/json` publishes it in `collections.json`.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Collections {
-    /// Prefixes and what their sets say about themselves, in the order of the list.
-    pub infos: Vec<(String, Info)>,
-    /// What was left out.
-    pub skipped: Vec<Skipped>,
-}
-
-/// Reads `collections.json`.
-///
-/// # Errors
-/// When it is not JSON or no object.
-pub fn collections(json: &[u8]) -> Result<Collections, DocumentError> {
-    let mut collections = Collections::default();
-    for (prefix, info) in document::read::<Members<'_, RawInfo<'_>>>(json)? {
-        let prefix = prefix.into_string();
-        if let Some(info) = accept(Some(info), &prefix, &mut collections.skipped) {
-            let mut skipped = Vec::new();
-            let info = info.finish(&prefix, &mut skipped);
-            let prefixed = |one: Skipped| Skipped {
-                what: format!("{prefix}.{}", one.what),
-                ..one
-            };
-            collections.skipped.extend(skipped.into_iter().map(prefixed));
-            collections.infos.push((prefix, info));
-        }
-    }
-    Ok(collections)
 }
 
 /// An info block before its types are judged.

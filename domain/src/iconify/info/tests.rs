@@ -1,15 +1,17 @@
 //! Info blocks, whole and broken.
 
-use super::{Author, Info, License, collections};
+use super::{Author, Info, License};
+use crate::iconify::document;
 
 fn check(info: &str, expected: &Info, expected_skipped: &[&str]) {
-    let list = collections(format!(r#"{{"set": {info}}}"#).as_bytes()).expect("a readable list");
-    let skipped: Vec<String> = list
+    let json = format!(r#"{{"prefix": "set", "icons": {{}}, "info": {info}}}"#);
+    let document = document::parse(json.as_bytes()).expect("a readable set");
+    let skipped: Vec<String> = document
         .skipped
         .iter()
         .map(|one| format!("{}: {}", one.what, one.reason))
         .collect();
-    assert_eq!(list.infos, [("set".to_owned(), expected.clone())]);
+    assert_eq!(document.info.as_ref(), Some(expected));
     assert_eq!(skipped, expected_skipped);
 }
 
@@ -79,24 +81,16 @@ fn drops_and_names_what_it_cannot_use() {
             ..Info::default()
         },
         &[
-            "set.info.name: a number stands where a string is expected",
-            "set.info.license: a number stands where an object is expected",
-            "set.info.author: property `name` is missing",
-            "set.info.total: -1 is no whole number that can be used here",
-            "set.info.samples: a number stands where a string is expected",
-            "set.info.height: a string stands where a number is expected",
-            "set.info.height: 1.5 is no whole number that can be used here",
-            "set.info.displayHeight: a string stands where a number is expected",
-            "set.info.tags: an object stands where an array is expected",
-            "set.info.palette: a string stands where a boolean is expected",
+            "info.name: a number stands where a string is expected",
+            "info.license: a number stands where an object is expected",
+            "info.author: property `name` is missing",
+            "info.total: -1 is no whole number that can be used here",
+            "info.samples: a number stands where a string is expected",
+            "info.height: a string stands where a number is expected",
+            "info.height: 1.5 is no whole number that can be used here",
+            "info.displayHeight: a string stands where a number is expected",
+            "info.tags: an object stands where an array is expected",
+            "info.palette: a string stands where a boolean is expected",
         ],
     );
-}
-
-#[test]
-fn a_set_that_is_no_object_is_left_out_of_the_list() {
-    let list = collections(br#"{"a": 1, "b": {"name": "B"}}"#).expect("a readable list");
-    assert_eq!(list.infos.len(), 1);
-    assert_eq!(list.skipped[0].what, "a");
-    assert!(collections(b"[]").is_err());
 }

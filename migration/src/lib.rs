@@ -3,8 +3,11 @@
 use std::collections::HashSet;
 
 use sea_orm_migration::{
-    MigrationTrait, MigratorTrait,
-    sea_orm::{DatabaseConnection, DbErr},
+    MigrationTrait, MigratorTrait, SchemaManager,
+    sea_orm::{
+        ConnectionTrait as _, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, SqliteTransactionMode,
+        Statement, TransactionOptions, TransactionTrait as _,
+    },
 };
 
 mod m20261101_000001_catalog;
@@ -36,13 +39,9 @@ impl Status {
     }
 }
 
-/// Compares the database with this binary, and changes nothing but the table that records migrations.
+/// Compares the database with this binary, and changes nothing.
 pub async fn status(connection: &DatabaseConnection) -> Result<Status, DbErr> {
-    let recorded: Vec<String> = Migrator::get_migration_models(connection)
-        .await?
-        .into_iter()
-        .map(|model| model.version)
-        .collect();
+    let recorded = recorded(connection).await?;
     let known: Vec<String> = Migrator::migrations()
         .iter()
         .map(|migration| migration.name().to_owned())
@@ -68,12 +67,45 @@ pub async fn status(connection: &DatabaseConnection) -> Result<Status, DbErr> {
     })
 }
 
-/// Applies what is pending.
+/// Applies what is pending, all of it or nothing.
 pub async fn up(connection: &DatabaseConnection) -> Result<(), DbErr> {
-    Migrator::up(connection, None).await
+    let transaction = begin_alone(connection).await?;
+    Migrator::up(&transaction, None).await?;
+    transaction.commit().await
 }
 
-/// Takes back the newest `steps` migrations.
+/// Takes back the newest `steps` migrations, all of them or none.
 pub async fn down(connection: &DatabaseConnection, steps: u32) -> Result<(), DbErr> {
-    Migrator::down(connection, Some(steps)).await
+    let transaction = begin_alone(connection).await?;
+    Migrator::down(&transaction, Some(steps)).await?;
+    transaction.commit().await
 }
+
+/// The migrations that the database has recorded, oldest first.
+async fn recorded(connection: &DatabaseConnection) -> Result<Vec<String>, DbErr> {
+    if !SchemaManager::new(connection).has_table("seaql_migrations").await? {
+        return Ok(Vec::new());
+    }
+    let sql = "SELECT version FROM seaql_migrations ORDER BY version";
+    let statement = Statement::from_string(connection.get_database_backend(), sql);
+    let rows = connection.query_all_raw(statement).await?;
+    rows.iter().map(|row| row.try_get_by_index(0)).collect()
+}
+
+/// Starts a transaction that no other process migrates beside: two that start at once would make the same tables.
+///
+/// A process that is killed in it leaves the database as it was.
+async fn begin_alone(connection: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
+    let options = TransactionOptions {
+        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+        ..Default::default()
+    };
+    let transaction = connection.begin_with_options(options).await?;
+    if connection.get_database_backend() == DbBackend::Postgres {
+        transaction.execute_unprepared(ADVISORY_LOCK).await?;
+    }
+    Ok(transaction)
+}
+
+/// Any number will do, as long as it stays. Released with the transaction.
+const ADVISORY_LOCK: &str = "SELECT pg_advisory_xact_lock(7140523998)";

@@ -3,6 +3,8 @@
 mod metrics;
 mod traces;
 
+use std::io::IsTerminal as _;
+
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use tracing_subscriber::{EnvFilter, Layer as _, layer::SubscriberExt as _, util::SubscriberInitExt as _};
 
@@ -38,7 +40,10 @@ pub(crate) fn install(config: &Config) -> Result<Telemetry, TelemetryError> {
         LogFormat::Pretty
     };
     let filter = EnvFilter::new(&config.telemetry.log_level);
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    // Colours are for a terminal; in a file they are noise.
+    let lines = tracing_subscriber::fmt::layer()
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
     let lines = match config.telemetry.log_format.unwrap_or(default_format) {
         LogFormat::Pretty => lines.boxed(),
         LogFormat::Json => lines.json().flatten_event(true).boxed(),

@@ -38,7 +38,7 @@ pub struct Model {
     pub generation: i64,
     /// When the icon data last changed, as the set says; else when it was imported.
     pub updated_at_ms: i64,
-    /// SHA-256 of the files the set was read from and of the importer's version.
+    /// What the files that the set was read from are known by, together with the importer's version.
     pub source_hash: Vec<u8>,
 }
 

@@ -3,18 +3,22 @@
 //! Each set is one transaction and one generation. Reading the next set overlaps with writing the last.
 
 mod difference;
+mod insert;
 mod report;
 mod row;
 mod set_row;
 mod source;
 mod statistics;
 mod write;
+mod writer;
 
 use std::collections::{HashMap, HashSet};
 
 use tokio::sync::mpsc;
 
 pub use report::{ImportReport, SetOutcome, SetReport};
+use row::{IconRow, icon_rows};
+use source::SourceHash;
 pub use source::{SetSource, SourceError, find_sources};
 
 use crate::{
@@ -55,11 +59,15 @@ enum ReadSet {
     Unchanged {
         prefix: String,
     },
-    New {
-        set: Box<ResolvedSet>,
-        source_hash: [u8; 32],
-    },
+    New(Box<NewSet>),
     Failed(SetError),
+}
+
+/// A set that was read, its icons turned into rows.
+struct NewSet {
+    facts: ResolvedSet,
+    rows: Vec<IconRow>,
+    source_hash: SourceHash,
 }
 
 /// From how many written names on the planner's statistics are made anew.
@@ -111,19 +119,19 @@ impl Importer {
         let (prefix, set) = match read {
             ReadSet::Failed(error) => return Ok(SetReport::failed(source.label(), &error)),
             ReadSet::Unchanged { prefix } => (prefix, None),
-            ReadSet::New { set, source_hash } => (set.prefix.clone(), Some((set, source_hash))),
+            ReadSet::New(set) => (set.facts.prefix.clone(), Some(set)),
         };
         if !seen.insert(prefix.clone()) {
             return Ok(SetReport::failed(source.label(), &SetError::GivenTwice { prefix }));
         }
         match set {
             None => Ok(SetReport::unchanged(prefix)),
-            Some((set, source_hash)) => write::write_set(&self.database, *set, source_hash, self.now_ms).await,
+            Some(set) => write::write_set(&self.database, *set, self.now_ms).await,
         }
     }
 }
 
-fn read_all(sources: Vec<SetSource>, known: &HashMap<[u8; 32], String>, sender: &mpsc::Sender<(SetSource, ReadSet)>) {
+fn read_all(sources: Vec<SetSource>, known: &HashMap<SourceHash, String>, sender: &mpsc::Sender<(SetSource, ReadSet)>) {
     for source in sources {
         let read = read_set(&source, known).unwrap_or_else(ReadSet::Failed);
         if sender.blocking_send((source, read)).is_err() {
@@ -132,16 +140,19 @@ fn read_all(sources: Vec<SetSource>, known: &HashMap<[u8; 32], String>, sender: 
     }
 }
 
-fn read_set(source: &SetSource, known: &HashMap<[u8; 32], String>) -> Result<ReadSet, SetError> {
+fn read_set(source: &SetSource, known: &HashMap<SourceHash, String>) -> Result<ReadSet, SetError> {
     let files = source.read()?;
     let source_hash = files.hash();
     if let Some(prefix) = known.get(&source_hash) {
         return Ok(ReadSet::Unchanged { prefix: prefix.clone() });
     }
-    Ok(ReadSet::New {
-        set: Box::new(files.resolve()?),
+    let mut facts = files.resolve()?;
+    let rows = icon_rows(&mut facts);
+    Ok(ReadSet::New(Box::new(NewSet {
+        facts,
+        rows,
         source_hash,
-    })
+    })))
 }
 
 /// Where the importer was told to look, for messages.

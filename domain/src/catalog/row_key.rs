@@ -42,7 +42,10 @@ mod tests {
 
     #[test]
     fn ids_are_fixed_for_all_time() {
-        for (name, expected) in [("mdi:home", 3_841_518_056_670_091_888), ("lucide:house", 8_215_227_019_513_669_086)] {
+        for (name, expected) in [
+            ("mdi:home", 3_841_518_056_670_091_888),
+            ("lucide:house", 8_215_227_019_513_669_086),
+        ] {
             let name = name.parse().expect("well-formed");
             let IconId(id) = IconId::of(&name);
             let (first, last) = IconId::range_of_set(name.prefix());

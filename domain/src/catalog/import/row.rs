@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
+use ring::digest;
 use sea_orm::Value;
-use sha2::{Digest as _, Sha256};
 
 use crate::{
     catalog::{IconId, icon::IconKind},
@@ -150,11 +150,11 @@ pub(super) fn icon_rows(set: &mut ResolvedSet) -> Vec<IconRow> {
 
 /// SHA-256 of `left top width height`, a line feed and the body.
 fn content_hash(view_box: ViewBox, body: &str) -> [u8; 32] {
-    let mut hasher = Sha256::new();
-    hasher.update(view_box.to_attribute());
-    hasher.update(b"\n");
-    hasher.update(body);
-    hasher.finalize().into()
+    let mut context = digest::Context::new(&digest::SHA256);
+    context.update(view_box.to_attribute().as_bytes());
+    context.update(b"\n");
+    context.update(body.as_bytes());
+    context.finish().as_ref().try_into().expect("SHA-256 has 32 bytes")
 }
 
 pub(super) fn id_of(prefix: &str, key: &str) -> i64 {

@@ -2,7 +2,7 @@
 
 use sea_orm::{DbErr, QueryResult, Value};
 
-use super::row::json;
+use super::{row::json, source::SourceHash};
 use crate::{
     catalog::{is_safe_url, set_listing::sort_name},
     iconify::resolve::ResolvedSet,
@@ -103,7 +103,7 @@ impl SetFacts {
         prefix: &str,
         first_generation: i64,
         generation: i64,
-        source_hash: [u8; 32],
+        source_hash: SourceHash,
     ) -> Vec<Value> {
         let mut values: Vec<Value> = vec![
             prefix.into(),

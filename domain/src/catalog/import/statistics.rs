@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
+use super::source::SourceHash;
 use crate::database::{Database, DatabaseError, Dialect};
 
 /// The files each set was last read from: their hash, to the set's prefix.
-pub(super) async fn source_hashes(database: &Database) -> Result<HashMap<[u8; 32], String>, DatabaseError> {
+pub(super) async fn source_hashes(database: &Database) -> Result<HashMap<SourceHash, String>, DatabaseError> {
     let rows = database
         .query("source_hashes", "SELECT source_hash, prefix FROM icon_set", vec![])
         .await?;

@@ -89,7 +89,7 @@ impl Database {
     }
 
     /// Runs one reading statement. `query_type` names it in metrics and logs.
-    pub(crate) async fn query(
+    pub async fn query(
         &self,
         query_type: &'static str,
         sql: &str,
@@ -108,11 +108,16 @@ impl Database {
             .instrument(span)
             .await;
         statements::record(query_type, sql, started.elapsed(), self.slow_query_threshold);
+        let timed_out = || DatabaseError::Timeout {
+            after_ms: self.query_timeout.as_millis(),
+        };
         match result {
-            Ok(rows) => rows.map_err(DatabaseError::from),
-            Err(_) => Err(DatabaseError::Timeout {
-                after_ms: self.query_timeout.as_millis(),
+            Ok(rows) => rows.map_err(|error| match DatabaseError::from(error) {
+                // PostgreSQL has the same limit, and its clock was a moment faster.
+                DatabaseError::Cancelled => timed_out(),
+                error => error,
             }),
+            Err(_) => Err(timed_out()),
         }
     }
 

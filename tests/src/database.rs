@@ -123,6 +123,7 @@ async fn open(url: &str) -> Database {
         acquire_timeout: Duration::from_secs(30),
         connection_recycle: Duration::from_secs(3600),
         query_timeout: Duration::from_secs(30),
+        lock_timeout: Duration::from_secs(60),
         slow_query_threshold: Duration::from_secs(30),
     };
     Database::open(&config, OpenMode::Create).await.unwrap_or_else(|error| panic!("{url}: {error}"))

@@ -30,6 +30,10 @@ pub struct DatabaseArgs {
     #[arg(long, global = true, default_value_t = 4000, value_parser = clap::value_parser!(u64).range(1..=600_000), value_name = "MS", help_heading = "Database")]
     pub query_timeout_ms: u64,
 
+    /// Milliseconds an import or a migration waits for another to end
+    #[arg(long, global = true, default_value_t = 60_000, value_parser = clap::value_parser!(u64).range(1..=3_600_000), value_name = "MS", help_heading = "Database")]
+    pub db_lock_timeout_ms: u64,
+
     /// Milliseconds from which a statement is logged as slow
     #[arg(long, global = true, default_value_t = 100, value_parser = clap::value_parser!(u64).range(0..=600_000), value_name = "MS", help_heading = "Database")]
     pub slow_query_threshold_ms: u64,
@@ -44,6 +48,7 @@ impl DatabaseArgs {
             acquire_timeout: Duration::from_millis(self.db_acquire_timeout_ms),
             connection_recycle: Duration::from_secs(self.db_connection_recycle_seconds),
             query_timeout: Duration::from_millis(self.query_timeout_ms),
+            lock_timeout: Duration::from_millis(self.db_lock_timeout_ms),
             slow_query_threshold: Duration::from_millis(self.slow_query_threshold_ms),
         }
     }

@@ -19,8 +19,10 @@ pub struct DatabaseConfig {
     pub acquire_timeout: Duration,
     /// The age at which a connection is closed and opened anew.
     pub connection_recycle: Duration,
-    /// How long a reading statement may run.
+    /// How long a statement may run.
     pub query_timeout: Duration,
+    /// How long a writer waits for another to end.
+    pub lock_timeout: Duration,
     /// From when on a statement is logged as slow.
     pub slow_query_threshold: Duration,
 }
@@ -34,9 +36,6 @@ pub enum OpenMode {
     Existing,
 }
 
-/// How long a writer waits for SQLite's write lock before it says that the database is locked.
-const SQLITE_BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-
 /// After this long unused a connection is checked before it is handed out, since a firewall may have cut it.
 const CHECK_AFTER_IDLE: Duration = Duration::from_secs(10);
 
@@ -44,7 +43,7 @@ impl Database {
     /// Opens the database that `config` names.
     pub async fn open(config: &DatabaseConfig, mode: OpenMode) -> Result<Self, DatabaseError> {
         let dialect = dialect_of(&config.url)?;
-        let mut options = ConnectOptions::new(config.url.clone());
+        let mut options = ConnectOptions::new(driver_url(&config.url));
         let (default_max, default_min) = match dialect {
             Dialect::Sqlite => (cores() + 2, 1),
             Dialect::Postgres => (20, 5),
@@ -62,11 +61,14 @@ impl Database {
         match dialect {
             Dialect::Sqlite => {
                 prepare_file(&config.url, mode)?;
-                options.map_sqlx_sqlite_opts(move |sqlite| sqlite_options(sqlite, mode));
+                let lock_timeout = config.lock_timeout;
+                options.map_sqlx_sqlite_opts(move |sqlite| sqlite_options(sqlite, mode).busy_timeout(lock_timeout));
             }
             Dialect::Postgres => {
+                let lock_timeout_ms = config.lock_timeout.as_millis().to_string();
                 options
                     .statement_timeout(config.query_timeout)
+                    .map_sqlx_postgres_opts(move |postgres| postgres.options([("lock_timeout", &lock_timeout_ms)]))
                     .set_application_name("iconql");
             }
         }
@@ -91,6 +93,12 @@ fn dialect_of(url: &str) -> Result<Dialect, DatabaseError> {
     }
 }
 
+/// The URL as the driver has it, which knows PostgreSQL by one of its two names.
+fn driver_url(url: &str) -> String {
+    url.strip_prefix("postgresql:")
+        .map_or_else(|| url.to_owned(), |rest| format!("postgres:{rest}"))
+}
+
 fn cores() -> u32 {
     std::thread::available_parallelism().map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(1))
 }
@@ -102,7 +110,6 @@ fn sqlite_options(options: SqliteConnectOptions, mode: OpenMode) -> SqliteConnec
         .journal_mode(SqliteJournalMode::Wal)
         // A power cut may take the last import with it, never half of one; importing again is cheap.
         .synchronous(SqliteSynchronous::Normal)
-        .busy_timeout(SQLITE_BUSY_TIMEOUT)
         .statement_cache_capacity(200)
         .pragma("temp_store", "memory")
 }
@@ -119,7 +126,7 @@ fn prepare_file(url: &str, mode: OpenMode) -> Result<(), DatabaseError> {
         OpenMode::Existing => Ok(()),
         OpenMode::Create => match path.parent() {
             Some(folder) if !folder.as_os_str().is_empty() => {
-                std::fs::create_dir_all(folder).map_err(|error| DatabaseError::Unreachable {
+                std::fs::create_dir_all(folder).map_err(|error| DatabaseError::CannotOpen {
                     reason: format!("cannot create the folder {}: {error}", folder.display()),
                 })
             }

@@ -2,7 +2,11 @@
 
 use std::{collections::BTreeMap, ffi::OsString, fs, path::Path};
 
-use clap::{ArgMatches, Command, CommandFactory as _, FromArgMatches as _, parser::ValueSource};
+use clap::{
+    ArgMatches, Command, CommandFactory as _, FromArgMatches as _,
+    error::{ContextKind, ContextValue},
+    parser::ValueSource,
+};
 
 use crate::commands::Cli;
 
@@ -53,6 +57,15 @@ pub fn resolve(
     let keys = configuration_keys(&command);
     let file = read_file(&flags, &environment, &keys)?;
 
+    // All of them, those that another source wins over too: they are faults all the same.
+    for key in &keys {
+        if let Some(value) = file.get(key) {
+            check_alone(&command, key, value, Origin::File)?;
+        }
+        if let Some(value) = environment(&variable_name(key)).filter(|value| !value.is_empty()) {
+            check_alone(&command, key, &value, Origin::Environment)?;
+        }
+    }
     let mut injected = Vec::new();
     let mut origins = BTreeMap::new();
     for key in &keys {
@@ -69,9 +82,6 @@ pub fn resolve(
             Origin::Default
         };
         origins.insert(key.clone(), origin);
-    }
-    for (key, value, origin) in &injected {
-        check_alone(&command, key, value, *origin)?;
     }
     let merged = arguments.first().cloned().into_iter();
     let merged = merged.chain(injected.iter().map(|(key, value, _)| flag(key, value).into()));
@@ -109,18 +119,6 @@ fn check_alone(command: &Command, key: &str, value: &str, origin: Origin) -> Res
     let Err(error) = command.clone().try_get_matches_from(arguments) else {
         return Ok(());
     };
-    let reason = std::error::Error::source(&error).map_or_else(
-        || {
-            error
-                .to_string()
-                .lines()
-                .next()
-                .unwrap_or_default()
-                .trim_start_matches("error: ")
-                .to_owned()
-        },
-        ToString::to_string,
-    );
     Err(ConfigError::Value {
         variable: variable_name(key),
         origin: if origin == Origin::File {
@@ -129,8 +127,17 @@ fn check_alone(command: &Command, key: &str, value: &str, origin: Origin) -> Res
             "from the environment"
         },
         value: shown(key, value),
-        reason,
+        reason: reason_of(&error),
     })
+}
+
+/// What is wrong with a value, in one line that names no flag.
+fn reason_of(error: &clap::Error) -> String {
+    if let Some(ContextValue::Strings(known)) = error.get(ContextKind::ValidValue) {
+        return format!("write one of {}", known.join(", "));
+    }
+    let reason = std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string);
+    reason.lines().next().unwrap_or_default().to_owned()
 }
 
 fn read_file(
@@ -162,7 +169,7 @@ fn parse_file(path: &Path, text: &str, keys: &[String]) -> Result<BTreeMap<Strin
     let shown_path = || path.display().to_string();
     let table: toml::Table = text.parse().map_err(|error: toml::de::Error| ConfigError::File {
         path: shown_path(),
-        reason: error.to_string(),
+        reason: not_toml(text, &error),
     })?;
     let mut values = BTreeMap::new();
     for (name, value) in table {
@@ -180,6 +187,13 @@ fn parse_file(path: &Path, text: &str, keys: &[String]) -> Result<BTreeMap<Strin
         values.insert(key, text);
     }
     Ok(values)
+}
+
+/// Where and why, without the line itself: it may hold a password.
+fn not_toml(text: &str, error: &toml::de::Error) -> String {
+    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+    let reason = error.message().lines().next().unwrap_or_default();
+    format!("line {}: {reason}", before.matches('\n').count() + 1)
 }
 
 fn as_flag_value(value: &toml::Value) -> Option<String> {
@@ -213,19 +227,58 @@ fn text_of(matches: &ArgMatches, key: &str) -> Option<String> {
     Some(shown(key, &raw.join(",")))
 }
 
-/// A value with what is secret in it masked: the password of a URL.
+/// A value with what is secret in it masked: the passwords of a URL.
 fn shown(key: &str, value: &str) -> String {
-    match (
-        key.ends_with("_url"),
-        value
-            .split_once("://")
-            .and_then(|(scheme, rest)| Some((scheme, rest.split_once('@')?))),
-    ) {
-        (true, Some((scheme, (credentials, host)))) => {
-            let user = credentials.split(':').next().unwrap_or_default();
-            let mask = if credentials.contains(':') { ":***" } else { "" };
-            format!("{scheme}://{user}{mask}@{host}")
-        }
+    match value.split_once("://") {
+        Some((scheme, rest)) if key.ends_with("_url") => format!("{scheme}://{}", without_passwords(rest)),
         _ => value.to_owned(),
+    }
+}
+
+fn without_passwords(rest: &str) -> String {
+    // The last `@`, since a password may hold one that nobody escaped.
+    let (user, host) = match rest.rsplit_once('@') {
+        Some((credentials, host)) => match credentials.split_once(':') {
+            Some((user, _)) => (format!("{user}:***@"), host),
+            None => (format!("{credentials}@"), host),
+        },
+        None => (String::new(), rest),
+    };
+    let Some((host, parameters)) = host.split_once('?') else {
+        return format!("{user}{host}");
+    };
+    let parameters: Vec<String> = parameters
+        .split('&')
+        .map(|parameter| match parameter.split_once('=') {
+            Some((name, _)) if name.contains("password") => format!("{name}=***"),
+            _ => parameter.to_owned(),
+        })
+        .collect();
+    format!("{user}{host}?{}", parameters.join("&"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shown;
+
+    #[test]
+    fn passwords_are_masked_and_nothing_else() {
+        for (url, expected) in [
+            ("postgres://iconql@db/iconql", "postgres://iconql@db/iconql"),
+            ("postgres://iconql:secret@db/iconql", "postgres://iconql:***@db/iconql"),
+            (
+                "postgres://iconql:se@cr:et/?@db/iconql",
+                "postgres://iconql:***@db/iconql",
+            ),
+            (
+                "postgres://db/x?user=a&password=secret",
+                "postgres://db/x?user=a&password=***",
+            ),
+            ("sqlite://data/a@b.db?mode=ro", "sqlite://data/a@b.db?mode=ro"),
+            ("sqlite://data/iconql.db", "sqlite://data/iconql.db"),
+        ] {
+            assert_eq!(shown("database_url", url), expected);
+            assert_eq!(shown("log_level", url), url);
+        }
     }
 }

@@ -9,7 +9,7 @@ mod limits;
 mod sources;
 mod telemetry;
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::{Args, ValueEnum};
 
@@ -31,7 +31,7 @@ pub enum Environment {
 /// Everything that can be configured.
 #[derive(Debug, Clone, Args)]
 pub struct Config {
-    /// Read this file instead of iconql.toml
+    /// Read this file instead of iconql.toml; `ICONQL_CONFIG` can name it too
     #[arg(long, global = true, value_name = "FILE", help_heading = "Configuration")]
     pub config: Option<PathBuf>,
 
@@ -55,7 +55,7 @@ pub struct Config {
     )]
     pub listen: SocketAddr,
 
-    /// How the outside reaches this service, e.g. <https://icons.example.com>; without it, addresses in answers are paths
+    /// How the outside reaches this service, as `https://icons.example.com`; without it, addresses in answers are paths
     #[arg(long, global = true, value_name = "URL", value_parser = http::parse_public_url, help_heading = "Service")]
     pub public_url: Option<String>,
 
@@ -95,6 +95,15 @@ impl Config {
     /// What the database room needs.
     pub fn database(&self) -> domain::database::DatabaseConfig {
         self.database.to_domain(&self.data_dir)
+    }
+
+    /// As [`Self::database`], for work that no request waits for: a statement of it may take long.
+    pub fn database_for_work(&self) -> domain::database::DatabaseConfig {
+        const QUERY_TIMEOUT: Duration = Duration::from_hours(1);
+        domain::database::DatabaseConfig {
+            query_timeout: QUERY_TIMEOUT,
+            ..self.database()
+        }
     }
 
     /// What the schema room needs.

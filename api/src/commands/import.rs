@@ -20,7 +20,7 @@ const SHOWN_ITEMS: usize = 20;
 
 pub(super) async fn run(config: &Config, paths: &[PathBuf]) -> Result<(), CommandError> {
     let sources = find_sources(paths)?;
-    let database = open_migrated(config).await?;
+    let database = open_migrated(&config.database_for_work()).await?;
     let started = Instant::now();
     let progress = progress_bar(&sources);
     let importer = Importer::new(database.clone(), now_ms());

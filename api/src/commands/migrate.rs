@@ -1,6 +1,6 @@
 //! `iconql migrate`, and what other commands ask of the schema before they start.
 
-use domain::database::{Database, DatabaseError, OpenMode};
+use domain::database::{Database, DatabaseConfig, DatabaseError, OpenMode};
 
 use super::{CommandError, MigrateDirection, print};
 use crate::config::Config;
@@ -10,10 +10,10 @@ pub(super) async fn run(config: &Config, direction: &MigrateDirection) -> Result
         MigrateDirection::Up => OpenMode::Create,
         MigrateDirection::Down { .. } | MigrateDirection::Status => OpenMode::Existing,
     };
-    let database = Database::open(&config.database(), mode).await?;
+    let database = Database::open(&config.database_for_work(), mode).await?;
     let before = known_status(&database).await?;
     match direction {
-        MigrateDirection::Status => return print(&describe(&before)),
+        MigrateDirection::Status => {}
         MigrateDirection::Up => migration::up(database.connection())
             .await
             .map_err(DatabaseError::from)?,
@@ -23,14 +23,16 @@ pub(super) async fn run(config: &Config, direction: &MigrateDirection) -> Result
                 .map_err(DatabaseError::from)?;
         }
     }
-    print(&describe(&known_status(&database).await?))
+    let after = known_status(&database).await?;
+    database.close().await?;
+    print(&describe(&after))
 }
 
 /// Opens the database for a command that needs its tables.
 ///
 /// An embedded database is migrated on the way, since nobody else uses it; a server's is not.
-pub(super) async fn open_migrated(config: &Config) -> Result<Database, CommandError> {
-    let database = Database::open(&config.database(), OpenMode::Create).await?;
+pub(super) async fn open_migrated(config: &DatabaseConfig) -> Result<Database, CommandError> {
+    let database = Database::open(config, OpenMode::Create).await?;
     let status = known_status(&database).await?;
     if !status.is_current() {
         if !database.is_embedded() {

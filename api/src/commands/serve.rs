@@ -1,12 +1,17 @@
 //! `iconql serve`.
 
+use std::time::Duration;
+
 use domain::catalog::Catalog;
 
 use super::{CommandError, import::now_ms, migrate::open_migrated, print};
 use crate::{config::Config, server};
 
+/// How long connections have to close once nobody needs them.
+const CLOSING_TIME: Duration = Duration::from_secs(1);
+
 pub(super) async fn run(config: &Config) -> Result<(), CommandError> {
-    let database = open_migrated(config).await?;
+    let database = open_migrated(&config.database()).await?;
     let catalog = Catalog::new(database.clone());
     let is_empty = catalog.generation().await? == 0;
     let mut server = server::start(config, catalog, now_ms()).await?;
@@ -19,9 +24,13 @@ pub(super) async fn run(config: &Config) -> Result<(), CommandError> {
         "shutting down: running requests have {} ms",
         config.http.shutdown_grace_ms
     );
-    server.shut_down(config.http.shutdown_grace()).await;
-    // A file that is closed in order needs no repair at the next start.
-    Ok(database.close().await?)
+    tokio::select! {
+        () = server.shut_down(config.http.shutdown_grace()) => {}
+        () = server::shutdown_signal() => tracing::warn!("told to end a second time: running requests are cut"),
+    }
+    // A file that is closed in order needs no repair at the next start. A request that was cut may still hold it.
+    let _ = tokio::time::timeout(CLOSING_TIME, database.close()).await;
+    Ok(())
 }
 
 fn greeting(config: &Config, address: std::net::SocketAddr, is_empty: bool) -> String {

@@ -142,8 +142,8 @@ mod tests {
                 r#"<g id="{0}" style="fill:url( '#{0}' )"/>"#,
             ),
             (
-                r##"<g id="b" mask="url(&quot;#b&quot;)"/>"##,
-                r##"<g id="{0}" mask="url(&quot;#{0}&quot;)"/>"##,
+                r#"<g id="b" mask="url(&quot;#b&quot;)"/>"#,
+                r#"<g id="{0}" mask="url(&quot;#{0}&quot;)"/>"#,
             ),
             (
                 r#"<g id="a"/><g id="b" aria-labelledby="b  a c"/>"#,
@@ -186,8 +186,8 @@ mod tests {
                 r#"<filter id="{0}"><feFlood in="a" result="a"/></filter>"#,
             ),
             (
-                r##"<text id="a">#a url(#a)</text>"##,
-                r##"<text id="{0}">#a url(#a)</text>"##,
+                r#"<text id="a">#a url(#a)</text>"#,
+                r#"<text id="{0}">#a url(#a)</text>"#,
             ),
             (
                 r##"<g id="a"/><use href="#ab"/><g fill="url(#b)"/>"##,

@@ -3,6 +3,10 @@
 //! It knows the syntax of tags, attributes, text and comments, and nothing of SVG. It neither matches end tags nor
 //! decodes references. Declarations, processing instructions and CDATA are errors: a fragment has no use for them.
 
+mod characters;
+
+use characters::{KIND, Kind, is_forbidden};
+
 /// One step through a fragment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Token<'a> {
@@ -267,50 +271,6 @@ impl<'a> Lexer<'a> {
             }
             Some(_) => Err(otherwise),
         }
-    }
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Ordinary,
-    /// Ends a chunk, or might.
-    End,
-    /// Makes a chunk worth a second look.
-    Notable,
-    /// May be a character XML forbids.
-    Suspect,
-}
-
-const KIND: [Kind; 256] = kinds();
-
-const fn kinds() -> [Kind; 256] {
-    let mut kinds = [Kind::Ordinary; 256];
-    let mut control = 0;
-    while control < 0x20 {
-        kinds[control] = Kind::Suspect;
-        control += 1;
-    }
-    kinds[b'\t' as usize] = Kind::Ordinary;
-    kinds[b'\n' as usize] = Kind::Ordinary;
-    kinds[b'\r' as usize] = Kind::Ordinary;
-    kinds[0xEF] = Kind::Suspect;
-    kinds[b'<' as usize] = Kind::End;
-    kinds[b'"' as usize] = Kind::End;
-    kinds[b'\'' as usize] = Kind::End;
-    kinds[b'&' as usize] = Kind::Notable;
-    kinds[b'(' as usize] = Kind::Notable;
-    kinds[b':' as usize] = Kind::Notable;
-    kinds[b'\\' as usize] = Kind::Notable;
-    kinds[b']' as usize] = Kind::Notable;
-    kinds
-}
-
-/// Whether a character XML 1.0 forbids begins at `at`: a control character, U+FFFE or U+FFFF.
-fn is_forbidden(bytes: &[u8], at: usize, byte: u8) -> bool {
-    match byte {
-        b'\t' | b'\n' | b'\r' => false,
-        0xEF => matches!(bytes.get(at + 1..at + 3), Some([0xBF, 0xBE | 0xBF])),
-        _ => byte < 0x20,
     }
 }
 

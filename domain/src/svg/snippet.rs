@@ -33,7 +33,7 @@ pub enum Flavor {
     Astro,
     /// Iconify's web component.
     IconifyIcon,
-    /// A class for the icons preset of UnoCSS.
+    /// A class for the icons preset of `UnoCSS`.
     Unocss,
 }
 
@@ -73,7 +73,7 @@ fn symbol(icon: Drawing<'_>) -> String {
     format!("<symbol{xlink} id=\"{id}\" viewBox=\"{view_box}\">{body}</symbol>")
 }
 
-/// `mdi-home`, but `mdi:home-outline`: with more hyphens than one, UnoCSS would have to guess where the prefix ends.
+/// `mdi-home`, but `mdi:home-outline`: with more hyphens than one, `UnoCSS` would have to guess where the prefix ends.
 fn unocss_name(name: &str) -> String {
     if name.contains('-') {
         name.to_owned()

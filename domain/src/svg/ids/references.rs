@@ -1,5 +1,6 @@
 //! Where attributes and style sheets name ids. Everything is a range of bytes, in order.
 
+use std::iter;
 use std::ops::Range;
 
 /// The ids that an attribute names, its own among them. A name that stands like an id need not be one.
@@ -7,7 +8,7 @@ pub(super) fn in_attribute(name: &str, value: &str) -> Vec<Range<usize>> {
     let whole = 0..value.len();
     match name {
         "id" => vec![whole],
-        "href" | "xlink:href" if value.starts_with('#') => vec![1..value.len()],
+        "href" | "xlink:href" if value.starts_with('#') => iter::once(1..value.len()).collect(),
         "begin" | "end" => events(value),
         _ if name.starts_with("aria-") => words(value, whole),
         _ => addresses(value, whole),

@@ -11,9 +11,9 @@ fn passes_what_draws() {
         "",
         r#"<path fill="currentColor" d="M10 20v-6h4v6h5v-8h3L12 3L2 12h3v8z"/>"#,
         r##"<defs><path id="a" d="M0 0"/></defs><use href="#a"/><use xlink:href='#a'/>"##,
-        r##"<g fill="url(#a)" mask="url( '#b' )" filter="url(&quot;#c&quot;)"><path transform="rotate(90 1 1)"/></g>"##,
+        r#"<g fill="url(#a)" mask="url( '#b' )" filter="url(&quot;#c&quot;)"><path transform="rotate(90 1 1)"/></g>"#,
         r##"<image href="data:image/png;base64,iVBORw0KGgo="/><a href="#top"><text>1 &lt; 2: é</text></a>"##,
-        r#"<style>@media (prefers-color-scheme: dark) { .a:hover > .b { fill: url(#c) } }</style>"#,
+        r"<style>@media (prefers-color-scheme: dark) { .a:hover > .b { fill: url(#c) } }</style>",
         r#"<path xmlns="http://www.w3.org/2000/svg" style="mask-type:alpha" xml:space="preserve"/>"#,
         r#"<circle r="1"><animate attributeName="opacity" begin="0;a.end" dur="1s" values="0;1"/><set attributeName="d" to="M0 0"/></circle>"#,
         r#"<title>javascript: the good parts</title><!-- drawn by hand --><path aria-label="a: b (c)" data-name="x"/>"#,
@@ -125,9 +125,10 @@ fn refuses_what_reaches_outside() {
             "attribute fill of <path> refers outside",
         ),
         (
-            r##"<path fill="url(#a) URL ( &quot;b#c"/>"##,
+            r#"<path fill="url(#a) URL ( &quot;b#c"/>"#,
             "attribute fill of <path> refers outside",
         ),
+        (r#"<path fill="xURL(a)"/>"#, "attribute fill of <path> refers outside"),
         (r#"<path style="background:image-set('a.png' 1x)"/>"#, "refers outside"),
         (
             r"<path style='fill:u\72l(a)'/>",

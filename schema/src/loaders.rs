@@ -2,7 +2,7 @@
 //!
 //! A loader lives as long as its request, so that its statements are that request's own and end with it.
 
-mod yielding;
+mod batches;
 
 use std::{collections::HashMap, hash::Hash, sync::Arc};
 
@@ -14,6 +14,8 @@ use domain::{
     catalog::{Catalog, ChangeNamesKey, Icon, IconId, IconName, IconPageKey, IconSet, Page},
     database::DatabaseError,
 };
+
+pub(crate) use batches::Batches;
 
 use crate::errors::Failure;
 
@@ -99,15 +101,11 @@ fn observed<T>(loader: &'static str, keys: usize, result: Result<T, DatabaseErro
 }
 
 impl Loaders {
-    /// Loaders that read from `catalog`.
-    pub(crate) fn new(catalog: Catalog) -> Self {
-        let loader = DataLoader::new(
-            CatalogLoader(catalog),
-            yielding::InRequest::current(),
-            yielding::AfterSiblings,
-        )
-        // Batches are bounded by the limits on a request: splitting one would cost a statement.
-        .max_batch_size(usize::MAX);
+    /// Loaders that read from `catalog`, for a request that `batches` runs.
+    pub(crate) fn new(catalog: Catalog, batches: &Batches) -> Self {
+        let loader = DataLoader::new(CatalogLoader(catalog), batches.clone(), batches::NoDelay)
+            // Batches are bounded by the limits on a request: splitting one would cost a statement.
+            .max_batch_size(usize::MAX);
         Self(loader)
     }
 

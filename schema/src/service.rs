@@ -22,7 +22,7 @@ use tracing::Instrument as _;
 use crate::{
     errors::{Code, with_code},
     limits::{self, Limits},
-    loaders::Loaders,
+    loaders::{Batches, Loaders},
     query::Query,
 };
 
@@ -178,14 +178,15 @@ impl GraphqlService {
         document: ExecutableDocument,
         statements: &Arc<StatementCount>,
     ) -> (Response, Outcome) {
+        let batches = Batches::default();
         let mut prepared = Request::new(request.query)
             .variables(Variables::from_json(Value::Object(request.variables)))
-            .data(Loaders::new(self.catalog.counted_by(Arc::clone(statements))));
+            .data(Loaders::new(self.catalog.counted_by(Arc::clone(statements)), &batches));
         if let Some(name) = request.operation_name {
             prepared = prepared.operation_name(name);
         }
         prepared.set_parsed_query(document);
-        let mut response = self.schema.execute(prepared).await;
+        let mut response = batches.run(self.schema.execute(prepared)).await;
         let executed =
             response.data != async_graphql::Value::Null || response.errors.iter().any(|error| !error.path.is_empty());
         response.errors.truncate(MAX_ERRORS);

@@ -49,6 +49,8 @@ pub enum SetError {
     Unreadable { path: String, reason: String },
     #[error(transparent)]
     Document(#[from] DocumentError),
+    #[error("it has no icon that can be used{first_fault}")]
+    NoIcons { first_fault: String },
     #[error("the set `{prefix}` was given twice in this import; only the first was used")]
     GivenTwice { prefix: String },
 }

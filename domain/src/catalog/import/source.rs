@@ -94,7 +94,14 @@ impl SetFiles {
         for (name, bytes) in &self.parts {
             set = join(set, name, bytes)?;
         }
-        Ok(resolve::resolve(set))
+        let set = resolve::resolve(set);
+        if set.icons.is_empty() {
+            // Taking it at its word would remove every icon of a set whose file went wrong.
+            let first = set.skipped.first();
+            let first_fault = first.map_or_else(String::new, |item| format!("; {}: {}", item.what, item.reason));
+            return Err(SetError::NoIcons { first_fault });
+        }
+        Ok(set)
     }
 }
 
@@ -132,7 +139,7 @@ pub fn find_sources(paths: &[PathBuf]) -> Result<Vec<SetSource>, SourceError> {
 fn sources_in_folder(folder: &Path) -> Result<Vec<SetSource>, SourceError> {
     let full_collection = folder.join("json");
     if folder.join("collections.json").is_file() && full_collection.is_dir() {
-        return Ok(files_of(&full_collection)?);
+        return files_of(&full_collection);
     }
     if let Some(package) = package_in(folder) {
         return Ok(vec![package]);
@@ -168,7 +175,8 @@ fn files_of(folder: &Path) -> Result<Vec<SetSource>, SourceError> {
     Ok(entries(folder)?
         .into_iter()
         .filter(|path| path.extension().is_some_and(|extension| extension == "json") && path.is_file())
-        .filter(|path| !NOT_SETS.contains(&file_name(path)))
+        // A hidden file is some tool's own, as npm's list of what it installed.
+        .filter(|path| !NOT_SETS.contains(&file_name(path)) && !file_name(path).starts_with('.'))
         .map(|icons| SetSource {
             icons,
             parts: Vec::new(),

@@ -11,7 +11,7 @@ pub(super) async fn run(config: &Config, direction: &MigrateDirection) -> Result
         MigrateDirection::Down { .. } | MigrateDirection::Status => OpenMode::Existing,
     };
     let database = Database::open(&config.database_for_work(), mode).await?;
-    let before = known_status(&database).await?;
+    known_status(&database).await?;
     match direction {
         MigrateDirection::Status => {}
         MigrateDirection::Up => migration::up(database.connection())

@@ -13,17 +13,23 @@
 //! ```
 
 mod app;
+mod child;
 mod database;
 mod fixtures;
+mod own_postgres;
 mod process;
 mod reply;
 mod shared;
+mod sql;
 
 pub use app::{Builder, NOW_MS, TestApp};
+pub use child::{Ended, Iconql, Running, eventually};
 pub use database::{Engine, TestDatabase};
 pub use fixtures::{fixture, oracle, starter_package, starter_packages, workspace_root};
+pub use own_postgres::{OwnPostgres, runs_as_root};
 pub use process::{Finished, Process, run};
 pub use reply::Reply;
+pub use sql::Held;
 
 /// Makes two tests of each function: `name::sqlite` and `name::postgres`.
 ///

@@ -1,0 +1,94 @@
+// The servers under measurement: how each is started, and that it is gone at the end.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, open } from 'node:fs/promises';
+import { performance } from 'node:perf_hooks';
+import { setTimeout as pause } from 'node:timers/promises';
+import * as dialects from './dialects.mjs';
+import { exchange } from './http.mjs';
+import { freePort } from './machine.mjs';
+
+const SERVER_CORE = '0';
+/** The Iconify API reads every set before it answers. */
+const START_SECONDS = 300;
+
+const get = (path) => ({ method: 'GET', path, body: '' });
+const anyQuery = { method: 'POST', path: '/graphql', body: '{"query":"{ __typename }"}' };
+
+/** Every server by name. `ready` is a request that it answers with 200 once it is up. */
+export function known({ iconql, postgresUrl, sqliteFile, peersUrl, peersFolder, work }) {
+  const serve = (databaseUrl) => ({
+    dialect: dialects.iconql,
+    command: [iconql, 'serve'],
+    ready: get('/api/health/ready'),
+    environment: (port) => ({
+      LISTEN: `127.0.0.1:${port}`,
+      DATABASE_URL: databaseUrl,
+      ENVIRONMENT: 'production',
+      RATE_LIMIT_ENABLED: 'false',
+    }),
+  });
+  const peer = (file, dialect, ready) => ({
+    dialect,
+    command: [process.execPath, '--expose-gc', `${peersFolder}/${file}.mjs`],
+    ready,
+    environment: (port) => ({
+      PORT: port,
+      HOST: '127.0.0.1',
+      DATABASE_URL: peersUrl,
+      NODE_ENV: 'production',
+      GRAPHILE_ENV: 'production',
+      CACHE_ROOT_DIR: `${work}/iconify-api`,
+    }),
+  });
+  return {
+    'iconql-postgres': serve(postgresUrl),
+    'iconql-sqlite': serve(`sqlite://${sqliteFile}`),
+    apollo: peer('apollo', dialects.handWritten, anyQuery),
+    yoga: peer('yoga', dialects.handWritten, anyQuery),
+    postgraphile: peer('postgraphile', dialects.postgraphile, anyQuery),
+    'iconify-api': peer('iconify-api', dialects.iconifyApi, get('/mdi.json?icons=home')),
+  };
+}
+
+const running = new Set();
+process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')));
+
+/** Starts a server on the servers' core, or on any where `pinned` is false, and waits until it answers. */
+export async function start(name, kind, work, pinned = true) {
+  const port = await freePort();
+  await mkdir(work, { recursive: true });
+  const log = await open(`${work}/${name}.log`, 'w');
+  const command = pinned ? ['taskset', '-c', SERVER_CORE, ...kind.command] : kind.command;
+  const environment = { PATH: process.env.PATH, HOME: process.env.HOME, ...kind.environment(port) };
+  const began = performance.now();
+  // taskset becomes the program that it starts, so the process is the server itself.
+  const child = spawn(command[0], command.slice(1), { cwd: work, env: environment, stdio: ['ignore', log.fd, log.fd] });
+  running.add(child);
+  child.on('error', () => {});
+  const ended = once(child, 'exit').then(() => running.delete(child), () => running.delete(child));
+  while (!(await answers(port, kind.ready))) {
+    if (!running.has(child) || performance.now() - began > START_SECONDS * 1000) {
+      throw new Error(`${name} does not start; see ${work}/${name}.log`);
+    }
+    await pause(1);
+  }
+  const readyMs = performance.now() - began;
+  await log.close();
+  const stop = async () => {
+    child.kill('SIGTERM');
+    const late = setTimeout(() => child.kill('SIGKILL'), 5000);
+    await ended;
+    clearTimeout(late);
+  };
+  return { name, dialect: kind.dialect, port, pid: child.pid, readyMs, stop };
+}
+
+async function answers(port, ask) {
+  try {
+    await exchange(port, ask, false);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,5 @@
+//! iconql, built beside the benchmarks.
+
+fn main() -> std::process::ExitCode {
+    api::main()
+}

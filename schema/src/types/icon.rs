@@ -193,8 +193,12 @@ impl Icon {
             return Ok(Vec::new());
         };
         let icons = loaders(context).one(VariantsOf(group)).await?.unwrap_or_default();
-        // An alias is no variant of what it names.
-        let is_other = |icon: &Arc<catalog::Icon>| icon.id != self.0.id && Some(icon.id) != self.0.parent_id;
+        let icon = &self.0;
+        // What an alias names is no variant of it; some steps further up it shows by drawing the same.
+        let is_named = |other: &catalog::Icon| {
+            Some(other.id) == icon.parent_id || icon.parent_id.is_some() && other.content_hash == icon.content_hash
+        };
+        let is_other = |other: &Arc<catalog::Icon>| other.id != icon.id && !is_named(other);
         Ok(icons
             .into_iter()
             .filter(is_other)

@@ -44,6 +44,8 @@ pub struct Limits {
     pub max_selections: usize,
     /// Fields at the top of an operation.
     pub max_root_fields: usize,
+    /// Directives of an operation, those of its fragments included.
+    pub max_directives: usize,
     /// Milliseconds until a request is given up.
     pub deadline_ms: u64,
 }

@@ -55,6 +55,10 @@ pub struct LimitArgs {
     /// Fields at the top of an operation
     #[arg(long, global = true, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1000), value_name = "COUNT", help_heading = "Limits")]
     pub max_root_fields: u32,
+
+    /// Directives of an operation
+    #[arg(long, global = true, default_value_t = 50, value_parser = clap::value_parser!(u32).range(0..=10_000), value_name = "COUNT", help_heading = "Limits")]
+    pub max_directives: u32,
 }
 
 impl LimitArgs {
@@ -73,6 +77,7 @@ impl LimitArgs {
             max_fragments: self.max_fragments as usize,
             max_selections: self.max_selections as usize,
             max_root_fields: self.max_root_fields as usize,
+            max_directives: self.max_directives as usize,
             deadline_ms,
         }
     }

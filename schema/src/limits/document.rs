@@ -58,6 +58,8 @@ pub(crate) fn check_parsed(document: &ExecutableDocument, limits: &Limits) -> Re
         at_most("maxDepth", limits.max_depth, total.depth)?;
         at_most("maxAliases", limits.max_aliases, total.aliases)?;
         at_most("maxRootFields", limits.max_root_fields, total.fields_at_top)?;
+        let directives = total.directives.saturating_add(operation.node.directives.len());
+        at_most("maxDirectives", limits.max_directives, directives)?;
     }
     Ok(())
 }
@@ -81,6 +83,7 @@ struct Total {
     depth: usize,
     aliases: usize,
     fields_at_top: usize,
+    directives: usize,
 }
 
 impl Total {
@@ -89,6 +92,14 @@ impl Total {
         self.depth = self.depth.max(other.depth);
         self.aliases = self.aliases.saturating_add(other.aliases);
         self.fields_at_top = self.fields_at_top.saturating_add(other.fields_at_top);
+        self.directives = self.directives.saturating_add(other.directives);
+    }
+
+    fn with_directives(self, count: usize) -> Self {
+        Self {
+            directives: self.directives.saturating_add(count),
+            ..self
+        }
     }
 }
 
@@ -116,10 +127,15 @@ impl<'a> Totals<'a> {
                     depth: inner.depth.saturating_add(1),
                     aliases: inner.aliases.saturating_add(usize::from(field.node.alias.is_some())),
                     fields_at_top: 1,
+                    directives: inner.directives.saturating_add(field.node.directives.len()),
                 }
             }
-            Selection::InlineFragment(fragment) => self.of_set(&fragment.node.selection_set.node),
-            Selection::FragmentSpread(spread) => self.of_fragment(&spread.node.fragment_name.node),
+            Selection::InlineFragment(fragment) => self
+                .of_set(&fragment.node.selection_set.node)
+                .with_directives(fragment.node.directives.len()),
+            Selection::FragmentSpread(spread) => self
+                .of_fragment(&spread.node.fragment_name.node)
+                .with_directives(spread.node.directives.len()),
         }
     }
 
@@ -131,7 +147,9 @@ impl<'a> Totals<'a> {
             return Total::default();
         };
         self.of_fragments.insert(name, None);
-        let total = self.of_set(&fragment.node.selection_set.node);
+        let total = self
+            .of_set(&fragment.node.selection_set.node)
+            .with_directives(fragment.node.directives.len());
         self.of_fragments.insert(name, Some(total));
         total
     }

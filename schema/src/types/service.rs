@@ -68,6 +68,8 @@ pub(crate) struct Limits {
     max_selections: i32,
     /// Fields at the top of an operation.
     max_root_fields: i32,
+    /// Directives of an operation.
+    max_directives: i32,
     /// Milliseconds until a request is given up.
     deadline_ms: i32,
 }
@@ -88,6 +90,7 @@ impl From<&limits::Limits> for Limits {
             max_fragments: int(limits.max_fragments),
             max_selections: int(limits.max_selections),
             max_root_fields: int(limits.max_root_fields),
+            max_directives: int(limits.max_directives),
             deadline_ms: i32::try_from(limits.deadline_ms).unwrap_or(i32::MAX),
         }
     }

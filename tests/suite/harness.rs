@@ -32,7 +32,9 @@ mod process {
     async fn the_binary_serves() {
         let database = TestDatabase::fresh(Engine::Sqlite).await;
         let process = Process::serve(env!("CARGO_BIN_EXE_iconql-under-test"), database.url(), &[]);
-        let live = reqwest::get(format!("{}/api/health/live", process.base_url())).await.unwrap();
+        let live = reqwest::get(format!("{}/api/health/live", process.base_url()))
+            .await
+            .unwrap();
         assert_eq!(live.status(), 200);
     }
 }

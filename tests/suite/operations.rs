@@ -1,0 +1,75 @@
+//! The example documents: each runs without an error, and within its number of SQL statements.
+
+use std::fs;
+
+use serde_json::Value;
+use tests::{TestApp, on_each_engine, workspace_root};
+
+/// Each document and the statements it may take.
+const BUDGETS: [(&str, u32); 6] = [
+    // The changes, their names.
+    ("Changes", 2),
+    // The sets, their number, the samples.
+    ("IconSets", 3),
+    // The set, the page.
+    ("IconsOfSet", 2),
+    // The icon, its aliases, variants and tags, its set for the licence.
+    ("OneIcon", 5),
+    // The icons, their sets.
+    ("ScrollPage", 2),
+    // The generation.
+    ("ServiceInfo", 1),
+];
+
+fn document(name: &str) -> String {
+    let file = workspace_root()
+        .join("frontend-examples/operations")
+        .join(format!("{name}.graphql"));
+    fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
+}
+
+#[test]
+fn every_example_has_a_budget() {
+    let folder = fs::read_dir(workspace_root().join("frontend-examples/operations")).unwrap();
+    let mut found: Vec<String> = folder
+        .map(|entry| {
+            entry
+                .unwrap()
+                .file_name()
+                .into_string()
+                .unwrap()
+                .replace(".graphql", "")
+        })
+        .collect();
+    found.sort();
+    assert_eq!(found, BUDGETS.map(|(name, _)| name));
+}
+
+on_each_engine! {
+    async fn every_example_runs_within_its_budget(engine) {
+        let app = TestApp::with_starter(engine).await;
+        for (name, budget) in BUDGETS {
+            let reply = app.graphql(&document(name)).await;
+            assert!(reply.errors().is_empty(), "{name}: {}", reply.text);
+            assert!(reply.statements() <= budget, "{name}: {} statements", reply.statements());
+        }
+    }
+
+    async fn the_scrolling_page_shows_all_but_the_one_that_is_missing(engine) {
+        let app = TestApp::with_starter(engine).await;
+        let reply = app.graphql(&document("ScrollPage")).await;
+        let kinds = reply.texts("/icons", "__typename");
+        let (last, others) = kinds.split_last().unwrap();
+        assert_eq!(last, "IconNotFound");
+        assert!(others.iter().all(|kind| kind == "Icon"), "{kinds:?}");
+    }
+
+    async fn pages_go_on_where_they_ended(engine) {
+        let app = TestApp::with_starter(engine).await;
+        let first = app.graphql_with(&document("IconsOfSet"), serde_json::json!({ "first": 3 })).await;
+        let after: &Value = first.data("/iconSet/icons/pageInfo/endCursor");
+        let next = app.graphql_with(&document("IconsOfSet"), serde_json::json!({ "first": 2, "after": after })).await;
+        let names = [first.texts("/iconSet/icons/nodes", "name"), next.texts("/iconSet/icons/nodes", "name")].concat();
+        assert_eq!(names, crate::starter::set("lucide").listed()[..5]);
+    }
+}

@@ -100,8 +100,10 @@ const FAILED: u8 = 1;
 const BAD_USAGE: u8 = 2;
 
 /// Runs the command that the process was started with.
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
 pub fn main() -> ExitCode {
-    let resolved = match resolve(std::env::args_os().collect(), |name| std::env::var(name).ok()) {
+    let arguments: Vec<_> = std::env::args_os().collect();
+    let resolved = match resolve(&arguments, |name| std::env::var(name).ok()) {
         Ok(resolved) => resolved,
         Err(ConfigError::Clap(error)) => {
             let _ = error.print();

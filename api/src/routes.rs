@@ -41,6 +41,7 @@ pub(crate) async fn method_not_allowed() -> Response {
 }
 
 /// What a client sees of a panic: its id, which the log has too.
+#[expect(clippy::needless_pass_by_value, reason = "the layer hands the panic over")]
 pub(crate) fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
     let text = panic
         .downcast_ref::<String>()

@@ -44,7 +44,7 @@ pub(crate) struct Query;
 /// What can be asked.
 #[Object]
 impl Query {
-    /// Relay refetch. Null when the id is well-formed but names nothing; a malformed id is BAD_USER_INPUT.
+    /// Relay refetch. Null when the id is well-formed but names nothing; a malformed id is `BAD_USER_INPUT`.
     async fn node(&self, context: &Context<'_>, id: ID) -> Option<Result<Node, Error>> {
         node::find(context, &id).await.transpose()
     }
@@ -85,7 +85,7 @@ impl Query {
             .collect())
     }
 
-    /// One set by its prefix. A malformed prefix is BAD_USER_INPUT.
+    /// One set by its prefix. A malformed prefix is `BAD_USER_INPUT`.
     async fn icon_set(&self, context: &Context<'_>, prefix: String) -> Option<Result<IconSet, Error>> {
         if let Err(error) = check_prefix(&prefix) {
             return Some(Err(error));
@@ -100,6 +100,10 @@ impl Query {
 
     /// The sets that their authors do not hide.
     #[graphql(complexity = "cost_of_page(first, last, 50) * (1 + child_complexity)")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the arguments of a connection, as Relay has them"
+    )]
     async fn icon_sets(
         &self,
         context: &Context<'_>,

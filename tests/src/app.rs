@@ -120,7 +120,9 @@ impl TestApp {
     pub async fn import_at(&self, now_ms: i64, paths: &[PathBuf]) -> ImportReport {
         assert!(self.database.is_own(), "a shared database is only read");
         let sources = find_sources(paths).unwrap_or_else(|error| panic!("{error}"));
-        let report = Importer::new(self.pool.clone(), now_ms).import(sources, |_, _| {}).await;
+        let report = Importer::new(self.pool.clone(), now_ms)
+            .import(sources, |_, _| {})
+            .await;
         report.unwrap_or_else(|error| panic!("{error}"))
     }
 
@@ -145,7 +147,10 @@ impl TestApp {
     /// Runs SQL behind the server's back.
     pub async fn sql(&self, sql: &str) {
         assert!(self.database.is_own(), "a shared database is only read");
-        self.pool.run(sql).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
+        self.pool
+            .run(sql)
+            .await
+            .unwrap_or_else(|error| panic!("{sql}: {error}"));
     }
 
     /// Takes the server itself, to stop it.
@@ -156,7 +161,10 @@ impl TestApp {
 
 impl Builder {
     fn over(database: TestDatabase) -> Self {
-        Self { database, flags: Vec::new() }
+        Self {
+            database,
+            flags: Vec::new(),
+        }
     }
 
     /// Adds a flag, as `--max-aliases=3`.
@@ -168,15 +176,35 @@ impl Builder {
 
     /// Starts the server on a free port, configured as the command line would be.
     pub async fn start(self) -> TestApp {
-        let own = ["iconql", "serve", "--listen=127.0.0.1:0", "--db-pool-size=5", "--db-pool-min=1"];
+        let own = [
+            "iconql",
+            "serve",
+            "--listen=127.0.0.1:0",
+            "--db-pool-size=5",
+            "--db-pool-min=1",
+        ];
         let url = format!("--database-url={}", self.database.url());
-        let arguments = own.into_iter().map(str::to_owned).chain([url]).chain(self.flags).map(OsString::from);
+        let arguments = own
+            .into_iter()
+            .map(str::to_owned)
+            .chain([url])
+            .chain(self.flags)
+            .map(OsString::from);
         // No variables: the developer's own must not decide what a test sees.
-        let resolved = api::config::resolve(arguments.collect(), |_| None);
+        let resolved = api::config::resolve(&arguments.collect::<Vec<_>>(), |_| None);
         let config = resolved.unwrap_or_else(|error| panic!("{error}")).cli.config;
-        let pool = Database::open(&config.database(), OpenMode::Existing).await.expect("the test's database opens");
-        let server = api::start(&config, Catalog::new(pool.clone()), NOW_MS).await.expect("a free port can be had");
-        let client = reqwest::Client::builder().no_proxy().no_gzip().no_brotli().no_deflate().no_zstd();
+        let pool = Database::open(&config.database(), OpenMode::Existing)
+            .await
+            .expect("the test's database opens");
+        let server = api::start(&config, Catalog::new(pool.clone()), NOW_MS)
+            .await
+            .expect("a free port can be had");
+        let client = reqwest::Client::builder()
+            .no_proxy()
+            .no_gzip()
+            .no_brotli()
+            .no_deflate()
+            .no_zstd();
         TestApp {
             base_url: format!("http://{}", server.address()),
             server: Some(server),

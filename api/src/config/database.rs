@@ -1,3 +1,8 @@
+#![expect(
+    clippy::doc_markdown,
+    reason = "these comments are the text of --help, where backticks only disturb"
+)]
+
 use std::{path::Path, time::Duration};
 
 use clap::Args;

@@ -48,12 +48,9 @@ pub enum ConfigError {
 const DEFAULT_FILE: &str = "iconql.toml";
 
 /// Reads the command line, the environment and the file.
-pub fn resolve(
-    arguments: Vec<OsString>,
-    environment: impl Fn(&str) -> Option<String>,
-) -> Result<Resolved, ConfigError> {
+pub fn resolve(arguments: &[OsString], environment: impl Fn(&str) -> Option<String>) -> Result<Resolved, ConfigError> {
     let command = Cli::command().args_override_self(true);
-    let flags = command.clone().try_get_matches_from(&arguments)?;
+    let flags = command.clone().try_get_matches_from(arguments)?;
     let keys = configuration_keys(&command);
     let file = read_file(&flags, &environment, &keys)?;
 

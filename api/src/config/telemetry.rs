@@ -1,3 +1,8 @@
+#![expect(
+    clippy::doc_markdown,
+    reason = "these comments are the text of --help, where backticks only disturb"
+)]
+
 use clap::{Args, ValueEnum};
 
 /// How log lines look.

@@ -37,17 +37,17 @@ impl Keyset<'_> {
             }
         }
         let limit = bounds.limit + 1;
-        let mut parts = vec![self.part(page, IN_PAGE, &conditions, bounds.backward, limit)];
+        let mut parts = vec![self.part((page, IN_PAGE), &conditions, bounds.backward, limit)];
         if let Some(bound) = &after {
-            parts.push(self.part(page, BEFORE, &format!(" AND {left} <= {bound}"), true, 1));
+            parts.push(self.part((page, BEFORE), &format!(" AND {left} <= {bound}"), true, 1));
         }
         if let Some(bound) = &before {
-            parts.push(self.part(page, AFTER, &format!(" AND {left} >= {bound}"), false, 1));
+            parts.push(self.part((page, AFTER), &format!(" AND {left} >= {bound}"), false, 1));
         }
         parts.join(" UNION ALL ")
     }
 
-    fn part(&self, page: usize, part: i32, conditions: &str, descending: bool, limit: u32) -> String {
+    fn part(&self, (page, part): (usize, i32), conditions: &str, descending: bool, limit: u32) -> String {
         let direction = if descending { " DESC" } else { "" };
         let order: Vec<String> = self
             .order

@@ -4,7 +4,7 @@ use domain::svg::color::Color;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ColorScalar(pub(crate) Color);
 
-/// A CSS colour: hex, rgb()/hsl(), a CSS colour keyword, or `currentColor`. Anything else is refused.
+/// A CSS colour: hex, `rgb()`/`hsl()`, a CSS colour keyword, or `currentColor`. Anything else is refused.
 #[Scalar(name = "Color")]
 impl ScalarType for ColorScalar {
     fn parse(value: Value) -> InputValueResult<Self> {

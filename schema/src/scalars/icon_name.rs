@@ -4,7 +4,7 @@ use domain::catalog::IconName;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct IconNameScalar(pub(crate) IconName);
 
-/// `prefix:name`, both `[a-z0-9]+(-[a-z0-9]+)*`, e.g. `mdi:home`. Anything else is refused with BAD_USER_INPUT.
+/// `prefix:name`, both `[a-z0-9]+(-[a-z0-9]+)*`, e.g. `mdi:home`. Anything else is refused with `BAD_USER_INPUT`.
 #[Scalar(name = "IconName")]
 impl ScalarType for IconNameScalar {
     fn parse(value: Value) -> InputValueResult<Self> {

@@ -39,6 +39,7 @@ pub(crate) struct Icon(pub(crate) Arc<catalog::Icon>);
 
 /// An icon, under one of its names: an alias is an icon of its own, drawn as what it is an alias of.
 #[Object]
+#[expect(clippy::needless_pass_by_value, reason = "arguments come by value")]
 impl Icon {
     /// Comes from the name, so importing again keeps it.
     #[graphql(complexity = 0)]
@@ -115,19 +116,19 @@ impl Icon {
     /// A complete, standalone, sanitised `<svg>` document. Without options: height 1em, width by the ratio, as
     /// @iconify/utils renders it.
     #[graphql(complexity = 1)]
-    async fn svg(&self, options: Option<SvgOptions>) -> Result<String, Error> {
+    fn svg(&self, options: Option<SvgOptions>) -> Result<String, Error> {
         self.rendition(options.as_ref())
     }
 
     /// `svg` as a `data:` URI, safe inside quotes of HTML and CSS.
     #[graphql(complexity = 1)]
-    async fn data_uri(&self, options: Option<SvgOptions>) -> Result<String, Error> {
+    fn data_uri(&self, options: Option<SvgOptions>) -> Result<String, Error> {
         Ok(data_uri(&self.rendition(options.as_ref())?))
     }
 
     /// An immutable, content-addressed address of a rendition. `size` is its height in pixels, 1 to 4096.
     #[graphql(complexity = 0)]
-    async fn url(
+    fn url(
         &self,
         context: &Context<'_>,
         #[graphql(default_with = "ImageFormat::Svg")] format: ImageFormat,

@@ -161,6 +161,10 @@ impl IconSet {
 
     /// Its listed icons by name. Hidden ones and plain aliases can be asked for by name.
     #[graphql(complexity = "cost_of_page(first, last, 50) * (1 + child_complexity)")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the arguments of a connection, as Relay has them"
+    )]
     async fn icons(
         &self,
         context: &Context<'_>,

@@ -23,6 +23,6 @@ pub(crate) enum SnippetFlavor {
     Astro,
     /// An `<iconify-icon>` element.
     IconifyIcon,
-    /// An element with the UnoCSS class.
+    /// An element with the class that `UnoCSS` knows.
     Unocss,
 }

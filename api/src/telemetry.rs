@@ -8,7 +8,7 @@ use std::io::IsTerminal as _;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use tracing_subscriber::{EnvFilter, Layer as _, layer::SubscriberExt as _, util::SubscriberInitExt as _};
 
-pub(crate) use metrics::{describe_pool, renderer};
+pub(crate) use metrics::{refresh_gauges, renderer};
 pub(crate) use traces::{adopt_parent, current_traceparent};
 
 use crate::config::{Config, LogFormat};

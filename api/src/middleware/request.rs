@@ -3,11 +3,13 @@
 use std::time::Instant;
 
 use axum::{
+    body::{Body, HttpBody as _},
     extract::{MatchedPath, Request},
-    http::{HeaderMap, HeaderName, HeaderValue},
+    http::{HeaderMap, HeaderName, HeaderValue, header},
     middleware::Next,
     response::Response,
 };
+use http_body_util::BodyExt as _;
 use tracing::Instrument as _;
 
 use crate::telemetry::{adopt_parent, current_traceparent};
@@ -45,10 +47,39 @@ pub(crate) async fn observe(request: Request, next: Next) -> Response {
         response.headers_mut().insert("traceparent", value);
     }
     response.headers_mut().insert(REQUEST_ID, id);
+    let response = count_bytes(response);
     metrics::counter!("http_requests_total", "method" => method, "endpoint" => endpoint.clone(), "status" => status.to_string())
         .increment(1);
     metrics::histogram!("http_request_duration_seconds", "method" => method, "endpoint" => endpoint).record(elapsed);
     response
+}
+
+/// Counts what is really sent, which only the encoder knows.
+fn count_bytes(response: Response) -> Response {
+    let encoding = match response
+        .headers()
+        .get(header::CONTENT_ENCODING)
+        .map(HeaderValue::as_bytes)
+    {
+        None => "identity",
+        Some(b"zstd") => "zstd",
+        Some(b"br") => "br",
+        Some(b"gzip") => "gzip",
+        Some(b"deflate") => "deflate",
+        Some(_) => "other",
+    };
+    let bytes = metrics::counter!("http_response_bytes_total", "encoding" => encoding);
+    // A body of known length keeps it, so that the answer has a content-length.
+    if let Some(length) = response.body().size_hint().exact() {
+        bytes.increment(length);
+        return response;
+    }
+    response.map(|body| {
+        Body::new(body.map_frame(move |frame| {
+            bytes.increment(frame.data_ref().map_or(0, |data| data.len() as u64));
+            frame
+        }))
+    })
 }
 
 /// The caller's id where it is fit to be logged, else a new one.

@@ -9,7 +9,7 @@ use axum::{
 use crate::{router::AppState, telemetry};
 
 pub(crate) async fn text(State(state): State<AppState>) -> Response {
-    telemetry::describe_pool(state.catalog.pool_state());
+    telemetry::refresh_gauges(state.catalog.pool_state());
     let text = telemetry::renderer().render();
     (
         [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")],

@@ -33,8 +33,9 @@ pub(crate) fn renderer() -> PrometheusHandle {
         .clone()
 }
 
-/// Sets the pool's gauges, which nobody else keeps up to date.
-pub(crate) fn describe_pool(pool: PoolState) {
+/// Sets the gauges that nobody else keeps up to date: the pool's and the process's.
+pub(crate) fn refresh_gauges(pool: PoolState) {
+    metrics_process::Collector::default().collect();
     ::metrics::gauge!("db_connections_max").set(pool.max);
     ::metrics::gauge!("db_connections_idle").set(pool.idle);
     ::metrics::gauge!("db_connections_active").set(pool.open.saturating_sub(pool.idle));
@@ -66,8 +67,19 @@ fn describe() {
     describe_histogram!(
         "db_query_duration_seconds",
         Unit::Seconds,
-        "Reading statements, by type, waiting included"
+        "Reading statements, by type"
     );
+    describe_histogram!(
+        "db_acquire_duration_seconds",
+        Unit::Seconds,
+        "What statements wait for a connection"
+    );
+    describe_counter!(
+        "http_response_bytes_total",
+        Unit::Bytes,
+        "Bytes of answers as sent, by encoding"
+    );
+    metrics_process::Collector::default().describe();
     describe_gauge!("db_connections_max", Unit::Count, "Connections that the pool may open");
     describe_gauge!("db_connections_idle", Unit::Count, "Open connections that nobody uses");
     describe_gauge!("db_connections_active", Unit::Count, "Connections in use");

@@ -4,7 +4,7 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 use sea_orm::{ConnectOptions, sqlx::sqlite::SqliteConnectOptions};
 
-use super::{Database, DatabaseError, Dialect, StatementCount};
+use super::{Database, DatabaseError, Dialect, StatementCount, statements};
 
 /// Where the database is and how patiently it is used.
 #[derive(Debug, Clone)]
@@ -72,7 +72,8 @@ impl Database {
                     .set_application_name("iconql");
             }
         }
-        let connection = sea_orm::Database::connect(options).await?;
+        let mut connection = sea_orm::Database::connect(options).await?;
+        statements::time_executions(&mut connection);
         Ok(Self {
             connection,
             dialect,

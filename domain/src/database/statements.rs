@@ -1,9 +1,12 @@
 //! What statements cost: how many a request ran, how long each kind takes, which are too slow.
 
 use std::{
+    cell::Cell,
     sync::atomic::{AtomicU32, Ordering},
     time::Duration,
 };
+
+use sea_orm::{DatabaseConnection, metric};
 
 /// How many statements one request, or one process, has sent.
 #[derive(Debug, Default)]
@@ -20,8 +23,23 @@ impl StatementCount {
     }
 }
 
+thread_local! {
+    /// How long the database took over the statement that ended last on this thread.
+    static EXECUTION: Cell<Duration> = const { Cell::new(Duration::ZERO) };
+}
+
+/// Has the driver tell how long each statement took by itself.
+pub(super) fn time_executions(connection: &mut DatabaseConnection) {
+    connection.set_metric_callback(|info: &metric::Info<'_>| EXECUTION.set(info.elapsed));
+}
+
+/// Notes a statement that took `elapsed`, of which it waited for a connection what it did not run.
+///
+/// To be called in the same poll in which the statement ended: until then no other can end on this thread.
 pub(super) fn record(query_type: &'static str, sql: &str, elapsed: Duration, slow_threshold: Duration) {
-    metrics::histogram!("db_query_duration_seconds", "query_type" => query_type).record(elapsed);
+    let execution = EXECUTION.take().min(elapsed);
+    metrics::histogram!("db_query_duration_seconds", "query_type" => query_type).record(execution);
+    metrics::histogram!("db_acquire_duration_seconds").record(elapsed.saturating_sub(execution));
     if elapsed >= slow_threshold {
         tracing::warn!(
             query_type,

@@ -2,6 +2,7 @@
 
 use std::{
     io::{BufRead as _, BufReader, Read},
+    os::unix::process::CommandExt as _,
     path::Path,
     process::{Child, Command, ExitStatus, Stdio},
     sync::{Arc, Mutex},
@@ -44,9 +45,10 @@ struct Captured {
 impl Iconql {
     /// `binary` with these arguments and no variable but `PATH`, in a folder without a configuration file.
     pub fn new(binary: &str, arguments: &[&str]) -> Self {
-        Self {
-            command: process::command(binary, arguments, &[]),
-        }
+        let mut command = process::command(binary, arguments, &[]);
+        // Its help names it as it was called.
+        command.arg0("iconql");
+        Self { command }
     }
 
     /// A shell that runs `script` with the binary as `$0` and the arguments as `$@`.

@@ -13,6 +13,7 @@ mod query;
 mod scalars;
 mod service;
 mod types;
+mod variables;
 
 pub use limits::Limits;
 pub use service::{Executed, GraphqlService, OperationRequest, Outcome, SchemaConfig, sdl};

@@ -9,7 +9,7 @@ use async_graphql::{
     EmptyMutation, EmptySubscription, Request, Response, SDLExportOptions, Schema, ServerError, Variables,
     parser::{
         parse_query,
-        types::{DocumentOperations, ExecutableDocument, OperationType},
+        types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType},
     },
 };
 use domain::{
@@ -24,6 +24,7 @@ use crate::{
     limits::{self, Limits},
     loaders::{Batches, Loaders},
     query::Query,
+    variables,
 };
 
 type ApiSchema = Schema<Query, EmptyMutation, EmptySubscription>;
@@ -159,16 +160,19 @@ impl GraphqlService {
     /// Guards and parses the document, and finds the operation to run.
     fn prepare(&self, request: &OperationRequest) -> Result<(ExecutableDocument, OperationType), Box<ServerError>> {
         limits::check_text(&request.query, &self.limits).map_err(|exceeded| Box::new(exceeded.into()))?;
-        let document = parse_query(&request.query)
+        let mut document = parse_query(&request.query)
             .map_err(|error| Box::new(with_code(ServerError::from(error), Code::GraphqlParseFailed)))?;
         limits::check_parsed(&document, &self.limits).map_err(|exceeded| Box::new(exceeded.into()))?;
-        let kind = operation_kind(&document, request.operation_name.as_deref()).ok_or_else(|| {
+        let operation = chosen_operation(&document, request.operation_name.as_deref()).ok_or_else(|| {
             let message = "Name one of the document's operations in `operationName`.";
             Box::new(with_code(
                 ServerError::new(message, None),
                 Code::GraphqlValidationFailed,
             ))
         })?;
+        let kind = operation.ty;
+        variables::check_given(operation, &request.variables)?;
+        variables::drop_arguments(&mut document, &request.variables);
         Ok((document, kind))
     }
 
@@ -187,6 +191,9 @@ impl GraphqlService {
         }
         prepared.set_parsed_query(document);
         let mut response = batches.run(self.schema.execute(prepared)).await;
+        if response.errors.iter().any(is_misfit_value) {
+            refuse_misfits(&mut response);
+        }
         let executed =
             response.data != async_graphql::Value::Null || response.errors.iter().any(|error| !error.path.is_empty());
         response.errors.truncate(MAX_ERRORS);
@@ -216,7 +223,7 @@ impl GraphqlService {
             error.extensions.get_or_insert_default().set("argument", argument);
             return error;
         }
-        let code = if error.path.is_empty() {
+        let code = if error.path.is_empty() && !is_misfit_value(&error) {
             Code::GraphqlValidationFailed
         } else {
             Code::BadUserInput
@@ -263,6 +270,28 @@ pub fn sdl() -> String {
     schema.sdl_with_options(options)
 }
 
+/// Whether the library could not read a value. The validator lets a text through where an input object belongs, so that
+/// only the field finds out; and the reckoning of costs reads arguments too.
+fn is_misfit_value(error: &ServerError) -> bool {
+    let is_librarys = error
+        .extensions
+        .as_ref()
+        .is_none_or(|extensions| extensions.get("code").is_none());
+    is_librarys
+        && ["Expected input type ", "Failed to parse "]
+            .iter()
+            .any(|words| error.message.starts_with(words))
+}
+
+/// Makes of a response what it had been if the validator had found the values that do not fit.
+fn refuse_misfits(response: &mut Response) {
+    response.data = async_graphql::Value::Null;
+    response.errors.retain(is_misfit_value);
+    for error in &mut response.errors {
+        error.path.clear();
+    }
+}
+
 /// A request that was not executed has no `data`, not even null.
 fn to_bytes(response: &Response, outcome: Outcome) -> Vec<u8> {
     #[derive(serde::Serialize)]
@@ -278,14 +307,14 @@ fn to_bytes(response: &Response, outcome: Outcome) -> Vec<u8> {
     bytes.expect("a response is made of values that JSON has")
 }
 
-fn operation_kind(document: &ExecutableDocument, name: Option<&str>) -> Option<OperationType> {
+fn chosen_operation<'a>(document: &'a ExecutableDocument, name: Option<&str>) -> Option<&'a OperationDefinition> {
     let operation = match (&document.operations, name) {
         (DocumentOperations::Single(operation), None) => operation,
         (DocumentOperations::Multiple(operations), Some(name)) => operations.get(name)?,
         (DocumentOperations::Multiple(operations), None) if operations.len() == 1 => operations.values().next()?,
         (DocumentOperations::Single(_), Some(_)) | (DocumentOperations::Multiple(_), None) => return None,
     };
-    Some(operation.node.ty)
+    Some(&operation.node)
 }
 
 fn kind_name(kind: OperationType) -> &'static str {

@@ -1,0 +1,173 @@
+//! Variables without a value: those that must have one are refused, and an argument whose variable has none is, by the
+//! specification, an argument that is not there.
+//!
+//! The library knows that when it resolves a field, but not when it reckons what one costs, and would refuse a document
+//! that leaves `$first` out. Where a variable is optional, has no default and was not sent, it goes, and with it each
+//! argument that is just this variable. One that is used in any other way stays.
+
+use std::{collections::HashSet, convert::Infallible};
+
+use async_graphql::{
+    Name, Positioned, ServerError, Value as ConstValue,
+    parser::types::{
+        Directive, DocumentOperations, ExecutableDocument, Field, OperationDefinition, Selection, SelectionSet,
+        VariableDefinition,
+    },
+};
+use serde_json::{Map, Value};
+
+use crate::errors::bad_user_input;
+
+/// Refuses a request that lacks a value which the operation demands.
+pub(crate) fn check_given(operation: &OperationDefinition, given: &Map<String, Value>) -> Result<(), ServerError> {
+    let is_lacking = |definition: &&Positioned<VariableDefinition>| {
+        let definition = &definition.node;
+        let is_given = given
+            .get(definition.name.node.as_str())
+            .is_some_and(|value| !value.is_null());
+        !definition.var_type.node.nullable && definition.default_value.is_none() && !is_given
+    };
+    match operation.variable_definitions.iter().find(is_lacking) {
+        None => Ok(()),
+        Some(definition) => {
+            let VariableDefinition { name, var_type, .. } = &definition.node;
+            let message = format!("the variable ${} of type {} has no value", name.node, var_type.node);
+            Err(bad_user_input(message).into_server_error(definition.pos))
+        }
+    }
+}
+
+/// Drops the arguments that `given` has no values for.
+pub(crate) fn drop_arguments(document: &mut ExecutableDocument, given: &Map<String, Value>) {
+    let ExecutableDocument { operations, fragments } = document;
+    let mut operations = operations_mut(operations);
+    let has_value =
+        |definition: &VariableDefinition| !is_optional(definition) || given.contains_key(definition.name.node.as_str());
+    let needed: HashSet<Name> = names_where(&operations, has_value).collect();
+    if names_where(&operations, |definition| !has_value(definition))
+        .next()
+        .is_none()
+    {
+        return;
+    }
+    let mut in_fragments = Uses::default();
+    for fragment in fragments.values() {
+        in_fragments.note_directives(&fragment.node.directives);
+        in_fragments.note_set(&fragment.node.selection_set.node);
+    }
+    let mut dropped = HashSet::new();
+    for operation in &mut operations {
+        let mut uses = in_fragments.clone();
+        uses.note_directives(&operation.directives);
+        uses.note_set(&operation.selection_set.node);
+        let is_droppable = |definition: &VariableDefinition| {
+            let name = &definition.name.node;
+            let is_kept_by_fragment = needed.contains(name) && in_fragments.plain.contains(name);
+            !has_value(definition) && uses.plain.contains(name) && !uses.other.contains(name) && !is_kept_by_fragment
+        };
+        let (go, stay) = std::mem::take(&mut operation.variable_definitions)
+            .into_iter()
+            .partition::<Vec<_>, _>(|definition| is_droppable(&definition.node));
+        operation.variable_definitions = stay;
+        let names = go.into_iter().map(|definition| definition.node.name.node).collect();
+        drop_in(&mut operation.selection_set.node, &names);
+        dropped.extend(names);
+    }
+    for fragment in fragments.values_mut() {
+        drop_in(&mut fragment.node.selection_set.node, &dropped);
+    }
+}
+
+/// Whether a variable may be left out, and is then as if it had never been.
+fn is_optional(definition: &VariableDefinition) -> bool {
+    definition.var_type.node.nullable && definition.default_value.is_none()
+}
+
+fn names_where<'a>(
+    operations: &'a [&mut OperationDefinition],
+    condition: impl Fn(&VariableDefinition) -> bool + 'a,
+) -> impl Iterator<Item = Name> + 'a {
+    let definitions = operations.iter().flat_map(|operation| &operation.variable_definitions);
+    definitions
+        .filter(move |definition| condition(&definition.node))
+        .map(|definition| definition.node.name.node.clone())
+}
+
+fn operations_mut(operations: &mut DocumentOperations) -> Vec<&mut OperationDefinition> {
+    match operations {
+        DocumentOperations::Single(operation) => vec![&mut operation.node],
+        DocumentOperations::Multiple(operations) => {
+            operations.values_mut().map(|operation| &mut operation.node).collect()
+        }
+    }
+}
+
+fn drop_in(set: &mut SelectionSet, droppable: &HashSet<Name>) {
+    for selection in &mut set.items {
+        match &mut selection.node {
+            Selection::Field(field) => {
+                let Field {
+                    arguments,
+                    selection_set,
+                    ..
+                } = &mut field.node;
+                arguments
+                    .retain(|(_, value)| !plain_variable(&value.node).is_some_and(|name| droppable.contains(&*name)));
+                drop_in(&mut selection_set.node, droppable);
+            }
+            Selection::InlineFragment(fragment) => drop_in(&mut fragment.node.selection_set.node, droppable),
+            Selection::FragmentSpread(_) => {}
+        }
+    }
+}
+
+/// The name in `$name`, where a value is nothing else. The library keeps the type of these values to itself.
+fn plain_variable(value: &impl ToString) -> Option<String> {
+    value.to_string().strip_prefix('$').map(ToOwned::to_owned)
+}
+
+/// How parts of a document use variables.
+#[derive(Clone, Default)]
+struct Uses {
+    /// As the whole value of a field's argument.
+    plain: HashSet<Name>,
+    /// Within a value, or by a directive.
+    other: HashSet<Name>,
+}
+
+impl Uses {
+    fn note_set(&mut self, set: &SelectionSet) {
+        for selection in &set.items {
+            match &selection.node {
+                Selection::Field(field) => {
+                    for (_, value) in &field.node.arguments {
+                        match plain_variable(&value.node) {
+                            Some(name) => drop(self.plain.insert(Name::new(name))),
+                            None => drop(value.node.clone().into_const_with(|name| self.note_other(name))),
+                        }
+                    }
+                    self.note_directives(&field.node.directives);
+                    self.note_set(&field.node.selection_set.node);
+                }
+                Selection::InlineFragment(fragment) => {
+                    self.note_directives(&fragment.node.directives);
+                    self.note_set(&fragment.node.selection_set.node);
+                }
+                Selection::FragmentSpread(spread) => self.note_directives(&spread.node.directives),
+            }
+        }
+    }
+
+    fn note_directives(&mut self, directives: &[Positioned<Directive>]) {
+        for (_, value) in directives.iter().flat_map(|directive| &directive.node.arguments) {
+            drop(value.node.clone().into_const_with(|name| self.note_other(name)));
+        }
+    }
+
+    /// Called for each variable of a value, in whose place something has to be put.
+    #[expect(clippy::unnecessary_wraps, reason = "the library's visit can fail")]
+    fn note_other(&mut self, name: Name) -> Result<ConstValue, Infallible> {
+        self.other.insert(name);
+        Ok(ConstValue::Null)
+    }
+}

@@ -28,8 +28,12 @@ pub struct TestDatabase {
 
 /// Where a database lies, and so what is to be removed.
 enum Place {
-    File { _folder: TempDir },
-    Server { name: String },
+    File {
+        _folder: TempDir,
+    },
+    Server {
+        name: String,
+    },
     /// Outlives this handle.
     Shared,
 }
@@ -41,12 +45,20 @@ impl TestDatabase {
             Engine::Sqlite => {
                 let folder = tempfile::tempdir().expect("a temporary folder can be made");
                 let url = sqlite_url(folder.path().join("iconql.db"));
-                Self { engine, url, place: Place::File { _folder: folder } }
+                Self {
+                    engine,
+                    url,
+                    place: Place::File { _folder: folder },
+                }
             }
             Engine::Postgres => {
                 let name = unused_name();
                 let url = create_on_server(&name).await;
-                Self { engine, url, place: Place::Server { name } }
+                Self {
+                    engine,
+                    url,
+                    place: Place::Server { name },
+                }
             }
         };
         database.migrate().await;
@@ -64,15 +76,26 @@ impl TestDatabase {
                 url
             }
         };
-        let database = Self { engine, url, place: Place::Shared };
+        let database = Self {
+            engine,
+            url,
+            place: Place::Shared,
+        };
         database.migrate().await;
         database
     }
 
     /// Another handle to a lasting database.
     pub(crate) fn share(&self) -> Self {
-        assert!(matches!(self.place, Place::Shared), "only a lasting database can be shared");
-        Self { engine: self.engine, url: self.url.clone(), place: Place::Shared }
+        assert!(
+            matches!(self.place, Place::Shared),
+            "only a lasting database can be shared"
+        );
+        Self {
+            engine: self.engine,
+            url: self.url.clone(),
+            place: Place::Shared,
+        }
     }
 
     /// Whether a test may change it.
@@ -96,7 +119,9 @@ impl TestDatabase {
 
     async fn migrate(&self) {
         let database = self.open().await;
-        migration::up(database.connection()).await.expect("a new database can be migrated");
+        migration::up(database.connection())
+            .await
+            .expect("a new database can be migrated");
         database.close().await.expect("a database can be closed");
     }
 }
@@ -126,7 +151,9 @@ async fn open(url: &str) -> Database {
         lock_timeout: Duration::from_secs(60),
         slow_query_threshold: Duration::from_secs(30),
     };
-    Database::open(&config, OpenMode::Create).await.unwrap_or_else(|error| panic!("{url}: {error}"))
+    Database::open(&config, OpenMode::Create)
+        .await
+        .unwrap_or_else(|error| panic!("{url}: {error}"))
 }
 
 fn sqlite_url(file: PathBuf) -> String {
@@ -136,24 +163,34 @@ fn sqlite_url(file: PathBuf) -> String {
 /// A name that no other test of this or another process has.
 fn unused_name() -> String {
     static NEXT: AtomicU32 = AtomicU32::new(0);
-    format!("iconql_test_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
+    format!(
+        "iconql_test_{}_{}",
+        std::process::id(),
+        NEXT.fetch_add(1, Ordering::Relaxed)
+    )
 }
 
 /// The server that holds the tests' databases.
 #[expect(clippy::disallowed_methods, reason = "scripts/postgres.sh says it in no other way")]
 fn server_url() -> String {
     std::env::var("ICONQL_TEST_POSTGRES_URL").unwrap_or_else(|_| {
-        panic!("ICONQL_TEST_POSTGRES_URL is not set: run the tests with `make test`, or `scripts/postgres.sh cargo test`")
+        panic!(
+            "ICONQL_TEST_POSTGRES_URL is not set: run the tests with `make test`, or `scripts/postgres.sh cargo test`"
+        )
     })
 }
 
 async fn create_on_server(name: &str) -> String {
     let base = server_url();
-    let (address, _) = base.rsplit_once('/').expect("ICONQL_TEST_POSTGRES_URL ends with the name of a database");
+    let (address, _) = base
+        .rsplit_once('/')
+        .expect("ICONQL_TEST_POSTGRES_URL ends with the name of a database");
     let url = format!("{address}/{name}");
     let sql = format!("CREATE DATABASE {name}");
     let created = RUNTIME.spawn(async move { server().await.run(&sql).await }).await;
-    created.expect("creating a database does not panic").unwrap_or_else(|error| panic!("cannot create {name}: {error}"));
+    created
+        .expect("creating a database does not panic")
+        .unwrap_or_else(|error| panic!("cannot create {name}: {error}"));
     url
 }
 

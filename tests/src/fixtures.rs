@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 
 /// The folder that holds the crates.
 pub fn workspace_root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("this crate lies in the workspace's folder")
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("this crate lies in the workspace's folder")
 }
 
 /// A file of `tests/fixtures`.
@@ -14,12 +16,25 @@ pub fn fixture(name: &str) -> PathBuf {
 
 /// The packages of the starter sets.
 pub fn starter_packages() -> Vec<PathBuf> {
-    ["fa6-solid", "logos", "lucide", "mdi", "ph", "simple-icons", "tabler", "twemoji"].map(starter_package).into()
+    [
+        "fa6-solid",
+        "logos",
+        "lucide",
+        "mdi",
+        "ph",
+        "simple-icons",
+        "tabler",
+        "twemoji",
+    ]
+    .map(starter_package)
+    .into()
 }
 
 /// The package of one starter set.
 pub fn starter_package(prefix: &str) -> PathBuf {
-    let package = workspace_root().join("data/npm/starter/node_modules/@iconify-json").join(prefix);
+    let package = workspace_root()
+        .join("data/npm/starter/node_modules/@iconify-json")
+        .join(prefix);
     assert!(
         package.join("icons.json").is_file(),
         "the starter icon sets are not installed: run `scripts/icons.sh starter`, or `make test`, which does"

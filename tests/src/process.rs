@@ -52,14 +52,22 @@ impl Process {
         let mut arguments = vec!["serve", "--listen=127.0.0.1:0", &database];
         arguments.extend(flags);
         let mut command = command(binary, &arguments, &[]);
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts");
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the binary starts");
         let mut lines = BufReader::new(child.stdout.take().expect("its output is piped"));
         let mut line = String::new();
         let base_url = loop {
             line.clear();
             if lines.read_line(&mut line).expect("its output is text") == 0 {
                 let mut complaint = String::new();
-                let _ = child.stderr.take().expect("its errors are piped").read_to_string(&mut complaint);
+                let _ = child
+                    .stderr
+                    .take()
+                    .expect("its errors are piped")
+                    .read_to_string(&mut complaint);
                 panic!("the server ended before it served: {complaint}");
             }
             if let Some(url) = line.trim().strip_prefix("GraphQL").map(str::trim) {
@@ -84,7 +92,10 @@ impl Process {
 
     /// Sends a signal by its name, as `TERM`.
     pub fn signal(&self, name: &str) {
-        let sent = Command::new("kill").args(["-s", name, &self.id().to_string()]).status().expect("there is a kill");
+        let sent = Command::new("kill")
+            .args(["-s", name, &self.id().to_string()])
+            .status()
+            .expect("there is a kill");
         assert!(sent.success(), "cannot send {name}");
     }
 

@@ -28,14 +28,18 @@ pub(crate) static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
 pub(crate) async fn starter(engine: Engine) -> TestDatabase {
     static FILLED: [OnceCell<TestDatabase>; 2] = [OnceCell::const_new(), OnceCell::const_new()];
     let cell = &FILLED[usize::from(engine == Engine::Postgres)];
-    cell.get_or_init(|| filled(engine, "starter", starter_packages())).await.share()
+    cell.get_or_init(|| filled(engine, "starter", starter_packages()))
+        .await
+        .share()
 }
 
 /// The garden and the shed of `fixtures/`.
 pub(crate) async fn garden(engine: Engine) -> TestDatabase {
     static FILLED: [OnceCell<TestDatabase>; 2] = [OnceCell::const_new(), OnceCell::const_new()];
     let cell = &FILLED[usize::from(engine == Engine::Postgres)];
-    cell.get_or_init(|| filled(engine, "garden", vec![fixture("garden.json"), fixture("shed.json")])).await.share()
+    cell.get_or_init(|| filled(engine, "garden", vec![fixture("garden.json"), fixture("shed.json")]))
+        .await
+        .share()
 }
 
 async fn filled(engine: Engine, name: &'static str, paths: Vec<PathBuf>) -> TestDatabase {
@@ -49,7 +53,9 @@ async fn filled(engine: Engine, name: &'static str, paths: Vec<PathBuf>) -> Test
         pool.close().await.expect("a database can be closed");
         database
     });
-    filled.await.unwrap_or_else(|error| panic!("cannot fill the shared database {name}: {error}"))
+    filled
+        .await
+        .unwrap_or_else(|error| panic!("cannot fill the shared database {name}: {error}"))
 }
 
 /// A folder that goes when the process does.
@@ -64,7 +70,9 @@ pub(crate) fn folder() -> &'static Path {
 
 /// Drops a database once the process has ended, which only a server of the developer's own needs.
 pub(crate) fn drop_at_exit(server: &str, name: &str) {
-    at_exit(&format!("psql -q '{server}' -c 'DROP DATABASE IF EXISTS {name} WITH (FORCE)'"));
+    at_exit(&format!(
+        "psql -q '{server}' -c 'DROP DATABASE IF EXISTS {name} WITH (FORCE)'"
+    ));
 }
 
 /// Has a line of shell run when this process ends, however it ends: nothing inside it is called then.

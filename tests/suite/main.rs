@@ -1,11 +1,20 @@
 //! What a client sees, on SQLite and on PostgreSQL. A file for each concern.
 
+mod cli;
+mod config;
+mod database_failures;
 mod harness;
+mod import_kill;
+mod import_real;
 mod import_rules;
+mod kill_scenario;
 mod lookup;
 mod operations;
+mod paging;
 mod random;
+mod rendering;
 mod schema_snapshot;
 mod starter;
 mod statements;
+mod variables;
 mod walls;

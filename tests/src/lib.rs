@@ -14,6 +14,7 @@
 
 mod app;
 mod child;
+mod collector;
 mod database;
 mod fixtures;
 mod own_postgres;
@@ -24,6 +25,7 @@ mod sql;
 
 pub use app::{Builder, NOW_MS, TestApp};
 pub use child::{Ended, Iconql, Running, eventually};
+pub use collector::{Collector, Span};
 pub use database::{Engine, TestDatabase};
 pub use fixtures::{fixture, oracle, starter_package, starter_packages, workspace_root};
 pub use own_postgres::{OwnPostgres, runs_as_root};

@@ -96,7 +96,10 @@ async fn the_version_is_one_line() {
 async fn the_schema_is_the_committed_one() {
     let printed = Iconql::new(BINARY, &["schema"]).run().await.succeeded();
     let committed = fs::read_to_string(workspace_root().join("schema/schema.graphql")).unwrap();
-    assert!(printed.stdout.trim_end() == committed.trim_end(), "schema/schema.graphql is not what is printed");
+    assert!(
+        printed.stdout.trim_end() == committed.trim_end(),
+        "schema/schema.graphql is not what is printed"
+    );
     assert_eq!(printed.stderr, "");
 }
 

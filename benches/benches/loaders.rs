@@ -60,8 +60,14 @@ fn id_list(pool: &SqlitePool, runtime: &Runtime, names: &[IconName]) -> Result<S
 }
 
 async fn bare_sqlx(pool: &SqlitePool, ids: &str) -> Vec<(i64, String, Vec<u8>, String)> {
-    let rows = sqlx::query(BY_ID).bind(ids).fetch_all(pool).await.expect("the statement is the catalog's own");
-    rows.iter().map(|row| (row.get(0), row.get(1), row.get(10), row.get(13))).collect()
+    let rows = sqlx::query(BY_ID)
+        .bind(ids)
+        .fetch_all(pool)
+        .await
+        .expect("the statement is the catalog's own");
+    rows.iter()
+        .map(|row| (row.get(0), row.get(1), row.get(10), row.get(13)))
+        .collect()
 }
 
 fn bare_rusqlite(
@@ -89,14 +95,19 @@ fn sets_and_pages(criterion: &mut Criterion, runtime: &Runtime, starter: &Starte
     let mut group = criterion.benchmark_group("sets and pages");
     let prefixes: Vec<String> = benches::PREFIXES.map(str::to_owned).to_vec();
     group.bench_function("8 sets", |bencher| {
-        bencher.to_async(runtime).iter(|| starter.catalog.sets_by_prefix(&prefixes));
+        bencher
+            .to_async(runtime)
+            .iter(|| starter.catalog.sets_by_prefix(&prefixes));
     });
     let mut page = first_pages(50);
     page.truncate(1);
     group.bench_function("a first page of 50", |bencher| {
         bencher.to_async(runtime).iter(|| starter.catalog.icon_pages(&page));
     });
-    let after = starter.names(4000)?.into_iter().rfind(|name| name.prefix() == page[0].prefix);
+    let after = starter
+        .names(4000)?
+        .into_iter()
+        .rfind(|name| name.prefix() == page[0].prefix);
     page[0].bounds.after = after;
     group.bench_function("a page of 50 in the middle", |bencher| {
         bencher.to_async(runtime).iter(|| starter.catalog.icon_pages(&page));
@@ -113,7 +124,10 @@ fn related(criterion: &mut Criterion, runtime: &Runtime, starter: &Starter) -> R
     let names = starter.names(50)?;
     let icons = runtime.block_on(starter.catalog.icons_by_name(&names))?;
     let ids: Vec<IconId> = icons.values().map(|icon| icon.id).collect();
-    let groups: Vec<IconId> = icons.values().filter_map(|icon: &std::sync::Arc<Icon>| icon.variant_id).collect();
+    let groups: Vec<IconId> = icons
+        .values()
+        .filter_map(|icon: &std::sync::Arc<Icon>| icon.variant_id)
+        .collect();
     let mut group = criterion.benchmark_group("of 50 icons");
     group.bench_function("aliases", |bencher| {
         bencher.to_async(runtime).iter(|| starter.catalog.aliases(&ids));

@@ -24,7 +24,10 @@ fn main() -> Result<(), SetupError> {
     let runtime = runtime()?;
     let starter = Starter::open(env!("CARGO_BIN_EXE_benched-iconql"), &runtime)?;
     let names = starter.names(2000)?;
-    let icons: Vec<Arc<Icon>> = runtime.block_on(starter.catalog.icons_by_name(&names))?.into_values().collect();
+    let icons: Vec<Arc<Icon>> = runtime
+        .block_on(starter.catalog.icons_by_name(&names))?
+        .into_values()
+        .collect();
     let mut criterion = criterion();
     drawing(&mut criterion, &icons)?;
     snippets(&mut criterion, &icons);
@@ -36,7 +39,11 @@ fn main() -> Result<(), SetupError> {
 }
 
 fn drawing_of(icon: &Icon) -> Drawing<'_> {
-    Drawing { name: icon.name.as_str(), view_box: icon.view_box, body: &icon.body }
+    Drawing {
+        name: icon.name.as_str(),
+        view_box: icon.view_box,
+        body: &icon.body,
+    }
 }
 
 fn body_bytes(icons: &[Arc<Icon>]) -> u64 {
@@ -47,28 +54,54 @@ fn drawing(criterion: &mut Criterion, icons: &[Arc<Icon>]) -> Result<(), SetupEr
     let color: Color = "#1e90ff".parse()?;
     let options = [
         ("as it is", SvgOptions::default()),
-        ("coloured", SvgOptions { color: Some(color.clone()), ..SvgOptions::default() }),
-        ("turned and flipped", SvgOptions { rotation: 1, flip_horizontal: true, ..SvgOptions::default() }),
-        ("every wish", SvgOptions {
-            color: Some(color),
-            rotation: 1,
-            flip_vertical: true,
-            add_box: true,
-            unique_ids: true,
-            title: Some("An icon".to_owned()),
-            ..SvgOptions::default()
-        }),
+        (
+            "coloured",
+            SvgOptions {
+                color: Some(color.clone()),
+                ..SvgOptions::default()
+            },
+        ),
+        (
+            "turned and flipped",
+            SvgOptions {
+                rotation: 1,
+                flip_horizontal: true,
+                ..SvgOptions::default()
+            },
+        ),
+        (
+            "every wish",
+            SvgOptions {
+                color: Some(color),
+                rotation: 1,
+                flip_vertical: true,
+                add_box: true,
+                unique_ids: true,
+                title: Some("An icon".to_owned()),
+                ..SvgOptions::default()
+            },
+        ),
     ];
     let mut group = criterion.benchmark_group("render 2000");
     group.throughput(Throughput::Elements(icons.len() as u64));
     for (name, options) in options {
         group.bench_function(name, |bencher| {
-            bencher.iter(|| icons.iter().map(|icon| render(drawing_of(icon), &options).len()).sum::<usize>());
+            bencher.iter(|| {
+                icons
+                    .iter()
+                    .map(|icon| render(drawing_of(icon), &options).len())
+                    .sum::<usize>()
+            });
         });
     }
     group.bench_function("as a data URI", |bencher| {
         let options = SvgOptions::default();
-        bencher.iter(|| icons.iter().map(|icon| data_uri(&render(drawing_of(icon), &options)).len()).sum::<usize>());
+        bencher.iter(|| {
+            icons
+                .iter()
+                .map(|icon| data_uri(&render(drawing_of(icon), &options)).len())
+                .sum::<usize>()
+        });
     });
     group.finish();
     Ok(())
@@ -79,7 +112,12 @@ fn snippets(criterion: &mut Criterion, icons: &[Arc<Icon>]) {
     group.throughput(Throughput::Elements(icons.len() as u64));
     for flavor in [Flavor::Symbol, Flavor::Css, Flavor::Jsx, Flavor::Vue] {
         group.bench_function(format!("{flavor:?}"), |bencher| {
-            bencher.iter(|| icons.iter().map(|icon| snippet(drawing_of(icon), flavor).len()).sum::<usize>());
+            bencher.iter(|| {
+                icons
+                    .iter()
+                    .map(|icon| snippet(drawing_of(icon), flavor).len())
+                    .sum::<usize>()
+            });
         });
     }
     group.finish();
@@ -87,11 +125,20 @@ fn snippets(criterion: &mut Criterion, icons: &[Arc<Icon>]) {
 
 /// On bodies that have ids; the others are seen to have none at once.
 fn unique_ids(criterion: &mut Criterion, icons: &[Arc<Icon>]) {
-    let with_ids: Vec<Arc<Icon>> = icons.iter().filter(|icon| icon.body.contains(" id=")).cloned().collect();
+    let with_ids: Vec<Arc<Icon>> = icons
+        .iter()
+        .filter(|icon| icon.body.contains(" id="))
+        .cloned()
+        .collect();
     let mut group = criterion.benchmark_group("ids");
     group.throughput(Throughput::Bytes(body_bytes(&with_ids)));
     group.bench_function("make unique", |bencher| {
-        bencher.iter(|| with_ids.iter().map(|icon| make_unique(&icon.body, icon.name.as_str()).len()).sum::<usize>());
+        bencher.iter(|| {
+            with_ids
+                .iter()
+                .map(|icon| make_unique(&icon.body, icon.name.as_str()).len())
+                .sum::<usize>()
+        });
     });
     group.finish();
 }

@@ -24,12 +24,27 @@ fn main() -> Result<(), SetupError> {
         ("one icon by name", SINGLE, json!({ "name": "mdi:home" }), 1),
         ("50 names", BATCH, json!({ "names": texts(&starter.names(50)?) }), 2),
         ("500 names", BATCH, json!({ "names": texts(&starter.names(500)?) }), 2),
-        ("50 renditions", RENDITIONS, json!({ "names": texts(&starter.names(50)?) }), 1),
+        (
+            "50 renditions",
+            RENDITIONS,
+            json!({ "names": texts(&starter.names(50)?) }),
+            1,
+        ),
         ("a page of a set", PAGE, json!({ "prefix": "mdi" }), 2),
     ];
     for (name, query, variables, statements) in requests {
         let Value::Object(variables) = variables else { continue };
-        execute(&mut criterion, &runtime, &service, Measured { name, query, variables, statements });
+        execute(
+            &mut criterion,
+            &runtime,
+            &service,
+            Measured {
+                name,
+                query,
+                variables,
+                statements,
+            },
+        );
     }
     criterion.final_summary();
     Ok(())
@@ -44,8 +59,17 @@ struct Measured {
 }
 
 fn execute(criterion: &mut Criterion, runtime: &Runtime, service: &GraphqlService, measured: Measured) {
-    let Measured { name, query, variables, statements } = measured;
-    let request = OperationRequest { query: query.to_owned(), variables, ..OperationRequest::default() };
+    let Measured {
+        name,
+        query,
+        variables,
+        statements,
+    } = measured;
+    let request = OperationRequest {
+        query: query.to_owned(),
+        variables,
+        ..OperationRequest::default()
+    };
     let answer = runtime.block_on(service.execute(request.clone()));
     assert_eq!(answer.outcome, Outcome::Ok, "{}", String::from_utf8_lossy(&answer.body));
     assert_eq!(answer.statements, statements, "{name}");

@@ -20,7 +20,16 @@ use tokio::runtime::Runtime;
 pub type SetupError = Box<dyn Error>;
 
 /// The sets of the starter collection.
-pub const PREFIXES: [&str; 8] = ["fa6-solid", "logos", "lucide", "mdi", "ph", "simple-icons", "tabler", "twemoji"];
+pub const PREFIXES: [&str; 8] = [
+    "fa6-solid",
+    "logos",
+    "lucide",
+    "mdi",
+    "ph",
+    "simple-icons",
+    "tabler",
+    "twemoji",
+];
 
 /// Keeps every benchmark near five seconds, so that all of them take a few minutes.
 pub fn criterion() -> Criterion {
@@ -49,12 +58,20 @@ impl Starter {
         let file = workspace().join("target/bench/starter.db");
         let url = format!("sqlite://{}", file.display());
         let mut import = Command::new(iconql);
-        import.arg("import").args(packages()?).args(["--database-url", &url]).stdout(Stdio::null());
+        import
+            .arg("import")
+            .args(packages()?)
+            .args(["--database-url", &url])
+            .stdout(Stdio::null());
         if !import.status()?.success() {
             return Err(format!("{iconql} could not import the starter collection").into());
         }
         let database = runtime.block_on(Database::open(&configuration(url), OpenMode::Existing))?;
-        Ok(Self { file, catalog: Catalog::new(database), runtime: runtime.handle().clone() })
+        Ok(Self {
+            file,
+            catalog: Catalog::new(database),
+            runtime: runtime.handle().clone(),
+        })
     }
 
     /// `count` names spread evenly over the sets, a page of each set at a time.
@@ -62,28 +79,51 @@ impl Starter {
         let of_each = u32::try_from(count.div_ceil(PREFIXES.len()))?;
         let keys = first_pages(of_each);
         let pages = self.runtime.block_on(self.catalog.icon_pages(&keys))?;
-        let names: Vec<IconName> =
-            keys.iter().flat_map(|key| pages[key].items.iter().map(|icon| icon.name.clone())).take(count).collect();
-        if names.len() == count { Ok(names) } else { Err(format!("there are only {} names", names.len()).into()) }
+        let names: Vec<IconName> = keys
+            .iter()
+            .flat_map(|key| pages[key].items.iter().map(|icon| icon.name.clone()))
+            .take(count)
+            .collect();
+        if names.len() == count {
+            Ok(names)
+        } else {
+            Err(format!("there are only {} names", names.len()).into())
+        }
     }
 }
 
 /// The first page of each set.
 pub fn first_pages(limit: u32) -> Vec<IconPageKey> {
-    let bounds = PageBounds { limit, backward: false, after: None, before: None };
-    PREFIXES.map(|prefix| IconPageKey { prefix: prefix.to_owned(), bounds: bounds.clone() }).to_vec()
+    let bounds = PageBounds {
+        limit,
+        backward: false,
+        after: None,
+        before: None,
+    };
+    PREFIXES
+        .map(|prefix| IconPageKey {
+            prefix: prefix.to_owned(),
+            bounds: bounds.clone(),
+        })
+        .to_vec()
 }
 
 /// The main file of one of the starter collection's sets.
 pub fn icons_json(prefix: &str) -> Result<Vec<u8>, SetupError> {
     let packages = packages()?;
-    let package = packages.iter().find(|package| package.ends_with(prefix)).ok_or("no such set")?;
+    let package = packages
+        .iter()
+        .find(|package| package.ends_with(prefix))
+        .ok_or("no such set")?;
     Ok(std::fs::read(package.join("icons.json"))?)
 }
 
 /// Folders of the starter collection's packages, installed where they are missing.
 fn packages() -> Result<Vec<PathBuf>, SetupError> {
-    let listed = Command::new(workspace().join("scripts/icons.sh")).arg("starter").stderr(Stdio::inherit()).output()?;
+    let listed = Command::new(workspace().join("scripts/icons.sh"))
+        .arg("starter")
+        .stderr(Stdio::inherit())
+        .output()?;
     if !listed.status.success() {
         return Err("scripts/icons.sh failed".into());
     }

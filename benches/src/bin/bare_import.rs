@@ -20,7 +20,10 @@ const TABLES: [(&str, &str); 6] = [
     ("icon_set", "generation"),
     ("icon", "generation"),
     ("icon_tag", "(SELECT generation FROM icon WHERE id = icon_id)"),
-    ("icon_character", "(SELECT generation FROM icon_set WHERE icon_set.prefix = icon_character.prefix)"),
+    (
+        "icon_character",
+        "(SELECT generation FROM icon_set WHERE icon_set.prefix = icon_character.prefix)",
+    ),
     ("catalog_change", "generation"),
     ("catalog_change_names", "generation"),
 ];
@@ -56,7 +59,10 @@ fn main() -> ExitCode {
 
 fn read(path: &str) -> rusqlite::Result<Imported> {
     let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-    let tables = TABLES.iter().map(|(name, set)| read_table(&connection, name, set)).collect::<Result<_, _>>()?;
+    let tables = TABLES
+        .iter()
+        .map(|(name, set)| read_table(&connection, name, set))
+        .collect::<Result<_, _>>()?;
     Ok(Imported {
         tables_sql: schema(&connection, "table")?,
         indexes_sql: schema(&connection, "index")?,

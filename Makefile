@@ -33,6 +33,11 @@ test: ui ## every test, on SQLite and on PostgreSQL, and the pages in a browser
 	scripts/postgres.sh cargo test --workspace
 	CHROMIUM=$$(scripts/chromium.sh) && export CHROMIUM && npm test --prefix frontend-examples
 
+.PHONY: soak
+soak: ## long runs: importers killed at hundreds of moments, a server through many imports
+	@scripts/icons.sh starter >/dev/null
+	scripts/postgres.sh cargo test --package tests --test soak
+
 .PHONY: check
 check: ## format, lints, docs, licences, sources and scripts
 	cargo fmt --all --check
@@ -44,9 +49,10 @@ check: ## format, lints, docs, licences, sources and scripts
 	else echo "make: shellcheck is not installed: the scripts were only parsed" >&2; fi
 
 .PHONY: bench
-bench: ## measurements; on a calm machine
+bench: ## measurements inside and beside peers, half an hour; on a calm machine
 	cargo bench --package benches
-	if [ -x benches/run.sh ]; then benches/run.sh; fi
+	benches/import.sh
+	benches/compare.sh
 
 .PHONY: ui
 ui: $(PAGES) ## the pages, into the binary's assets; only when their sources changed

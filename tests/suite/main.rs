@@ -1,5 +1,6 @@
 //! What a client sees, on SQLite and on PostgreSQL. A file for each concern.
 
+mod changes;
 mod cli;
 mod config;
 mod database_failures;
@@ -11,6 +12,7 @@ mod kill_scenario;
 mod lookup;
 mod operations;
 mod paging;
+mod process;
 mod random;
 mod rendering;
 mod schema_snapshot;

@@ -13,7 +13,7 @@ use std::{
 use crate::process;
 
 /// How long anything may take before a test says that it never will.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A command line still to be run.
 pub struct Iconql {
@@ -163,8 +163,8 @@ impl Running {
         .await;
         Ended {
             status: status.and_then(|status| status.code()),
-            stdout: self.stdout.to_end(),
-            stderr: self.stderr.to_end(),
+            stdout: self.stdout.whole(),
+            stderr: self.stderr.whole(),
         }
     }
 }
@@ -222,7 +222,7 @@ impl Captured {
         self.text.lock().expect("nobody panics with it").clone()
     }
 
-    fn to_end(&mut self) -> String {
+    fn whole(&mut self) -> String {
         if let Some(reader) = self.reader.take() {
             reader.join().expect("reading does not panic");
         }

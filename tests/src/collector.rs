@@ -1,6 +1,7 @@
 //! An OpenTelemetry collector that keeps what it is sent.
 
 use std::{
+    fmt::Write as _,
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::{TcpListener, TcpStream},
     sync::{Arc, Mutex},
@@ -15,10 +16,13 @@ pub struct Span {
     pub name: String,
 }
 
+/// A request: its head, its body.
+type Request = (String, Vec<u8>);
+
 /// A collector on a free port, until the process ends.
 pub struct Collector {
     endpoint: String,
-    requests: Arc<Mutex<Vec<(String, Vec<u8>)>>>,
+    requests: Arc<Mutex<Vec<Request>>>,
 }
 
 impl Collector {
@@ -68,7 +72,7 @@ impl Collector {
 }
 
 /// Reads one request and answers it; none where the connection has ended.
-fn take(connection: &TcpStream) -> Option<(String, Vec<u8>)> {
+fn take(connection: &TcpStream) -> Option<Request> {
     let mut reader = BufReader::new(connection);
     let mut head = String::new();
     while !head.ends_with("\r\n\r\n") {
@@ -100,7 +104,12 @@ fn spans(body: &[u8]) -> Vec<Span> {
     let spans = below(below(below(vec![body.to_vec()], 1), 2), 2);
     let span = spans.iter().map(|span| {
         let mut found = Span::default();
-        let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex = |bytes: &[u8]| {
+            bytes.iter().fold(String::new(), |mut text, byte| {
+                let _ = write!(text, "{byte:02x}");
+                text
+            })
+        };
         for (number, bytes) in fields(span) {
             match number {
                 1 => found.trace = hex(&bytes),

@@ -87,10 +87,10 @@ impl Held {
             pool_size: Some(1),
             pool_min: Some(1),
             acquire_timeout: Duration::from_secs(30),
-            connection_recycle: Duration::from_secs(3600),
-            query_timeout: Duration::from_secs(60),
-            lock_timeout: Duration::from_secs(60),
-            slow_query_threshold: Duration::from_secs(60),
+            connection_recycle: Duration::from_hours(1),
+            query_timeout: Duration::from_mins(1),
+            lock_timeout: Duration::from_mins(1),
+            slow_query_threshold: Duration::from_mins(1),
         };
         let connection = Database::open(&config, OpenMode::Existing)
             .await

@@ -1,6 +1,6 @@
 //! The command line as people and scripts meet it.
 
-use std::fs;
+use std::{fmt::Write as _, fs};
 
 use tests::{Engine, Iconql, TestDatabase, fixture, workspace_root};
 
@@ -40,16 +40,18 @@ async fn help() -> String {
             .find("\nConfiguration:\n")
             .expect("every command takes the settings");
         let (own, settings) = help.stdout.split_at(settings);
-        text.push_str(&format!(
+        let _ = write!(
+            text,
             "$ iconql {}\n\n{own}\n",
             [command, &["--help"]].concat().join(" ")
-        ));
+        );
         if command == ["config"] {
             text.push_str(settings);
         }
     }
     // The terminal does not show spaces at the end of a line, and editors take them away.
-    text.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+    let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
+    lines.join("\n") + "\n"
 }
 
 #[tokio::test]

@@ -217,7 +217,7 @@ mod sqlite {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("iconql.db");
         let noise: Vec<u8> = (0..40_000_u32)
-            .map(|index| (index.wrapping_mul(2_654_435_761) >> 13) as u8)
+            .flat_map(|index| index.wrapping_mul(2_654_435_761).to_le_bytes())
             .collect();
         fs::write(&file, &noise).unwrap();
         for arguments in COMMANDS {

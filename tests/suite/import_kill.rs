@@ -4,7 +4,7 @@ use serde_json::json;
 use tests::{Iconql, TestApp, TestDatabase, on_each_engine, starter_package};
 
 use crate::{
-    kill_scenario::{MARKS, TwoVersions, kill_at_moments},
+    kill_scenario::{MARKS, TwoVersions, kill_at_moments, share},
     random::Random,
     starter,
 };
@@ -15,7 +15,7 @@ on_each_engine! {
     async fn a_killed_importer_leaves_whole_sets(engine) {
         // Twelve moments of an import, each in its own twelfth.
         let mut random = Random::new(20_260_901);
-        let moments: Vec<f64> = (0..12).map(|part| (f64::from(part) + random.below(1000) as f64 / 1000.0) / 12.0).collect();
+        let moments: Vec<f64> = (0..12).map(|part| (f64::from(part) + share(&mut random)) / 12.0).collect();
         kill_at_moments(BINARY, engine, "mdi", &moments).await;
     }
 
@@ -38,7 +38,7 @@ on_each_engine! {
             let reply = app.graphql_with(query, json!({ "names": names, "after": after })).await;
             for pointer in ["/page/icons/nodes", "/batch"] {
                 let bodies = reply.texts(pointer, "body");
-                assert_eq!(bodies.len() == 100 || pointer.contains("page"), true, "{} of 100", bodies.len());
+                assert!(bodies.len() == 100 || pointer.contains("page"), "{} of 100", bodies.len());
                 let counts = MARKS.map(|mark| bodies.iter().filter(|body| body.contains(mark)).count());
                 assert_eq!(counts[0] + counts[1], bodies.len());
                 let version = usize::from(counts[1] > 0);

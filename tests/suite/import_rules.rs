@@ -105,50 +105,51 @@ on_each_engine! {
         let gone = r#"<path d="M3 3h9z"/>"#;
         // The bodies and boxes that `iconToSVG(getIconData(set, name))` of @iconify/utils gives.
         for (key, view_box, body, hidden, parent) in [
-            ("base", [0.0, 0.0, 24.0, 18.0], base.to_owned(), false, None),
-            ("wide", [-4.0, 0.0, 32.0, 18.0], r#"<path d="M1 1h30z"/>"#.to_owned(), false, None),
+            ("base", "0 0 24 18", base.to_owned(), false, None),
+            ("wide", "-4 0 32 18", r#"<path d="M1 1h30z"/>"#.to_owned(), false, None),
             (
                 "turned",
-                [0.0, 0.0, 18.0, 24.0],
+                "0 0 18 24",
                 r#"<g transform="rotate(90 9 9) translate(24 0) scale(-1 1)"><path d="M2 2h9z"/></g>"#.to_owned(),
                 false,
                 None,
             ),
-            ("third", [0.0, 0.0, 24.0, 18.0], base.to_owned(), false, Some("second")),
-            ("quarter", [0.0, 0.0, 18.0, 24.0], format!(r#"<g transform="rotate(90 9 9)">{base}</g>"#), false, Some("first")),
+            ("third", "0 0 24 18", base.to_owned(), false, Some("second")),
+            ("quarter", "0 0 18 24", format!(r#"<g transform="rotate(90 9 9)">{base}</g>"#), false, Some("first")),
             (
                 "half-back",
-                [0.0, 0.0, 24.0, 18.0],
+                "0 0 24 18",
                 format!(r#"<g transform="rotate(180 12 9)">{base}</g>"#),
                 false,
                 Some("quarter"),
             ),
             (
                 "mirrored",
-                [0.0, 0.0, 24.0, 18.0],
+                "0 0 24 18",
                 format!(r#"<g transform="translate(24 0) scale(-1 1)">{base}</g>"#),
                 false,
                 Some("base"),
             ),
-            ("mirrored-twice", [0.0, 0.0, 24.0, 18.0], base.to_owned(), false, Some("mirrored")),
-            ("narrow", [0.0, 0.0, 12.0, 18.0], base.to_owned(), false, Some("base")),
-            ("clash", [0.0, 0.0, 24.0, 18.0], r#"<path d="M4 4h9z"/>"#.to_owned(), false, None),
-            ("gone", [0.0, 0.0, 24.0, 18.0], gone.to_owned(), true, None),
-            ("gone-name", [0.0, 0.0, 24.0, 18.0], gone.to_owned(), true, Some("gone")),
+            ("mirrored-twice", "0 0 24 18", base.to_owned(), false, Some("mirrored")),
+            ("narrow", "0 0 12 18", base.to_owned(), false, Some("base")),
+            ("clash", "0 0 24 18", r#"<path d="M4 4h9z"/>"#.to_owned(), false, None),
+            ("gone", "0 0 24 18", gone.to_owned(), true, None),
+            ("gone-name", "0 0 24 18", gone.to_owned(), true, Some("gone")),
             (
                 "gone-turned",
-                [0.0, 0.0, 24.0, 18.0],
+                "0 0 24 18",
                 format!(r#"<g transform="rotate(180 12 9)">{gone}</g>"#),
                 true,
                 Some("gone-name"),
             ),
-            ("back-again", [0.0, 0.0, 24.0, 18.0], gone.to_owned(), false, Some("gone-name")),
-            ("back-again-name", [0.0, 0.0, 24.0, 18.0], gone.to_owned(), false, Some("back-again")),
-            ("put-away", [0.0, 0.0, 24.0, 18.0], base.to_owned(), true, Some("base")),
+            ("back-again", "0 0 24 18", gone.to_owned(), false, Some("gone-name")),
+            ("back-again-name", "0 0 24 18", gone.to_owned(), false, Some("back-again")),
+            ("put-away", "0 0 24 18", base.to_owned(), true, Some("base")),
         ] {
             let icon = icon(&app, &format!("rules:{key}"), "left top width height body hidden aliasOf { key }").await;
             assert_eq!(icon["body"], body, "{key}");
-            assert_eq!([&icon["left"], &icon["top"], &icon["width"], &icon["height"]].map(|side| side.as_f64().unwrap()), view_box, "{key}");
+            let sides = ["left", "top", "width", "height"].map(|side| icon[side].as_f64().unwrap().to_string());
+            assert_eq!(sides.join(" "), view_box, "{key}");
             assert_eq!(icon["hidden"], hidden, "{key}");
             assert_eq!(icon["aliasOf"]["key"].as_str(), parent, "{key}");
         }

@@ -9,6 +9,13 @@ use std::{
 use serde_json::Value;
 use tests::{Engine, Iconql, Running, TestDatabase, fixture, starter_package};
 
+use crate::random::Random;
+
+/// A number from 0 to 1.
+pub(crate) fn share(random: &mut Random) -> f64 {
+    f64::from(u32::try_from(random.below(1_000_000)).unwrap()) / 1e6
+}
+
 /// Two versions of one large set, in which every icon is drawn differently.
 pub(crate) struct TwoVersions {
     files: [PathBuf; 2],

@@ -1,5 +1,8 @@
 //! What a client sees, on SQLite and on PostgreSQL. A file for each concern.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking, in its own functions too")]
+
+mod bombs;
 mod changes;
 mod cli;
 mod config;
@@ -9,6 +12,7 @@ mod import_kill;
 mod import_real;
 mod import_rules;
 mod kill_scenario;
+mod limits;
 mod lookup;
 mod operations;
 mod paging;

@@ -172,7 +172,7 @@ impl GraphqlService {
         })?;
         let kind = operation.ty;
         variables::check_given(operation, &request.variables)?;
-        variables::drop_arguments(&mut document, &request.variables);
+        variables::drop_page_sizes(&mut document, &request.variables);
         Ok((document, kind))
     }
 

@@ -2,8 +2,8 @@
 //! specification, an argument that is not there.
 //!
 //! The library knows that when it resolves a field, but not when it reckons what one costs, and would refuse a document
-//! that leaves `$first` out. Where a variable is optional, has no default and was not sent, it goes, and with it each
-//! argument that is just this variable. One that is used in any other way stays.
+//! that leaves `$first` out. So the page sizes go whose variables were not sent, and then the variables that nothing else
+//! uses. Nothing is lost to the validator: an optional `Int` fits every page size.
 
 use std::{collections::HashSet, convert::Infallible};
 
@@ -37,8 +37,11 @@ pub(crate) fn check_given(operation: &OperationDefinition, given: &Map<String, V
     }
 }
 
-/// Drops the arguments that `given` has no values for.
-pub(crate) fn drop_arguments(document: &mut ExecutableDocument, given: &Map<String, Value>) {
+/// The arguments that costs are reckoned by, and that may be left out.
+const PAGE_SIZES: [&str; 2] = ["first", "last"];
+
+/// Drops the page sizes that `given` has no values for.
+pub(crate) fn drop_page_sizes(document: &mut ExecutableDocument, given: &Map<String, Value>) {
     let ExecutableDocument { operations, fragments } = document;
     let mut operations = operations_mut(operations);
     let has_value =
@@ -62,14 +65,14 @@ pub(crate) fn drop_arguments(document: &mut ExecutableDocument, given: &Map<Stri
         uses.note_set(&operation.selection_set.node);
         let is_droppable = |definition: &VariableDefinition| {
             let name = &definition.name.node;
-            let is_kept_by_fragment = needed.contains(name) && in_fragments.plain.contains(name);
-            !has_value(definition) && uses.plain.contains(name) && !uses.other.contains(name) && !is_kept_by_fragment
+            let is_kept_by_fragment = needed.contains(name) && in_fragments.sizes.contains(name);
+            !has_value(definition) && uses.sizes.contains(name) && !is_kept_by_fragment
         };
-        let (go, stay) = std::mem::take(&mut operation.variable_definitions)
-            .into_iter()
-            .partition::<Vec<_>, _>(|definition| is_droppable(&definition.node));
-        operation.variable_definitions = stay;
-        let names = go.into_iter().map(|definition| definition.node.name.node).collect();
+        let names: HashSet<Name> = names_where(&[operation], is_droppable).collect();
+        let is_needed = |name: &Name| !names.contains(name) || uses.other.contains(name);
+        operation
+            .variable_definitions
+            .retain(|definition| is_needed(&definition.node.name.node));
         drop_in(&mut operation.selection_set.node, &names);
         dropped.extend(names);
     }
@@ -78,9 +81,9 @@ pub(crate) fn drop_arguments(document: &mut ExecutableDocument, given: &Map<Stri
     }
 }
 
-/// Whether a variable may be left out, and is then as if it had never been.
+/// Whether a variable is a number that may be left out, and is then as if it had never been.
 fn is_optional(definition: &VariableDefinition) -> bool {
-    definition.var_type.node.nullable && definition.default_value.is_none()
+    definition.var_type.node.to_string() == "Int" && definition.default_value.is_none()
 }
 
 fn names_where<'a>(
@@ -111,8 +114,9 @@ fn drop_in(set: &mut SelectionSet, droppable: &HashSet<Name>) {
                     selection_set,
                     ..
                 } = &mut field.node;
-                arguments
-                    .retain(|(_, value)| !plain_variable(&value.node).is_some_and(|name| droppable.contains(&*name)));
+                arguments.retain(|(argument, value)| {
+                    !variable_of(argument, &value.node).is_some_and(|name| droppable.contains(&*name))
+                });
                 drop_in(&mut selection_set.node, droppable);
             }
             Selection::InlineFragment(fragment) => drop_in(&mut fragment.node.selection_set.node, droppable),
@@ -121,17 +125,20 @@ fn drop_in(set: &mut SelectionSet, droppable: &HashSet<Name>) {
     }
 }
 
-/// The name in `$name`, where a value is nothing else. The library keeps the type of these values to itself.
-fn plain_variable(value: &impl ToString) -> Option<String> {
-    value.to_string().strip_prefix('$').map(ToOwned::to_owned)
+/// The variable that a page size is, if it is one. The library keeps the type of these values to itself.
+fn variable_of(argument: &Positioned<Name>, value: &impl ToString) -> Option<String> {
+    let is_size = PAGE_SIZES.contains(&argument.node.as_str());
+    is_size
+        .then(|| value.to_string().strip_prefix('$').map(ToOwned::to_owned))
+        .flatten()
 }
 
 /// How parts of a document use variables.
 #[derive(Clone, Default)]
 struct Uses {
-    /// As the whole value of a field's argument.
-    plain: HashSet<Name>,
-    /// Within a value, or by a directive.
+    /// As page sizes.
+    sizes: HashSet<Name>,
+    /// In any other way.
     other: HashSet<Name>,
 }
 
@@ -140,9 +147,9 @@ impl Uses {
         for selection in &set.items {
             match &selection.node {
                 Selection::Field(field) => {
-                    for (_, value) in &field.node.arguments {
-                        match plain_variable(&value.node) {
-                            Some(name) => drop(self.plain.insert(Name::new(name))),
+                    for (argument, value) in &field.node.arguments {
+                        match variable_of(argument, &value.node) {
+                            Some(name) => drop(self.sizes.insert(Name::new(name))),
                             None => drop(value.node.clone().into_const_with(|name| self.note_other(name))),
                         }
                     }

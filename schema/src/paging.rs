@@ -11,11 +11,15 @@ use crate::{
 /// Whether a list goes on before and behind a page. Both are exact in either direction of paging.
 #[derive(Debug, Clone, PartialEq, Eq, SimpleObject)]
 pub(crate) struct PageInfo {
+    #[graphql(complexity = 0)]
     pub(crate) has_next_page: bool,
+    #[graphql(complexity = 0)]
     pub(crate) has_previous_page: bool,
     /// Null where the page is empty.
+    #[graphql(complexity = 0)]
     pub(crate) start_cursor: Option<String>,
     /// Null where the page is empty.
+    #[graphql(complexity = 0)]
     pub(crate) end_cursor: Option<String>,
 }
 

@@ -29,8 +29,10 @@ pub(crate) struct ChangeFeed {
     /// Oldest first. A generation is never split, so there can be a few more than asked for.
     changes: Vec<CatalogChange>,
     /// What to give as `since` next time.
+    #[graphql(complexity = 0)]
     generation: i32,
     /// Whether to ask again at once.
+    #[graphql(complexity = 0)]
     has_more: bool,
 }
 

@@ -28,7 +28,9 @@ impl IconConnection {
 /// An icon's place in a list.
 #[derive(SimpleObject)]
 pub(crate) struct IconEdge {
+    #[graphql(complexity = 0)]
     cursor: String,
+    #[graphql(complexity = "child_complexity")]
     node: Icon,
 }
 

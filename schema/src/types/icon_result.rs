@@ -14,6 +14,7 @@ pub(crate) enum IconResult {
 /// A well-formed name that no icon has.
 #[derive(SimpleObject)]
 pub(crate) struct IconNotFound {
+    #[graphql(complexity = 0)]
     pub(crate) name: IconNameScalar,
 }
 
@@ -21,6 +22,8 @@ pub(crate) struct IconNotFound {
 #[derive(SimpleObject)]
 pub(crate) struct InvalidIconName {
     /// As it was sent, cut after 200 characters.
+    #[graphql(complexity = 0)]
     pub(crate) input: String,
+    #[graphql(complexity = 0)]
     pub(crate) message: String,
 }

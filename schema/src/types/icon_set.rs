@@ -42,8 +42,10 @@ impl From<IconSetOrder> for SetOrder {
 /// A category of a set.
 #[derive(SimpleObject)]
 pub(crate) struct CategoryCount {
+    #[graphql(complexity = 0)]
     category: String,
     /// Listed icons in it.
+    #[graphql(complexity = 0)]
     count: i32,
 }
 

@@ -14,7 +14,9 @@ pub(crate) struct IconSetConnection {
 /// A set's place in a list.
 #[derive(SimpleObject)]
 pub(crate) struct IconSetEdge {
+    #[graphql(complexity = 0)]
     cursor: String,
+    #[graphql(complexity = "child_complexity")]
     node: IconSet,
 }
 

@@ -4,9 +4,12 @@ use domain::catalog;
 /// The terms under which a set may be used.
 #[derive(SimpleObject)]
 pub(crate) struct License {
+    #[graphql(complexity = 0)]
     title: String,
     /// SPDX identifier.
+    #[graphql(complexity = 0)]
     spdx: Option<String>,
+    #[graphql(complexity = 0)]
     url: Option<String>,
 }
 
@@ -23,7 +26,9 @@ impl From<&catalog::License> for License {
 /// Who made a set.
 #[derive(SimpleObject)]
 pub(crate) struct Author {
+    #[graphql(complexity = 0)]
     name: String,
+    #[graphql(complexity = 0)]
     url: Option<String>,
 }
 

@@ -45,32 +45,46 @@ impl Service {
 #[derive(SimpleObject)]
 pub(crate) struct Limits {
     /// Names or ids in one batch.
+    #[graphql(complexity = 0)]
     max_batch: i32,
     /// `first` or `last`.
+    #[graphql(complexity = 0)]
     max_page_size: i32,
     /// Fields inside each other.
+    #[graphql(complexity = 0)]
     max_depth: i32,
     /// Cost: an object counts 1, and a list as many times as it has items.
+    #[graphql(complexity = 0)]
     max_cost: i32,
     /// Names, numbers, texts and marks of a document.
+    #[graphql(complexity = 0)]
     max_tokens: i32,
     /// Aliased fields of an operation.
+    #[graphql(complexity = 0)]
     max_aliases: i32,
     /// Bytes of a request's body.
+    #[graphql(complexity = 0)]
     max_body_bytes: i32,
     /// Bytes of a document.
+    #[graphql(complexity = 0)]
     max_document_bytes: i32,
     /// Brackets inside each other.
+    #[graphql(complexity = 0)]
     max_nesting: i32,
     /// Fragments of a document.
+    #[graphql(complexity = 0)]
     max_fragments: i32,
     /// Selections of an operation once its fragments are written out.
+    #[graphql(complexity = 0)]
     max_selections: i32,
     /// Fields at the top of an operation.
+    #[graphql(complexity = 0)]
     max_root_fields: i32,
     /// Directives of an operation.
+    #[graphql(complexity = 0)]
     max_directives: i32,
     /// Milliseconds until a request is given up.
+    #[graphql(complexity = 0)]
     deadline_ms: i32,
 }
 

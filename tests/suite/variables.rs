@@ -67,6 +67,24 @@ on_each_engine! {
         assert_eq!(reply.data("/icons"), &json!([{ "__typename": "Icon" }]));
     }
 
+    async fn a_variable_must_fit_its_place_even_when_it_is_left_out(engine) {
+        let app = TestApp::with_garden(engine).await;
+        let cases = [
+            "query($n: String) { iconSets(first: $n) { totalCount } }",
+            "query($n: [Int]) { iconSets(first: $n) { totalCount } }",
+            "query($n: Int) { __typename }",
+            "{ iconSets(first: $n) { totalCount } }",
+        ];
+        for document in cases {
+            let reply = app.graphql(document).await;
+            assert!(reply.codes().contains(&"GRAPHQL_VALIDATION_FAILED"), "{document}: {}", reply.text);
+            assert_eq!(reply.json.get("data"), None, "{document}");
+        }
+        // One that is used for something else besides.
+        let reply = app.graphql(r#"query($n: Int) { iconSets(first: $n) { totalCount } icon(by: { name: "shed:saw" }) { url(size: $n) } }"#).await;
+        assert_eq!(reply.data("/iconSets/totalCount"), 2);
+    }
+
     async fn variables_belong_to_their_operation(engine) {
         let app = TestApp::with_garden(engine).await;
         let document = r#"query One($n: Int) { iconSet(prefix: "garden") { samples(first: $n) { key } } }

@@ -116,7 +116,38 @@ impl DatabaseError {
 
 #[cfg(test)]
 mod tests {
+    use std::{io, sync::Arc};
+
+    use sea_orm::{ConnAcquireErr, DbErr, RuntimeErr, sqlx};
+
     use super::DatabaseError;
+
+    #[test]
+    fn a_connection_that_broke_is_told_from_a_statement_that_failed() {
+        let broken = |error| RuntimeErr::SqlxError(Arc::new(error));
+        let reset = || sqlx::Error::Io(io::ErrorKind::ConnectionReset.into());
+        for (error, expected) in [
+            (DbErr::Query(broken(reset())), "Unreachable"),
+            (DbErr::Exec(broken(reset())), "Unreachable"),
+            (DbErr::Conn(broken(reset())), "Unreachable"),
+            (DbErr::Query(broken(sqlx::Error::WorkerCrashed)), "Unreachable"),
+            (DbErr::Conn(broken(sqlx::Error::PoolTimedOut)), "Unreachable"),
+            (DbErr::Conn(broken(sqlx::Error::RowNotFound)), "Unreachable"),
+            (DbErr::Query(broken(sqlx::Error::RowNotFound)), "Other"),
+            (DbErr::ConnectionAcquire(ConnAcquireErr::Timeout), "PoolExhausted"),
+            (
+                DbErr::Conn(RuntimeErr::Internal("postgres://me:hush@db".to_owned())),
+                "BadUrl",
+            ),
+        ] {
+            let told = DatabaseError::from(error);
+            assert!(
+                format!("{told:?}").starts_with(expected),
+                "{told:?} instead of {expected}"
+            );
+            assert!(!told.to_string().contains("hush"), "{told}");
+        }
+    }
 
     #[test]
     fn codes_of_both_engines_are_told_apart() {

@@ -270,9 +270,11 @@ on_each_engine! {
     async fn another_writer_is_waited_for(engine) {
         let database = TestDatabase::fresh(engine).await;
         let lock = database.hold_write_lock().await;
+        let started = std::time::Instant::now();
         let ended = command(&["import"], database.url()).env("DB_LOCK_TIMEOUT_MS", "100").run().await;
         let expected = "the database is locked by another process that writes: wait for it to end, or raise DB_LOCK_TIMEOUT_MS";
         assert_eq!(ended.complaint(1), expected);
+        assert!(started.elapsed() < Duration::from_secs(4), "{:?}", started.elapsed());
         // The limits of requests are not those of an import: it waits longer than any of them.
         let patient = command(&["import"], database.url()).env("QUERY_TIMEOUT_MS", "50").env("DB_ACQUIRE_TIMEOUT_MS", "200");
         let mut patient = patient.spawn();

@@ -2,7 +2,7 @@
 
 mod document;
 
-pub(crate) use document::{check_parsed, check_text};
+pub(crate) use document::{check_parsed, check_text, find_introspection};
 
 use crate::errors::LimitExceeded;
 

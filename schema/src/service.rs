@@ -56,6 +56,7 @@ pub struct GraphqlService {
     schema: ApiSchema,
     catalog: Catalog,
     limits: Limits,
+    introspection: bool,
 }
 
 /// A request as any transport brings it.
@@ -122,6 +123,7 @@ impl GraphqlService {
             schema: builder.finish(),
             catalog,
             limits: config.limits,
+            introspection: config.introspection,
         }
     }
 
@@ -163,6 +165,12 @@ impl GraphqlService {
         let mut document = parse_query(&request.query)
             .map_err(|error| Box::new(with_code(ServerError::from(error), Code::GraphqlParseFailed)))?;
         limits::check_parsed(&document, &self.limits).map_err(|exceeded| Box::new(exceeded.into()))?;
+        if !self.introspection
+            && let Some(position) = limits::find_introspection(&document)
+        {
+            let error = ServerError::new("Introspection is turned off here.", Some(position));
+            return Err(Box::new(with_code(error, Code::GraphqlValidationFailed)));
+        }
         let operation = chosen_operation(&document, request.operation_name.as_deref()).ok_or_else(|| {
             let message = "Name one of the document's operations in `operationName`.";
             Box::new(with_code(
@@ -191,7 +199,11 @@ impl GraphqlService {
         }
         prepared.set_parsed_query(document);
         let mut response = batches.run(self.schema.execute(prepared)).await;
-        if response.errors.iter().any(is_misfit_value) {
+        if response
+            .errors
+            .iter()
+            .any(|error| !error.path.is_empty() && is_misfit_value(error))
+        {
             refuse_misfits(&mut response);
         }
         let executed =

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use async_graphql::{
-    Name, Positioned,
+    Name, Pos, Positioned,
     parser::types::{ExecutableDocument, Selection, SelectionSet},
 };
 
@@ -62,6 +62,25 @@ pub(crate) fn check_parsed(document: &ExecutableDocument, limits: &Limits) -> Re
         at_most("maxDirectives", limits.max_directives, directives)?;
     }
     Ok(())
+}
+
+/// Where a document asks for the schema, if it does. The names of these two fields are theirs alone.
+pub(crate) fn find_introspection(document: &ExecutableDocument) -> Option<Pos> {
+    let operations = document
+        .operations
+        .iter()
+        .map(|(_, operation)| &operation.node.selection_set);
+    let fragments = document.fragments.values().map(|fragment| &fragment.node.selection_set);
+    operations.chain(fragments).find_map(|set| introspection_in(&set.node))
+}
+
+fn introspection_in(set: &SelectionSet) -> Option<Pos> {
+    set.items.iter().find_map(|selection| match &selection.node {
+        Selection::Field(field) if matches!(field.node.name.node.as_str(), "__schema" | "__type") => Some(field.pos),
+        Selection::Field(field) => introspection_in(&field.node.selection_set.node),
+        Selection::InlineFragment(fragment) => introspection_in(&fragment.node.selection_set.node),
+        Selection::FragmentSpread(_) => None,
+    })
 }
 
 fn at_most(limit: &'static str, max: usize, actual: usize) -> Result<(), LimitExceeded> {

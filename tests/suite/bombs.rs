@@ -20,18 +20,35 @@ impl Victim {
         let database = TestDatabase::fresh(Engine::Sqlite).await;
         let process = Process::serve(env!("CARGO_BIN_EXE_iconql-under-test"), database.url(), flags);
         let client = Client::builder().no_proxy().timeout(SOON).build().unwrap();
-        Self { process, client, _database: database }
+        Self {
+            process,
+            client,
+            _database: database,
+        }
     }
 
     async fn send(&self, body: &Value) -> Reply {
-        let request = self.client.post(format!("{}/graphql", self.process.base_url())).json(body);
-        Reply::read(request.send().await.unwrap_or_else(|error| panic!("no answer to {:.60}…: {error}", body.to_string()))).await
+        let request = self
+            .client
+            .post(format!("{}/graphql", self.process.base_url()))
+            .json(body);
+        Reply::read(
+            request
+                .send()
+                .await
+                .unwrap_or_else(|error| panic!("no answer to {:.60}…: {error}", body.to_string())),
+        )
+        .await
     }
 
     /// Sends a document that must be refused, after which the process must still answer.
     async fn refuses(&mut self, document: &str) {
         let reply = self.send(&json!({ "query": document })).await;
-        assert!(!reply.codes().is_empty(), "{document:.60} was not refused: {}", reply.text);
+        assert!(
+            !reply.codes().is_empty(),
+            "{document:.60} was not refused: {}",
+            reply.text
+        );
         assert_eq!(reply.json.get("data"), None, "{document:.60}: {}", reply.text);
         self.lives().await;
     }
@@ -59,26 +76,50 @@ fn bombs(size: usize) -> Vec<String> {
     vec![
         format!("{{ icons(names: {}) {{ __typename }} }}", nested("[", "]", size)),
         format!("{{ icon(by: {}) {{ name }} }}", nested("{a:", "}", size)),
-        format!("query($x: {}Int{}) {{ __typename }}", "[".repeat(size), "]".repeat(size)),
+        format!(
+            "query($x: {}Int{}) {{ __typename }}",
+            "[".repeat(size),
+            "]".repeat(size)
+        ),
         format!("query($x: Int = {}) {{ __typename }}", nested("[", "]", size)),
         format!("{{ __typename @include(if: {}) }}", nested("[", "]", size)),
         "{".repeat(size),
         "[".repeat(size),
-        format!("{}name{}", "{ iconSets { nodes { icons { nodes { set ".repeat(size / 10), "}".repeat(size / 2)),
+        format!(
+            "{}name{}",
+            "{ iconSets { nodes { icons { nodes { set ".repeat(size / 10),
+            "}".repeat(size / 2)
+        ),
         format!("{}__typename{}", "{ ... ".repeat(size), "}".repeat(size)),
         format!("{{ {} }}", "__typename ".repeat(size)),
-        format!("{{ {} }}", (0..size).map(|number| format!("a{number}: __typename ")).collect::<String>()),
+        format!(
+            "{{ {} }}",
+            (0..size)
+                .map(|number| format!("a{number}: __typename "))
+                .collect::<String>()
+        ),
         format!("{{ __typename {} }}", "@include(if: true) ".repeat(size)),
         format!("{{ {} }}", "iconSets { nodes { name } } ".repeat(size)),
-        format!("query({}) {{ __typename }}", (0..size).map(|number| format!("$v{number}: Int ")).collect::<String>()),
-        (0..size).map(|number| format!("query q{number} {{ __typename }} ")).collect(),
-        (0..size).map(|number| format!("fragment f{number} on Query {{ __typename }} ")).collect::<String>() + "{ ...f0 }",
+        format!(
+            "query({}) {{ __typename }}",
+            (0..size).map(|number| format!("$v{number}: Int ")).collect::<String>()
+        ),
+        (0..size)
+            .map(|number| format!("query q{number} {{ __typename }} "))
+            .collect(),
+        (0..size)
+            .map(|number| format!("fragment f{number} on Query {{ __typename }} "))
+            .collect::<String>()
+            + "{ ...f0 }",
         format!("{{ __typename }} {}", "\"".repeat(size)),
         format!("{{ a(b: \"{}", "\\".repeat(size)),
         format!("{{ a(b: \"\"\"{}", "\\\"\"\"".repeat(size)),
         format!("#{}", "#".repeat(size)),
         "\u{feff}".repeat(size),
-        format!("{{ icons(names: [{}]) {{ __typename }} }}", r#""mdi:home" "#.repeat(size)),
+        format!(
+            "{{ icons(names: [{}]) {{ __typename }} }}",
+            r#""mdi:home" "#.repeat(size)
+        ),
     ]
 }
 
@@ -90,7 +131,11 @@ async fn values_and_selections_inside_each_other() {
         for bomb in bombs(size) {
             let reply = victim.send(&json!({ "query": bomb })).await;
             // Small ones may be lawful; the others are refused.
-            assert!(size == 70 || !reply.codes().is_empty(), "{bomb:.60} of {size}: {:.300}", reply.text);
+            assert!(
+                size == 70 || !reply.codes().is_empty(),
+                "{bomb:.60} of {size}: {:.300}",
+                reply.text
+            );
             assert!(reply.status < 500, "{bomb:.60} of {size}: {:.300}", reply.text);
         }
         victim.lives().await;
@@ -100,15 +145,31 @@ async fn values_and_selections_inside_each_other() {
 #[tokio::test]
 async fn brackets_survive_the_highest_limits_that_can_be_set() {
     let mut victim = Victim::start(&[
-        "--max-nesting=200", "--max-tokens=1000000", "--max-document-bytes=16777216", "--max-body-bytes=268435456", "--max-depth=64",
-    ]).await;
+        "--max-nesting=200",
+        "--max-tokens=1000000",
+        "--max-document-bytes=16777216",
+        "--max-body-bytes=268435456",
+        "--max-depth=64",
+    ])
+    .await;
     for depth in [150, 199, 200, 201, 100_000] {
         for bomb in [
-            format!("{{ icons(names: {}) {{ __typename }} }}", nested("[", "]", depth.min(197))),
+            format!(
+                "{{ icons(names: {}) {{ __typename }} }}",
+                nested("[", "]", depth.min(197))
+            ),
             format!("{{ icon(by: {}) {{ name }} }}", nested("{a:", "}", depth)),
-            format!("query($x: {}Int{}) {{ iconSets(first: $x) {{ totalCount }} }}", "[".repeat(depth), "]".repeat(depth)),
+            format!(
+                "query($x: {}Int{}) {{ iconSets(first: $x) {{ totalCount }} }}",
+                "[".repeat(depth),
+                "]".repeat(depth)
+            ),
             format!("query($x: [Int] = {}) {{ __typename }}", nested("[", "]", depth)),
-            format!("{}__typename{}", "{ ... ".repeat(depth.min(190)), "}".repeat(depth.min(190) - 1)),
+            format!(
+                "{}__typename{}",
+                "{ ... ".repeat(depth.min(190)),
+                "}".repeat(depth.min(190) - 1)
+            ),
             format!("{}name{}", "{ set ".repeat(depth), "}".repeat(depth)),
         ] {
             victim.refuses(&bomb).await;
@@ -122,13 +183,35 @@ async fn fragments_that_spread_each_other() {
     victim.refuses(&doubling(24)).await;
     victim.refuses(&doubling(45)).await;
     victim.refuses("{ ...a } fragment a on Query { ...a }").await;
-    victim.refuses("{ ...a } fragment a on Query { ...b } fragment b on Query { ...c ...a } fragment c on Query { ...b }").await;
-    victim.refuses("{ ...a } fragment a on Query { __typename ...a @include(if: false) }").await;
-    victim.refuses("{ __typename } fragment a on Query { ...b } fragment b on Query { ...a }").await;
-    let chain = (0..49).map(|number| format!("fragment f{number} on Icon {{ set {{ icons {{ nodes {{ ...f{} }} }} }} }} ", number + 1));
-    victim.refuses(&format!("{{ icon(by: {{ name: \"a:b\" }}) {{ ...f0 }} }} {} fragment f49 on Icon {{ name }}", chain.collect::<String>())).await;
-    let unused: String = (0..49).map(|number| format!("fragment f{number} on Query {{ ...f{0} ...f{0} }} ", number + 1)).collect();
-    victim.refuses(&format!("{{ __typename }} {unused} fragment f49 on Query {{ __typename }}")).await;
+    victim
+        .refuses("{ ...a } fragment a on Query { ...b } fragment b on Query { ...c ...a } fragment c on Query { ...b }")
+        .await;
+    victim
+        .refuses("{ ...a } fragment a on Query { __typename ...a @include(if: false) }")
+        .await;
+    victim
+        .refuses("{ __typename } fragment a on Query { ...b } fragment b on Query { ...a }")
+        .await;
+    let chain = (0..49).map(|number| {
+        format!(
+            "fragment f{number} on Icon {{ set {{ icons {{ nodes {{ ...f{} }} }} }} }} ",
+            number + 1
+        )
+    });
+    victim
+        .refuses(&format!(
+            "{{ icon(by: {{ name: \"a:b\" }}) {{ ...f0 }} }} {} fragment f49 on Icon {{ name }}",
+            chain.collect::<String>()
+        ))
+        .await;
+    let unused: String = (0..49)
+        .map(|number| format!("fragment f{number} on Query {{ ...f{0} ...f{0} }} ", number + 1))
+        .collect();
+    victim
+        .refuses(&format!(
+            "{{ __typename }} {unused} fragment f49 on Query {{ __typename }}"
+        ))
+        .await;
 }
 
 #[tokio::test]
@@ -138,7 +221,10 @@ async fn fields_that_cannot_be_merged_cheaply() {
     let same = format!("{{ {} }}", "a: __typename ".repeat(450));
     let reply = victim.send(&json!({ "query": same })).await;
     assert!(reply.status < 500, "{}", reply.text);
-    let deep = format!("{{ {} }}", "iconSets { nodes { icons { nodes { name } } } } ".repeat(20));
+    let deep = format!(
+        "{{ {} }}",
+        "iconSets { nodes { icons { nodes { name } } } } ".repeat(20)
+    );
     victim.send(&json!({ "query": deep })).await;
     victim.lives().await;
 }
@@ -149,19 +235,33 @@ async fn variables_inside_each_other() {
     let document = "query($names: [String!]!) { icons(names: $names) { __typename } }";
     for depth in [20, 100, 120, 126] {
         let value: Value = serde_json::from_str(&nested("[", "]", depth)).unwrap();
-        let reply = victim.send(&json!({ "query": document, "variables": { "names": value } })).await;
-        assert!(!reply.codes().is_empty() && reply.status < 500, "{depth}: {}", reply.text);
+        let reply = victim
+            .send(&json!({ "query": document, "variables": { "names": value } }))
+            .await;
+        assert!(
+            !reply.codes().is_empty() && reply.status < 500,
+            "{depth}: {}",
+            reply.text
+        );
         victim.lives().await;
     }
     for depth in [127, 1_000, 100_000, 500_000] {
-        let body = format!(r#"{{"query":"{document}","variables":{{"names":{}}}}}"#, nested("[", "]", depth));
-        let request = victim.client.post(format!("{}/graphql", victim.process.base_url())).header("content-type", "application/json");
+        let body = format!(
+            r#"{{"query":"{document}","variables":{{"names":{}}}}}"#,
+            nested("[", "]", depth)
+        );
+        let request = victim
+            .client
+            .post(format!("{}/graphql", victim.process.base_url()))
+            .header("content-type", "application/json");
         let reply = Reply::read(request.body(body).send().await.unwrap()).await;
         assert_eq!((reply.status, reply.codes()), (400, vec!["BAD_USER_INPUT"]), "{depth}");
         victim.lives().await;
     }
     let wide: Vec<String> = (0..60_000).map(|number| format!("a:b{number}")).collect();
-    let reply = victim.send(&json!({ "query": document, "variables": { "names": wide } })).await;
+    let reply = victim
+        .send(&json!({ "query": document, "variables": { "names": wide } }))
+        .await;
     assert_eq!(reply.codes(), ["LIMIT_EXCEEDED"]);
     victim.lives().await;
 }

@@ -10,7 +10,10 @@ const FEED: &str = "query($since: Int!, $first: Int) { changes(since: $since, fi
 
 /// A set of icons by key, and what else its document says.
 fn set(prefix: &str, icons: &[&str], rest: Value) -> Value {
-    let icons: Map<String, Value> = icons.iter().map(|key| ((*key).to_owned(), json!({ "body": "<path d=\"M0 0h1z\"/>" }))).collect();
+    let icons: Map<String, Value> = icons
+        .iter()
+        .map(|key| ((*key).to_owned(), json!({ "body": "<path d=\"M0 0h1z\"/>" })))
+        .collect();
     let mut set = json!({ "prefix": prefix, "icons": icons });
     set.as_object_mut().unwrap().extend(rest.as_object().unwrap().clone());
     set
@@ -23,17 +26,29 @@ async fn told(app: &TestApp, since: u64) -> Vec<String> {
     changes
         .iter()
         .map(|change| {
-            let names: Vec<&str> = change["names"].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
+            let names: Vec<&str> = change["names"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|name| name.as_str().unwrap())
+                .collect();
             assert_eq!(change["count"], names.len());
             let prefix = change["prefix"].as_str().unwrap();
-            let keys: Vec<&str> = names.iter().map(|name| name.strip_prefix(&format!("{prefix}:")).unwrap()).collect();
+            let keys: Vec<&str> = names
+                .iter()
+                .map(|name| name.strip_prefix(&format!("{prefix}:")).unwrap())
+                .collect();
             format!("{} {prefix}: {}", change["kind"].as_str().unwrap(), keys.join(" "))
         })
         .collect()
 }
 
 async fn generation(app: &TestApp) -> u64 {
-    app.graphql("{ service { generation } }").await.data("/service/generation").as_u64().unwrap()
+    app.graphql("{ service { generation } }")
+        .await
+        .data("/service/generation")
+        .as_u64()
+        .unwrap()
 }
 
 /// Imports a set and says what the feed tells of it.

@@ -9,13 +9,27 @@ const FIELD: &str = "__typename";
 fn assert_exceeded(reply: &Reply, limit: &str, max: u64, actual: Option<u64>) {
     assert_eq!(reply.codes(), ["LIMIT_EXCEEDED"], "{limit}: {}", reply.text);
     let extensions = &reply.errors()[0]["extensions"];
-    assert_eq!((&extensions["limit"], &extensions["max"]), (&json!(limit), &json!(max)), "{}", reply.text);
-    assert_eq!(extensions.get("actual"), actual.map(Value::from).as_ref(), "{}", reply.text);
+    assert_eq!(
+        (&extensions["limit"], &extensions["max"]),
+        (&json!(limit), &json!(max)),
+        "{}",
+        reply.text
+    );
+    assert_eq!(
+        extensions.get("actual"),
+        actual.map(Value::from).as_ref(),
+        "{}",
+        reply.text
+    );
 }
 
 /// Sends a document at the limit, which must be answered, and one beyond, which must not, and be as large as the error says.
 async fn check(flag: &str, limit: &str, max: u64, at: &str, beyond: (&str, Option<u64>)) {
-    let app = TestApp::build_with_garden(Engine::Sqlite).await.flag(&format!("--{flag}={max}")).start().await;
+    let app = TestApp::build_with_garden(Engine::Sqlite)
+        .await
+        .flag(&format!("--{flag}={max}"))
+        .start()
+        .await;
     let reply = app.graphql(at).await;
     assert!(reply.errors().is_empty(), "{limit} at {max}: {}", reply.text);
     let (document, actual) = beyond;
@@ -33,7 +47,14 @@ fn fields(count: usize, of: impl Fn(usize) -> String) -> String {
 #[tokio::test]
 async fn bytes_of_a_document() {
     let of = |bytes: usize| format!("{{ {FIELD} }}{}", " ".repeat(bytes - FIELD.len() - 4));
-    check("max-document-bytes", "maxDocumentBytes", 100, &of(100), (&of(101), Some(101))).await;
+    check(
+        "max-document-bytes",
+        "maxDocumentBytes",
+        100,
+        &of(100),
+        (&of(101), Some(101)),
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -62,7 +83,9 @@ async fn tokens_of_a_document() {
 async fn fragments_of_a_document() {
     let of = |count: usize| {
         let spreads: String = (0..count).map(|number| format!("...f{number} ")).collect();
-        let definitions: String = (0..count).map(|number| format!("fragment f{number} on Query {{ {FIELD} }} ")).collect();
+        let definitions: String = (0..count)
+            .map(|number| format!("fragment f{number} on Query {{ {FIELD} }} "))
+            .collect();
         format!("{{ {spreads} }} {definitions}")
     };
     check("max-fragments", "maxFragments", 3, &of(3), (&of(4), Some(4))).await;
@@ -73,7 +96,10 @@ async fn fragments_of_a_document() {
 async fn selections_once_fragments_are_written_out() {
     let of = |count: usize| {
         let body = "fragment f on Query { __typename __typename __typename }";
-        format!("{{ {} ...f ...f }} {body}", FIELD.to_owned().repeat(1) + &format!(" {FIELD}").repeat(count - 7))
+        format!(
+            "{{ {} ...f ...f }} {body}",
+            FIELD.to_owned().repeat(1) + &format!(" {FIELD}").repeat(count - 7)
+        )
     };
     check("max-selections", "maxSelections", 10, &of(10), (&of(11), Some(11))).await;
 }
@@ -89,7 +115,8 @@ async fn fields_inside_each_other() {
 async fn aliased_fields() {
     let of = |count: usize| fields(count, |number| format!("a{number}: {FIELD}"));
     check("max-aliases", "maxAliases", 5, &of(5), (&of(6), Some(6))).await;
-    let spread = "{ ...f b: __typename } fragment f on Query { a: __typename iconSets { x: totalCount y: totalCount } }";
+    let spread =
+        "{ ...f b: __typename } fragment f on Query { a: __typename iconSets { x: totalCount y: totalCount } }";
     check("max-aliases", "maxAliases", 0, "{ __typename }", (spread, Some(4))).await;
 }
 
@@ -98,7 +125,17 @@ async fn fields_at_the_top() {
     let of = |count: usize| fields(count, |_| FIELD.to_owned());
     check("max-root-fields", "maxRootFields", 5, &of(5), (&of(6), Some(6))).await;
     let spread = "{ ...f ...f ... { __typename } } fragment f on Query { __typename service { version startedAt } }";
-    check("max-root-fields", "maxRootFields", 5, spread, ("{ ...f ...f ...f } fragment f on Query { __typename service { version } }", Some(6))).await;
+    check(
+        "max-root-fields",
+        "maxRootFields",
+        5,
+        spread,
+        (
+            "{ ...f ...f ...f } fragment f on Query { __typename service { version } }",
+            Some(6),
+        ),
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -106,12 +143,23 @@ async fn directives_of_an_operation() {
     let of = |count: usize| fields(count, |_| format!("{FIELD} @include(if: true)"));
     check("max-directives", "maxDirectives", 3, &of(3), (&of(4), Some(4))).await;
     let spread = "{ ...f @skip(if: false) ... @skip(if: false) { __typename } } fragment f on Query { __typename @skip(if: false) }";
-    check("max-directives", "maxDirectives", 3, spread, (&spread.replace("{ ...f", "{ ...f ...f @skip(if: false)"), Some(5))).await;
+    check(
+        "max-directives",
+        "maxDirectives",
+        3,
+        spread,
+        (&spread.replace("{ ...f", "{ ...f ...f @skip(if: false)"), Some(5)),
+    )
+    .await;
 }
 
 #[tokio::test]
 async fn every_operation_of_a_document_counts() {
-    let app = TestApp::build_with_garden(Engine::Sqlite).await.flag("--max-root-fields=1").start().await;
+    let app = TestApp::build_with_garden(Engine::Sqlite)
+        .await
+        .flag("--max-root-fields=1")
+        .start()
+        .await;
     let document = "query Small { __typename } query Large { a: __typename b: __typename }";
     let reply = app.post(&json!({ "query": document, "operationName": "Small" })).await;
     assert_exceeded(&reply, "maxRootFields", 1, Some(2));
@@ -120,19 +168,42 @@ async fn every_operation_of_a_document_counts() {
 #[tokio::test]
 async fn the_cost_of_an_operation() {
     // An object is 1: the field, and an icon and its set for each name.
-    let of = |count: usize| format!(r"{{ icons(names: [{}]) {{ ... on Icon {{ name set {{ name }} }} }} }}", r#""garden:tree""#.to_owned() + &r#", "shed:saw""#.repeat(count - 1));
-    let app = TestApp::build_with_garden(Engine::Sqlite).await.flag("--max-cost=20").start().await;
+    let of = |count: usize| {
+        format!(
+            r"{{ icons(names: [{}]) {{ ... on Icon {{ name set {{ name }} }} }} }}",
+            r#""garden:tree""#.to_owned() + &r#", "shed:saw""#.repeat(count - 1)
+        )
+    };
+    let app = TestApp::build_with_garden(Engine::Sqlite)
+        .await
+        .flag("--max-cost=20")
+        .start()
+        .await;
     let reply = app.graphql(&of(10)).await;
     assert!(reply.errors().is_empty(), "{}", reply.text);
     let reply = app.graphql(&of(11)).await;
     assert_eq!(reply.codes(), ["LIMIT_EXCEEDED"]);
-    assert_eq!((&reply.errors()[0]["extensions"]["limit"], &reply.errors()[0]["extensions"]["max"]), (&json!("maxCost"), &json!(20)));
+    assert_eq!(
+        (
+            &reply.errors()[0]["extensions"]["limit"],
+            &reply.errors()[0]["extensions"]["max"]
+        ),
+        (&json!("maxCost"), &json!(20))
+    );
     assert_eq!(reply.json.get("data"), None);
     assert_eq!(reply.statements(), 0);
     // By variables as by literals.
     let document = "query($first: Int) { iconSets(first: $first) { nodes { name } } }";
-    assert!(app.graphql_with(document, json!({ "first": 10 })).await.errors().is_empty());
-    assert_eq!(app.graphql_with(document, json!({ "first": 21 })).await.codes(), ["LIMIT_EXCEEDED"]);
+    assert!(
+        app.graphql_with(document, json!({ "first": 10 }))
+            .await
+            .errors()
+            .is_empty()
+    );
+    assert_eq!(
+        app.graphql_with(document, json!({ "first": 21 })).await.codes(),
+        ["LIMIT_EXCEEDED"]
+    );
 }
 
 on_each_engine! {

@@ -9,6 +9,7 @@ mod global_id;
 mod limits;
 mod loaders;
 mod paging;
+mod public_url;
 mod query;
 mod scalars;
 mod service;

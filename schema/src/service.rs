@@ -12,10 +12,7 @@ use async_graphql::{
         types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType},
     },
 };
-use domain::{
-    catalog::{Catalog, Icon},
-    database::StatementCount,
-};
+use domain::{catalog::Catalog, database::StatementCount};
 use serde_json::{Map, Value};
 use tracing::Instrument as _;
 
@@ -23,6 +20,7 @@ use crate::{
     errors::{Code, with_code},
     limits::{self, Limits},
     loaders::{Batches, Loaders},
+    public_url::PublicUrl,
     query::Query,
     variables,
 };
@@ -40,9 +38,6 @@ pub struct SchemaConfig {
     pub version: &'static str,
     pub started_at_ms: i64,
 }
-
-/// Where renditions are fetched from.
-pub(crate) struct PublicUrl(String);
 
 /// What the service says of itself.
 pub(crate) struct ServiceFacts {
@@ -110,7 +105,7 @@ impl GraphqlService {
     pub fn new(catalog: Catalog, config: SchemaConfig) -> Self {
         let mut builder = Schema::build(Query, EmptyMutation, EmptySubscription)
             .data(config.limits)
-            .data(PublicUrl(config.public_url.unwrap_or_default()))
+            .data(PublicUrl::new(config.public_url))
             .data(ServiceFacts {
                 version: config.version,
                 started_at_ms: config.started_at_ms,
@@ -242,34 +237,6 @@ impl GraphqlService {
         };
         with_code(error, code)
     }
-}
-
-impl PublicUrl {
-    pub(crate) fn of_icon(&self, icon: &Icon, size: Option<i32>, color: Option<&str>) -> String {
-        use std::fmt::Write as _;
-        let mut url = format!("{}/icons/{}/{}.svg?", self.0, icon.name.prefix(), icon.name.key());
-        if let Some(size) = size {
-            let _ = write!(url, "size={size}&");
-        }
-        if let Some(color) = color {
-            let _ = write!(url, "color={}&", percent_encoded(color));
-        }
-        let _ = write!(url, "v={}", icon.content_hash_hex());
-        url
-    }
-}
-
-/// `text` as the value of a query parameter.
-fn percent_encoded(text: &str) -> String {
-    use std::fmt::Write as _;
-    text.bytes().fold(String::new(), |mut encoded, byte| {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            let _ = write!(encoded, "%{byte:02X}");
-        }
-        encoded
-    })
 }
 
 /// The schema as committed in `schema.graphql`.

@@ -22,8 +22,8 @@ use crate::{
     limits::Limits,
     loaders::{AliasesOf, ById, CharactersOf, TagsOf, VariantsOf, loaders},
     paging::{cost_of_page, page_size},
+    public_url::PublicUrl,
     scalars::{ColorScalar, DateTime, IconNameScalar},
-    service::PublicUrl,
 };
 
 /// A format that an icon can be fetched in.

@@ -4,6 +4,7 @@
 
 #[path = "../suite/kill_scenario.rs"]
 mod kill_scenario;
+#[allow(dead_code, reason = "the suite uses more of it")]
 #[path = "../suite/random.rs"]
 mod random;
 

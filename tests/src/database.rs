@@ -1,7 +1,7 @@
 //! Databases that live as long as a test, or, where tests only read, as long as the process.
 
 use std::{
-    path::PathBuf,
+    path::Path,
     sync::atomic::{AtomicU32, Ordering},
     time::Duration,
 };
@@ -44,7 +44,7 @@ impl TestDatabase {
         let database = match engine {
             Engine::Sqlite => {
                 let folder = tempfile::tempdir().expect("a temporary folder can be made");
-                let url = sqlite_url(folder.path().join("iconql.db"));
+                let url = sqlite_url(&folder.path().join("iconql.db"));
                 Self {
                     engine,
                     url,
@@ -68,7 +68,7 @@ impl TestDatabase {
     /// An empty catalog that stays until the process ends, for [`crate::shared`] to fill.
     pub(crate) async fn lasting(engine: Engine, name: &str) -> Self {
         let url = match engine {
-            Engine::Sqlite => sqlite_url(shared::folder().join(format!("{name}.db"))),
+            Engine::Sqlite => sqlite_url(&shared::folder().join(format!("{name}.db"))),
             Engine::Postgres => {
                 let name = format!("iconql_test_{}_{name}", std::process::id());
                 let url = create_on_server(&name).await;
@@ -146,9 +146,9 @@ async fn open(url: &str) -> Database {
         pool_size: Some(2),
         pool_min: Some(0),
         acquire_timeout: Duration::from_secs(30),
-        connection_recycle: Duration::from_secs(3600),
+        connection_recycle: Duration::from_hours(1),
         query_timeout: Duration::from_secs(30),
-        lock_timeout: Duration::from_secs(60),
+        lock_timeout: Duration::from_mins(1),
         slow_query_threshold: Duration::from_secs(30),
     };
     Database::open(&config, OpenMode::Create)
@@ -156,7 +156,7 @@ async fn open(url: &str) -> Database {
         .unwrap_or_else(|error| panic!("{url}: {error}"))
 }
 
-fn sqlite_url(file: PathBuf) -> String {
+fn sqlite_url(file: &Path) -> String {
     format!("sqlite://{}", file.display())
 }
 

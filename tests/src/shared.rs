@@ -77,6 +77,7 @@ pub(crate) fn drop_at_exit(server: &str, name: &str) {
 
 /// Has a line of shell run when this process ends, however it ends: nothing inside it is called then.
 fn at_exit(line: &str) {
+    #[expect(clippy::zombie_processes, reason = "it outlives this process")]
     static SHELL: LazyLock<Mutex<ChildStdin>> = LazyLock::new(|| {
         // The shell reads to the end of its input before it runs any of it, and that end is our end.
         let mut shell = Command::new("sh")

@@ -6,6 +6,8 @@ use reqwest::Client;
 use serde_json::{Value, json};
 use tests::{Engine, Process, Reply, TestDatabase};
 
+use crate::documents::each;
+
 /// What a small machine may take for a refusal.
 const SOON: Duration = Duration::from_secs(5);
 
@@ -92,25 +94,15 @@ fn bombs(size: usize) -> Vec<String> {
         ),
         format!("{}__typename{}", "{ ... ".repeat(size), "}".repeat(size)),
         format!("{{ {} }}", "__typename ".repeat(size)),
-        format!(
-            "{{ {} }}",
-            (0..size)
-                .map(|number| format!("a{number}: __typename "))
-                .collect::<String>()
-        ),
+        format!("{{ {} }}", each(size, |number| format!("a{number}: __typename "))),
         format!("{{ __typename {} }}", "@include(if: true) ".repeat(size)),
         format!("{{ {} }}", "iconSets { nodes { name } } ".repeat(size)),
         format!(
             "query({}) {{ __typename }}",
-            (0..size).map(|number| format!("$v{number}: Int ")).collect::<String>()
+            each(size, |number| format!("$v{number}: Int "))
         ),
-        (0..size)
-            .map(|number| format!("query q{number} {{ __typename }} "))
-            .collect(),
-        (0..size)
-            .map(|number| format!("fragment f{number} on Query {{ __typename }} "))
-            .collect::<String>()
-            + "{ ...f0 }",
+        each(size, |number| format!("query q{number} {{ __typename }} ")),
+        each(size, |number| format!("fragment f{number} on Query {{ __typename }} ")) + "{ ...f0 }",
         format!("{{ __typename }} {}", "\"".repeat(size)),
         format!("{{ a(b: \"{}", "\\".repeat(size)),
         format!("{{ a(b: \"\"\"{}", "\\\"\"\"".repeat(size)),
@@ -204,9 +196,9 @@ async fn fragments_that_spread_each_other() {
             chain.collect::<String>()
         ))
         .await;
-    let unused: String = (0..49)
-        .map(|number| format!("fragment f{number} on Query {{ ...f{0} ...f{0} }} ", number + 1))
-        .collect();
+    let unused = each(49, |number| {
+        format!("fragment f{number} on Query {{ ...f{0} ...f{0} }} ", number + 1)
+    });
     victim
         .refuses(&format!(
             "{{ __typename }} {unused} fragment f49 on Query {{ __typename }}"

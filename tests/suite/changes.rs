@@ -9,7 +9,7 @@ const FEED: &str = "query($since: Int!, $first: Int) { changes(since: $since, fi
     changes { generation kind prefix count at names } } }";
 
 /// A set of icons by key, and what else its document says.
-fn set(prefix: &str, icons: &[&str], rest: Value) -> Value {
+fn set(prefix: &str, icons: &[&str], rest: &Value) -> Value {
     let icons: Map<String, Value> = icons
         .iter()
         .map(|key| ((*key).to_owned(), json!({ "body": "<path d=\"M0 0h1z\"/>" })))
@@ -71,10 +71,10 @@ on_each_engine! {
         let app = TestApp::start(engine).await;
         let plain = json!({});
         let alias = json!({ "aliases": { "d": { "parent": "a" }, "e": { "parent": "a", "hFlip": true } } });
-        assert_eq!(after_import(&app, &set("s", &["b", "a", "c"], alias.clone())).await, ["ADDED s: a b c d e"]);
-        assert_eq!(after_import(&app, &set("s", &["b", "a", "c"], alias)).await, [""; 0]);
-        assert_eq!(after_import(&app, &set("s", &["a", "c"], plain.clone())).await, ["REMOVED s: b d e"]);
-        let mut changed = set("s", &["a", "c", "f"], plain.clone());
+        assert_eq!(after_import(&app, &set("s", &["b", "a", "c"], &alias)).await, ["ADDED s: a b c d e"]);
+        assert_eq!(after_import(&app, &set("s", &["b", "a", "c"], &alias)).await, [""; 0]);
+        assert_eq!(after_import(&app, &set("s", &["a", "c"], &plain)).await, ["REMOVED s: b d e"]);
+        let mut changed = set("s", &["a", "c", "f"], &plain);
         changed["icons"]["a"]["body"] = json!("<path d=\"M1 1h1z\"/>");
         assert_eq!(after_import(&app, &changed).await, ["ADDED s: f", "CHANGED s: a"]);
         changed["icons"]["a"]["hidden"] = json!(true);
@@ -96,13 +96,13 @@ on_each_engine! {
 
     async fn a_generation_is_never_split(engine) {
         let app = TestApp::start(engine).await;
-        app.import_json(&set("s", &["a", "b", "c"], json!({}))).await;
+        app.import_json(&set("s", &["a", "b", "c"], &json!({}))).await;
         // Generation 2 has four kinds.
-        let mut four = set("s", &["b", "c", "d"], json!({}));
+        let mut four = set("s", &["b", "c", "d"], &json!({}));
         four["icons"]["b"]["width"] = json!(30);
         four["icons"]["c"]["hidden"] = json!(true);
         app.import_json_at(NOW_MS + 1000, &four).await;
-        app.import_json(&set("t", &["x"], json!({}))).await;
+        app.import_json(&set("t", &["x"], &json!({}))).await;
         let all = ["ADDED s: a b c", "ADDED s: d", "CHANGED s: b", "HIDDEN s: c", "REMOVED s: a", "ADDED t: x"];
         assert_eq!(told(&app, 0).await, all);
         // first, since: the changes, the generation to go on from, and whether to.
@@ -129,7 +129,7 @@ on_each_engine! {
         for round in 0..12 {
             let prefix = ["s", "t"][round % 2];
             let count = 1 + random.below(25);
-            let mut document = set(prefix, &[], json!({}));
+            let mut document = set(prefix, &[], &json!({}));
             for key in random.choose(&keys, count) {
                 document["icons"][&key] = json!({ "body": format!("<path d=\"M{} 0h1z\"/>", random.below(3)), "hidden": random.below(4) == 0 });
             }
@@ -163,7 +163,7 @@ on_each_engine! {
         let app = TestApp::start(engine).await;
         let keys: Vec<String> = (0..2500).map(|number| format!("n{number:04}")).collect();
         let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
-        app.import_json(&set("s", &keys, json!({}))).await;
+        app.import_json(&set("s", &keys, &json!({}))).await;
         let document = "query($first: Int! = 100, $after: IconName) { changes(since: 0) { changes { count names(first: $first, after: $after) } } }";
         let mut names: Vec<String> = Vec::new();
         loop {
@@ -202,9 +202,9 @@ on_each_engine! {
     async fn importing_again_keeps_ids_and_times(engine) {
         let app = TestApp::start(engine).await;
         let document = "{ iconSet(prefix: \"s\") { id icons { nodes { id name updatedAt } edges { cursor } } } }";
-        app.import_json(&set("s", &["a", "b"], json!({}))).await;
+        app.import_json(&set("s", &["a", "b"], &json!({}))).await;
         let before = app.graphql(document).await.json;
-        let mut changed = set("s", &["a", "b"], json!({ "info": { "name": "S" } }));
+        let mut changed = set("s", &["a", "b"], &json!({ "info": { "name": "S" } }));
         changed["icons"]["b"]["width"] = json!(30);
         app.import_json_at(NOW_MS + 60_000, &changed).await;
         let after = app.graphql(document).await.json;

@@ -3,6 +3,8 @@
 use serde_json::{Value, json};
 use tests::{Engine, Reply, TestApp, on_each_engine};
 
+use crate::documents::{each, fields};
+
 /// A field that costs little.
 const FIELD: &str = "__typename";
 
@@ -37,11 +39,6 @@ async fn check(flag: &str, limit: &str, max: u64, at: &str, beyond: (&str, Optio
     assert_exceeded(&reply, limit, max, actual);
     assert_eq!(reply.json.get("data"), None, "{}", reply.text);
     assert_eq!(reply.statements(), 0, "{}", reply.text);
-}
-
-fn fields(count: usize, of: impl Fn(usize) -> String) -> String {
-    let fields: Vec<String> = (0..count).map(of).collect();
-    format!("{{ {} }}", fields.join(" "))
 }
 
 #[tokio::test]
@@ -82,10 +79,8 @@ async fn tokens_of_a_document() {
 #[tokio::test]
 async fn fragments_of_a_document() {
     let of = |count: usize| {
-        let spreads: String = (0..count).map(|number| format!("...f{number} ")).collect();
-        let definitions: String = (0..count)
-            .map(|number| format!("fragment f{number} on Query {{ {FIELD} }} "))
-            .collect();
+        let spreads = each(count, |number| format!("...f{number} "));
+        let definitions = each(count, |number| format!("fragment f{number} on Query {{ {FIELD} }} "));
         format!("{{ {spreads} }} {definitions}")
     };
     check("max-fragments", "maxFragments", 3, &of(3), (&of(4), Some(4))).await;
@@ -96,10 +91,7 @@ async fn fragments_of_a_document() {
 async fn selections_once_fragments_are_written_out() {
     let of = |count: usize| {
         let body = "fragment f on Query { __typename __typename __typename }";
-        format!(
-            "{{ {} ...f ...f }} {body}",
-            FIELD.to_owned().repeat(1) + &format!(" {FIELD}").repeat(count - 7)
-        )
+        format!("{{ {} ...f ...f }} {body}", each(count - 6, |_| FIELD.to_owned()))
     };
     check("max-selections", "maxSelections", 10, &of(10), (&of(11), Some(11))).await;
 }

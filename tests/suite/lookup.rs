@@ -180,7 +180,7 @@ on_each_engine! {
         let app = TestApp::with_garden(engine).await;
         let names = ["garden:tree", "garden:tree-fill", "garden:leaf", "garden:rose", "garden:oak", "garden:old-oak", "garden:gate"];
         let variants = field(&app, &names, "variants { name }").await;
-        let list = |names: &[&str]| Value::from_iter(names.iter().map(|name| json!({ "name": name })));
+        let list = |names: &[&str]| names.iter().map(|name| json!({ "name": name })).collect::<Value>();
         let expected = [
             list(&["garden:tree-fill", "garden:tree-outline"]),
             list(&["garden:tree", "garden:tree-outline"]),

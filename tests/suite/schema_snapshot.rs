@@ -96,12 +96,8 @@ fn facts(sdl: &str) -> BTreeMap<String, String> {
 
 fn note_type(definition: &TypeDefinition<'_, String>, facts: &mut BTreeMap<String, String>) {
     let directives = |directives: &[graphql_parser::schema::Directive<'_, String>]| {
-        directives
-            .iter()
-            .map(|directive| format!(" {directive}"))
-            .collect::<String>()
-            .trim_end()
-            .to_owned()
+        let texts: Vec<String> = directives.iter().map(|directive| format!(" {directive}")).collect();
+        texts.concat().trim_end().to_owned()
     };
     let (name, what) = match definition {
         TypeDefinition::Scalar(scalar) => (&scalar.name, format!("a scalar{}", directives(&scalar.directives))),

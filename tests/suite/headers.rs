@@ -1,0 +1,265 @@
+//! Headers: ids and traces of requests, compression, and what browsers are told.
+
+use reqwest::{Client, ClientBuilder, Method, header};
+use serde_json::{Value, json};
+use tests::{Engine, TestApp};
+
+async fn garden() -> TestApp {
+    TestApp::with_garden(Engine::Sqlite).await
+}
+
+#[tokio::test]
+async fn a_request_id_goes_in_and_out() {
+    let app = garden().await;
+    let send = |id: &str| {
+        app.request(Method::GET, "/api/health/live")
+            .header("x-request-id", id.to_owned())
+    };
+    for id in [
+        "a",
+        "0af7651916cd43dd8448eb211c80319c",
+        "client-1:2/3_4.5+6=",
+        &"x".repeat(128),
+    ] {
+        assert_eq!(app.send(send(id)).await.header("x-request-id"), id);
+    }
+    for id in ["", "two words", "<script>", "a\tb", "ü", &"x".repeat(129)] {
+        let given = app.send(send(id)).await.header("x-request-id").to_owned();
+        assert!(given.len() == 36 && given != id, "{id}: {given}");
+    }
+    let mut seen = std::collections::HashSet::new();
+    for path in [
+        "/nothing",
+        "/graphql",
+        "/metrics",
+        "/icons/garden/tree.svg",
+        "/api/health/live",
+    ] {
+        assert!(
+            seen.insert(app.get(path).await.header("x-request-id").to_owned()),
+            "{path}"
+        );
+    }
+}
+
+fn client(build: impl Fn(ClientBuilder) -> ClientBuilder) -> Client {
+    build(
+        Client::builder()
+            .no_proxy()
+            .no_gzip()
+            .no_brotli()
+            .no_deflate()
+            .no_zstd(),
+    )
+    .build()
+    .unwrap()
+}
+
+#[tokio::test]
+async fn answers_are_compressed_as_the_client_accepts() {
+    let app = garden().await;
+    let query =
+        json!({ "query": "{ iconSet(prefix: \"garden\") { icons { nodes { id name body svg contentHash } } } }" });
+    let plain = app.post(&query).await;
+    assert_eq!(plain.header("content-encoding"), "");
+    let readers = [
+        ("gzip", client(|builder| builder.gzip(true))),
+        ("br", client(|builder| builder.brotli(true))),
+        ("deflate", client(|builder| builder.deflate(true))),
+        ("zstd", client(|builder| builder.zstd(true))),
+    ];
+    for (encoding, reader) in readers {
+        let request = app
+            .request(Method::POST, "/graphql")
+            .header(header::ACCEPT_ENCODING, encoding)
+            .json(&query);
+        let response = request.send().await.unwrap();
+        assert_eq!(response.headers()["content-encoding"], encoding);
+        assert!(
+            response.headers()["vary"]
+                .to_str()
+                .unwrap()
+                .to_lowercase()
+                .contains("accept-encoding"),
+            "{encoding}"
+        );
+        let bytes = response.bytes().await.unwrap();
+        assert!(
+            bytes.len() * 2 < plain.text.len(),
+            "{encoding}: {} of {}",
+            bytes.len(),
+            plain.text.len()
+        );
+        let read = reader
+            .post(format!("{}/graphql", app.base_url()))
+            .json(&query)
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(read.text().await.unwrap(), plain.text, "{encoding}");
+    }
+    for accepted in ["identity", "gzip;q=0", "unknown"] {
+        let reply = app
+            .send(
+                app.request(Method::POST, "/graphql")
+                    .header(header::ACCEPT_ENCODING, accepted)
+                    .json(&query),
+            )
+            .await;
+        assert_eq!(
+            (reply.header("content-encoding"), &reply.text),
+            ("", &plain.text),
+            "{accepted}"
+        );
+    }
+    // Small answers are not worth it.
+    let small = app
+        .request(Method::POST, "/graphql")
+        .header(header::ACCEPT_ENCODING, "gzip")
+        .json(&json!({ "query": "{ __typename }" }));
+    assert_eq!(app.send(small).await.header("content-encoding"), "");
+}
+
+#[tokio::test]
+async fn compression_can_be_turned_off_and_begin_elsewhere() {
+    let send = |app: &TestApp, query: &str| {
+        app.request(Method::POST, "/graphql")
+            .header(header::ACCEPT_ENCODING, "gzip")
+            .json(&json!({ "query": query }))
+    };
+    let off = TestApp::build_with_garden(Engine::Sqlite)
+        .await
+        .flag("--compression-enabled=false")
+        .start()
+        .await;
+    let large = "{ iconSet(prefix: \"garden\") { icons { nodes { id name body svg contentHash } } } }";
+    assert_eq!(off.send(send(&off, large)).await.header("content-encoding"), "");
+    let early = TestApp::build_with_garden(Engine::Sqlite)
+        .await
+        .flag("--compression-min-bytes=20")
+        .start()
+        .await;
+    let response = send(&early, "{ __typename }").send().await.unwrap();
+    assert_eq!(response.headers()["content-encoding"], "gzip");
+}
+
+#[tokio::test]
+async fn headers_that_keep_browsers_safe() {
+    let app = garden().await;
+    for path in [
+        "/graphql",
+        "/nothing",
+        "/metrics",
+        "/icons/garden/tree.svg",
+        "/schema.graphql",
+        "/api/health",
+    ] {
+        assert_eq!(
+            app.get(path).await.header("x-content-type-options"),
+            "nosniff",
+            "{path}"
+        );
+    }
+    assert_eq!(app.graphql("{ __typename }").await.header("cache-control"), "no-store");
+    let timing = app
+        .graphql("{ service { generation } }")
+        .await
+        .header("server-timing")
+        .to_owned();
+    assert!(
+        timing.contains("parse;dur=") && timing.contains("execute;dur=") && timing.ends_with("db;desc=\"1 statement\""),
+        "{timing}"
+    );
+}
+
+#[tokio::test]
+async fn pages_of_other_origins_call_only_where_they_may() {
+    let preflight = |app: &TestApp, origin: &str| {
+        app.request(Method::OPTIONS, "/graphql")
+            .header(header::ORIGIN, origin.to_owned())
+            .header("access-control-request-method", "POST")
+            .header("access-control-request-headers", "content-type")
+    };
+    let closed = garden().await;
+    assert_eq!(
+        closed
+            .send(preflight(&closed, "https://a.example"))
+            .await
+            .header("access-control-allow-origin"),
+        ""
+    );
+    let some = TestApp::build_with_garden(Engine::Sqlite)
+        .await
+        .flag("--cors-origins=https://a.example,https://b.example")
+        .start()
+        .await;
+    for (origin, allowed) in [
+        ("https://a.example", "https://a.example"),
+        ("https://b.example", "https://b.example"),
+        ("https://c.example", ""),
+    ] {
+        let reply = some.send(preflight(&some, origin)).await;
+        assert_eq!(reply.header("access-control-allow-origin"), allowed);
+        let request = some
+            .request(Method::POST, "/graphql")
+            .header(header::ORIGIN, origin)
+            .json(&json!({ "query": "{ __typename }" }));
+        assert_eq!(some.send(request).await.header("access-control-allow-origin"), allowed);
+    }
+    let any = TestApp::build_with_garden(Engine::Sqlite)
+        .await
+        .flag("--cors-origins=*")
+        .start()
+        .await;
+    let reply = any.send(preflight(&any, "https://c.example")).await;
+    assert_eq!((reply.status, reply.header("access-control-allow-origin")), (200, "*"));
+    assert!(reply.header("access-control-allow-headers").contains("content-type"));
+}
+
+mod traces {
+    use tests::{Process, TestDatabase};
+
+    use super::{Client, Engine, Value, json};
+
+    /// Only a process of its own has a tracer of its own.
+    #[tokio::test]
+    async fn a_trace_goes_on_and_comes_back() {
+        let database = TestDatabase::fresh(Engine::Sqlite).await;
+        let binary = env!("CARGO_BIN_EXE_iconql-under-test");
+        let traced = Process::serve(binary, database.url(), &["--opentelemetry-tracing-enabled=true"]);
+        let untraced = Process::serve(binary, database.url(), &[]);
+        let given = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+        let answered = async |process: &Process, parent: Option<&str>| {
+            let mut request = Client::builder()
+                .no_proxy()
+                .build()
+                .unwrap()
+                .post(format!("{}/graphql", process.base_url()));
+            if let Some(parent) = parent {
+                request = request.header("traceparent", parent);
+            }
+            let response = request
+                .json(&json!({ "query": "{ __typename }" }))
+                .send()
+                .await
+                .unwrap();
+            let traceparent = response
+                .headers()
+                .get("traceparent")
+                .map(|value| value.to_str().unwrap().to_owned());
+            assert_eq!(response.json::<Value>().await.unwrap()["data"]["__typename"], "Query");
+            traceparent
+        };
+        let returned = answered(&traced, Some(given)).await.expect("a trace is on");
+        let parts: Vec<&str> = returned.split('-').collect();
+        assert_eq!(
+            (parts[0], parts[1], parts[3]),
+            ("00", "0af7651916cd43dd8448eb211c80319c", "01")
+        );
+        assert_ne!(parts[2], "b7ad6b7169203331");
+        let own = answered(&traced, None).await.expect("a trace is on");
+        assert_ne!(own.split('-').nth(1), Some(parts[1]));
+        assert!(answered(&traced, Some("nonsense")).await.is_some());
+        assert_eq!(answered(&untraced, Some(given)).await, None);
+    }
+}

@@ -93,9 +93,10 @@ impl Catalog {
         let sql = format!(
             "WITH RECURSIVE alias (ancestor, id, name) AS (\
              SELECT parent_id, id, name FROM icon WHERE parent_id IS NOT NULL AND {} \
-             UNION SELECT alias.ancestor, icon.id, icon.name FROM alias JOIN icon ON icon.parent_id = alias.id) \
+             UNION SELECT alias.ancestor, child.id, child.name FROM alias {}) \
              SELECT ancestor, name FROM alias ORDER BY name",
-            dialect.is_any("parent_id", 1)
+            dialect.is_any("parent_id", 1),
+            dialect.join_by_index("icon child", "child.parent_id = alias.id")
         );
         let rows = self
             .database

@@ -36,6 +36,19 @@ impl Dialect {
         }
     }
 
+    /// Joins `table`, written as `name alias`, by looking each row up in an index.
+    ///
+    /// PostgreSQL cannot know how few rows a recursion holds, and would rather read the whole index for each step of it.
+    pub(crate) fn join_by_index(self, table: &str, condition: &str) -> String {
+        match self {
+            Self::Sqlite => format!("JOIN {table} ON {condition}"),
+            Self::Postgres => {
+                let alias = table.rsplit(' ').next().unwrap_or(table);
+                format!("CROSS JOIN LATERAL (SELECT * FROM {table} WHERE {condition} OFFSET 0) {alias}")
+            }
+        }
+    }
+
     /// A list parameter of 64-bit integers.
     pub(crate) fn long_list(self, values: impl IntoIterator<Item = i64>) -> Value {
         match self {

@@ -152,17 +152,21 @@ impl<'a> Writer<'a> {
             on_conflict,
         };
         let full_chunk = insert.sql(self.dialect, ROWS_PER_INSERT);
-        loop {
-            let mut values = Vec::with_capacity(ROWS_PER_INSERT * COLUMNS.len());
-            for (row, stamp) in rows.by_ref().take(ROWS_PER_INSERT) {
-                values.extend(row.values(self.prefix, stamp));
-            }
-            match values.len() / COLUMNS.len() {
-                0 => return Ok(()),
-                ROWS_PER_INSERT => self.execute(&full_chunk, values).await?,
-                _ => self.insert(insert, values).await?,
-            }
+        let mut next_chunk = || -> Vec<Value> {
+            let chunk = rows.by_ref().take(ROWS_PER_INSERT);
+            chunk.flat_map(|(row, stamp)| row.values(self.prefix, stamp)).collect()
+        };
+        let mut chunk = next_chunk();
+        while !chunk.is_empty() {
+            let rows = chunk.len() / COLUMNS.len();
+            let last_chunk = (rows < ROWS_PER_INSERT).then(|| insert.sql(self.dialect, rows));
+            let sql = last_chunk.as_ref().unwrap_or(&full_chunk);
+            // While the database takes one chunk, the next is made.
+            let (written, next) = tokio::join!(self.execute(sql, chunk), async { next_chunk() });
+            written?;
+            chunk = next;
         }
+        Ok(())
     }
 
     pub(super) async fn tell(

@@ -1,6 +1,6 @@
 //! The connection to SQLite or PostgreSQL: how it is opened, how its statements are counted and timed, what its failures mean.
 //!
-//! It knows no table. Rooms that do build their statements with [`Dialect`] and run them here.
+//! It knows no table. Rooms that do build their statements with its dialect and run them here.
 
 mod connect;
 mod dialect;

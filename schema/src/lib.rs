@@ -1,7 +1,7 @@
 //! The GraphQL API: its types, how their fields find their data in batches, and the limits on what may be asked.
 //!
 //! It knows the domain and no transport: a request comes in as text and variables, and leaves as the bytes of a response.
-//! [`query`] is the table of contents.
+//! `query` is the table of contents.
 
 mod cursor;
 mod errors;

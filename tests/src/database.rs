@@ -19,7 +19,7 @@ pub enum Engine {
     Postgres,
 }
 
-/// A database with today's tables. Its own test's alone unless it came from [`crate::shared`]; gone when it is dropped.
+/// A database with today's tables. Its own test's alone unless it came from `crate::shared`; gone when it is dropped.
 pub struct TestDatabase {
     engine: Engine,
     url: String,
@@ -65,7 +65,7 @@ impl TestDatabase {
         database
     }
 
-    /// An empty catalog that stays until the process ends, for [`crate::shared`] to fill.
+    /// An empty catalog that stays until the process ends, for `crate::shared` to fill.
     pub(crate) async fn lasting(engine: Engine, name: &str) -> Self {
         let url = match engine {
             Engine::Sqlite => sqlite_url(&shared::folder().join(format!("{name}.db"))),

@@ -352,7 +352,6 @@ on_each_engine! {
             (r#"{"icons":{}}"#, "the document has no `prefix`"),
             (r#"{"prefix":"First","icons":{}}"#, "the prefix"),
             (r#"{"prefix":"first"}"#, "the document has no object `icons`"),
-            (r#"{"prefix":"first","icons":{}}"#, "it has no icon that can be used"),
             (r#"{"prefix":"first","icons":{"a":{"body":"<script/>"}}}"#, "it has no icon that can be used; icons.a: unsafe body"),
         ] {
             fs::write(&first, broken).unwrap();
@@ -365,6 +364,14 @@ on_each_engine! {
             assert_eq!(listed(&app, "first").await, ["a"]);
             assert_eq!(listed(&app, "second").await, [broken.len().to_string()]);
         }
+    }
+
+    async fn an_empty_set_is_a_set(engine) {
+        let app = TestApp::start(engine).await;
+        let folder = tempfile::tempdir().unwrap();
+        let _ = import(&app, &[&file_of(folder.path(), &set_of("empty", &[]))]).await.succeeded();
+        assert_eq!(listed(&app, "empty").await, Vec::<String>::new());
+        assert_eq!(generation(&app).await, 1);
     }
 
     async fn a_set_given_twice_is_read_once(engine) {

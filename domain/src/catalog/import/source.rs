@@ -95,10 +95,9 @@ impl SetFiles {
             set = join(set, name, bytes)?;
         }
         let set = resolve::resolve(set);
-        if set.icons.is_empty() {
-            // Taking it at its word would remove every icon of a set whose file went wrong.
-            let first = set.skipped.first();
-            let first_fault = first.map_or_else(String::new, |item| format!("; {}: {}", item.what, item.reason));
+        // A set may well be empty. One whose every icon is broken went wrong, and must not remove those that are there.
+        if let (true, Some(first)) = (set.icons.is_empty(), set.skipped.first()) {
+            let first_fault = format!("; {}: {}", first.what, first.reason);
             return Err(SetError::NoIcons { first_fault });
         }
         Ok(set)

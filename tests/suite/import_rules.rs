@@ -374,6 +374,19 @@ on_each_engine! {
         assert_eq!(generation(&app).await, 1);
     }
 
+    async fn an_empty_set_takes_no_icons_away(engine) {
+        let app = TestApp::start(engine).await;
+        let folder = tempfile::tempdir().unwrap();
+        let full = set_of("first", &["a", "b"]);
+        let _ = import(&app, &[&file_of(folder.path(), &full)]).await.succeeded();
+        let ended = import(&app, &[&file_of(folder.path(), &set_of("first", &[]))]).await;
+        let _ = ended.complaint(1);
+        let reason = "first: not imported: it has no icons, while the catalog has 2 of this set, which stay";
+        assert!(ended.stdout.contains(reason), "{}", ended.stdout);
+        assert_eq!(listed(&app, "first").await, ["a", "b"]);
+        assert_eq!(generation(&app).await, 1);
+    }
+
     async fn a_set_given_twice_is_read_once(engine) {
         let app = TestApp::start(engine).await;
         let folder = tempfile::tempdir().unwrap();

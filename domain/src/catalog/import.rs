@@ -51,6 +51,8 @@ pub enum SetError {
     Document(#[from] DocumentError),
     #[error("it has no icon that can be used{first_fault}")]
     NoIcons { first_fault: String },
+    #[error("it has no icons, while the catalog has {stored} of this set, which stay")]
+    NothingLeft { stored: usize },
     #[error("the set `{prefix}` was given twice in this import; only the first was used")]
     GivenTwice { prefix: String },
 }

@@ -1,7 +1,7 @@
 //! Writing one set: everything in one transaction, which also takes the next generation and tells the feed.
 
 use super::{
-    NewSet,
+    NewSet, SetError,
     difference::Difference,
     report::{SetOutcome, SetReport},
     set_row,
@@ -12,7 +12,7 @@ use crate::{
     database::{Database, DatabaseError},
 };
 
-/// Makes the catalog hold `set` and nothing else under its prefix.
+/// Makes the catalog hold `set` and nothing else under its prefix. A set without icons never takes stored ones away.
 pub(super) async fn write_set(database: &Database, set: NewSet, now_ms: i64) -> Result<SetReport, DatabaseError> {
     let NewSet {
         facts: mut set,
@@ -25,6 +25,10 @@ pub(super) async fn write_set(database: &Database, set: NewSet, now_ms: i64) -> 
 
     let next_generation = writer.lock().await? + 1;
     let existing = writer.existing().await?;
+    if rows.is_empty() && !existing.rows.is_empty() {
+        let stored = existing.rows.len();
+        return Ok(SetReport::failed(prefix, &SetError::NothingLeft { stored }));
+    }
     let mut difference = Difference::between(existing, rows);
     skipped.append(&mut difference.skipped);
     let characters = writer.characters_differ(&set.characters).await?;

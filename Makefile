@@ -28,6 +28,7 @@ run: ## build, import icons (ICONS=starter|all) and serve; LISTEN, DATABASE_URL 
 .PHONY: test
 test: ui ## every test, on SQLite and on PostgreSQL, and the pages in a browser
 	@scripts/icons.sh starter >/dev/null
+	@scripts/icons.sh all >/dev/null
 	@scripts/npm-ci.sh tests/oracle
 	@scripts/npm-ci.sh frontend-examples
 	scripts/postgres.sh cargo test --workspace

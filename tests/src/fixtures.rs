@@ -42,6 +42,16 @@ pub fn starter_package(prefix: &str) -> PathBuf {
     package
 }
 
+/// The package of every icon set there is.
+pub fn whole_catalog() -> PathBuf {
+    let package = workspace_root().join("data/npm/all/node_modules/@iconify/json");
+    assert!(
+        package.join("collections.json").is_file(),
+        "the whole catalog is not installed: run `scripts/icons.sh all`, or `make test`, which does"
+    );
+    package
+}
+
 /// The folder of the reference implementation.
 pub fn oracle() -> PathBuf {
     let oracle = workspace_root().join("tests/oracle");

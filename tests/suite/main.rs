@@ -30,3 +30,4 @@ mod starter;
 mod statements;
 mod variables;
 mod walls;
+mod whole_catalog;

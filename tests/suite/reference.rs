@@ -9,14 +9,14 @@ use crate::{random::Random, starter};
 
 /// What both say of a name.
 #[derive(Debug, PartialEq)]
-struct Drawn {
+pub(crate) struct Drawn {
     body: String,
     view_box: [f64; 4],
     svg: String,
 }
 
 impl Drawn {
-    fn read(from: &Value) -> Self {
+    pub(crate) fn read(from: &Value) -> Self {
         let text = |field: &str| {
             from[field]
                 .as_str()

@@ -12,29 +12,35 @@ mod listing;
 mod lookup;
 mod row_key;
 mod set_listing;
+mod set_memory;
 
 use std::sync::Arc;
 
 pub use changes::{Change, ChangeKind, ChangeNamesKey, ChangePage};
 pub use icon::{Icon, IconKind, IconStyle};
 pub use icon_name::{IconName, InvalidIconName, is_valid_prefix};
-pub use icon_set::{Author, IconSet, License};
+pub use icon_set::{Author, IconSet, License, ListColumn};
 pub use listing::{IconPageKey, Page, PageBounds};
 pub use row_key::IconId;
 pub use set_listing::{SetOrder, SetPosition};
 
 use crate::database::{Database, DatabaseError, PoolState, StatementCount};
+use set_memory::SetMemory;
 
 /// Reads of the catalog. Cheap to clone.
 #[derive(Clone)]
 pub struct Catalog {
     database: Database,
+    sets: Arc<SetMemory>,
 }
 
 impl Catalog {
     /// Reads from `database`, whose tables must be there.
     pub fn new(database: Database) -> Self {
-        Self { database }
+        Self {
+            database,
+            sets: Arc::default(),
+        }
     }
 
     /// The same catalog, counting its statements for one request.
@@ -42,6 +48,7 @@ impl Catalog {
     pub fn counted_by(&self, statements: Arc<StatementCount>) -> Self {
         Self {
             database: self.database.counted_by(statements),
+            sets: Arc::clone(&self.sets),
         }
     }
 

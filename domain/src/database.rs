@@ -2,6 +2,7 @@
 //!
 //! It knows no table. Rooms that do build their statements with its dialect and run them here.
 
+mod columns;
 mod connect;
 mod dialect;
 mod error;
@@ -15,6 +16,7 @@ use sea_orm::{
 };
 use tracing::Instrument as _;
 
+pub(crate) use columns::Columns;
 pub use connect::{DatabaseConfig, OpenMode};
 pub(crate) use dialect::Dialect;
 pub use error::DatabaseError;

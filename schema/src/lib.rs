@@ -4,6 +4,7 @@
 //! `query` is the table of contents.
 
 mod cursor;
+mod documents;
 mod errors;
 mod global_id;
 mod limits;

@@ -1,97 +1,74 @@
 //! Batches: every nested field asks here, and what is asked for at one depth of a request becomes one statement.
 //!
-//! A loader lives as long as its request, so that its statements are that request's own and end with it.
+//! The pattern is Facebook's `DataLoader`. The library's own makes three sets and a channel for each key that a field asks
+//! for, and sends by a timer; here a key costs a look into one table, and `batches` knows when to send.
 
 mod batches;
+mod keyed;
 
-use std::{collections::HashMap, hash::Hash, sync::Arc};
+use std::sync::Arc;
 
-use async_graphql::{
-    Context,
-    dataloader::{DataLoader, Loader},
-};
+use async_graphql::Context;
 use domain::{
     catalog::{Catalog, ChangeNamesKey, Icon, IconId, IconName, IconPageKey, IconSet, Page},
     database::DatabaseError,
 };
-
-pub(crate) use batches::Batches;
+use futures_util::{FutureExt as _, future::BoxFuture, stream::FuturesUnordered};
 
 use crate::errors::Failure;
+use keyed::Keyed;
 
-/// The loaders of one request.
-pub(crate) struct Loaders(DataLoader<CatalogLoader>);
+/// Declares the kinds of keys, and the catalog's batch that reads each.
+macro_rules! loaders {
+    ($($(#[$doc:meta])* $name:ident: $key:ty => $value:ty, $read:ident;)*) => {
+        /// The loaders of one request, which live as long as it does, so that their statements are its own.
+        pub(crate) struct Loaders {
+            catalog: Catalog,
+            $($(#[$doc])* pub(crate) $name: Keyed<$key, $value>,)*
+        }
 
-/// Reads each kind of key by one of the catalog's batches.
-pub(crate) struct CatalogLoader(Catalog);
+        impl Loaders {
+            /// Loaders that read from `catalog`, for one request.
+            pub(crate) fn new(catalog: Catalog) -> Arc<Self> {
+                Arc::new(Self { catalog, $($name: Keyed::default(),)* })
+            }
 
-/// Keys that would otherwise be of one type and go to the wrong table.
-macro_rules! keys {
-    ($($(#[$doc:meta])* $name:ident($of:ty);)*) => {
-        $($(#[$doc])* #[derive(Debug, Clone, PartialEq, Eq, Hash)] pub(crate) struct $name(pub(crate) $of);)*
-    };
-}
-
-keys! {
-    /// An icon by its own name or a code point.
-    ByName(IconName);
-    /// An icon by a code point, written `prefix:codepoint`.
-    ByCharacter(IconName);
-    /// An icon by its row.
-    ById(IconId);
-    /// A set by prefix.
-    SetOf(String);
-    /// The aliases of an icon.
-    AliasesOf(IconId);
-    /// The code points of an icon.
-    CharactersOf(IconId);
-    /// The tags of an icon.
-    TagsOf(IconId);
-    /// The icons of a variant group.
-    VariantsOf(IconId);
-}
-
-/// Answers one kind of key by one of the catalog's batch reads.
-macro_rules! load {
-    ($key:ident => $value:ty, $read:ident) => {
-        impl Loader<$key> for CatalogLoader {
-            type Value = $value;
-            type Error = Failure;
-
-            async fn load(&self, keys: &[$key]) -> Result<HashMap<$key, $value>, Failure> {
-                let inner: Vec<_> = keys.iter().map(|key| key.0.clone()).collect();
-                let found = observed(stringify!($read), inner.len(), self.0.$read(&inner).await)?;
-                Ok(found.into_iter().map(|(key, value)| ($key(key), value)).collect())
+            /// Adds to `sent` a batch for each kind of key that was asked for since the last call.
+            fn begin_batches(self: &Arc<Self>, sent: &mut FuturesUnordered<BoxFuture<'static, ()>>) {
+                $(if let Some(keys) = self.$name.take_begun() {
+                    let loaders = Arc::clone(self);
+                    sent.push(async move {
+                        let found = loaders.catalog.$read(&keys).await;
+                        let found = observed(stringify!($read), keys.len(), found);
+                        loaders.$name.answer(keys, found);
+                    }.boxed());
+                })*
             }
         }
     };
 }
 
-load!(ByName => Arc<Icon>, icons_by_name);
-load!(ByCharacter => Arc<Icon>, icons_by_character);
-load!(ById => Arc<Icon>, icons_by_id);
-load!(SetOf => Arc<IconSet>, sets_by_prefix);
-load!(AliasesOf => Vec<IconName>, aliases);
-load!(CharactersOf => Vec<String>, characters);
-load!(TagsOf => Vec<String>, tags);
-load!(VariantsOf => Vec<Arc<Icon>>, variants);
-
-impl Loader<IconPageKey> for CatalogLoader {
-    type Value = Page<Arc<Icon>>;
-    type Error = Failure;
-
-    async fn load(&self, keys: &[IconPageKey]) -> Result<HashMap<IconPageKey, Self::Value>, Failure> {
-        observed("icon_pages", keys.len(), self.0.icon_pages(keys).await)
-    }
-}
-
-impl Loader<ChangeNamesKey> for CatalogLoader {
-    type Value = Vec<IconName>;
-    type Error = Failure;
-
-    async fn load(&self, keys: &[ChangeNamesKey]) -> Result<HashMap<ChangeNamesKey, Self::Value>, Failure> {
-        observed("change_names", keys.len(), self.0.change_names(keys).await)
-    }
+loaders! {
+    /// Icons by their own name or a code point.
+    by_name: IconName => Arc<Icon>, icons_by_name;
+    /// Icons by a code point, written `prefix:codepoint`.
+    by_character: IconName => Arc<Icon>, icons_by_character;
+    /// Icons by row.
+    by_id: IconId => Arc<Icon>, icons_by_id;
+    /// Sets by prefix.
+    sets: String => Arc<IconSet>, sets_by_prefix;
+    /// The aliases of an icon.
+    aliases: IconId => Vec<IconName>, aliases;
+    /// The code points of an icon.
+    characters: IconId => Vec<String>, characters;
+    /// The tags of an icon.
+    tags: IconId => Vec<String>, tags;
+    /// The icons of a variant group.
+    variants: IconId => Vec<Arc<Icon>>, variants;
+    /// Pages of a set's icons.
+    icon_pages: IconPageKey => Page<Arc<Icon>>, icon_pages;
+    /// Names of a change.
+    change_names: ChangeNamesKey => Vec<IconName>, change_names;
 }
 
 fn observed<T>(loader: &'static str, keys: usize, result: Result<T, DatabaseError>) -> Result<T, Failure> {
@@ -101,41 +78,13 @@ fn observed<T>(loader: &'static str, keys: usize, result: Result<T, DatabaseErro
 }
 
 impl Loaders {
-    /// Loaders that read from `catalog`, for a request that `batches` runs.
-    pub(crate) fn new(catalog: Catalog, batches: &Batches) -> Self {
-        let loader = DataLoader::new(CatalogLoader(catalog), batches.clone(), batches::NoDelay)
-            // Batches are bounded by the limits on a request: splitting one would cost a statement.
-            .max_batch_size(usize::MAX);
-        Self(loader)
-    }
-
     /// The catalog, for reads that are not batched.
     pub(crate) fn catalog(&self) -> &Catalog {
-        &self.0.loader().0
-    }
-
-    /// What `key` stands for, if anything.
-    pub(crate) async fn one<K, V>(&self, key: K) -> Result<Option<V>, Failure>
-    where
-        K: Send + Sync + Hash + Eq + Clone + 'static,
-        V: Send + Sync + Clone + 'static,
-        CatalogLoader: Loader<K, Value = V, Error = Failure>,
-    {
-        self.0.load_one(key).await
-    }
-
-    /// What each of `keys` stands for; those that name nothing are missing.
-    pub(crate) async fn many<K, V>(&self, keys: impl IntoIterator<Item = K>) -> Result<HashMap<K, V>, Failure>
-    where
-        K: Send + Sync + Hash + Eq + Clone + 'static,
-        V: Send + Sync + Clone + 'static,
-        CatalogLoader: Loader<K, Value = V, Error = Failure>,
-    {
-        self.0.load_many(keys).await
+        &self.catalog
     }
 }
 
 /// The loaders of the request being resolved.
-pub(crate) fn loaders<'a>(context: &Context<'a>) -> &'a Loaders {
-    context.data_unchecked::<Loaders>()
+pub(crate) fn loaders<'a>(context: &Context<'a>) -> &'a Arc<Loaders> {
+    context.data_unchecked::<Arc<Loaders>>()
 }

@@ -8,7 +8,7 @@ use crate::{
     errors::{Failure, LimitExceeded, bad_user_input},
     global_id::GlobalId,
     limits::Limits,
-    loaders::{ByCharacter, ByName, SetOf, loaders},
+    loaders::loaders,
     paging::{PageArguments, cost_of_page, page_size},
     scalars::IconNameScalar,
     service::ServiceFacts,
@@ -69,14 +69,14 @@ impl Query {
         check_batch(names.len(), context)?;
         let parsed: Vec<Result<IconName, String>> =
             names.into_iter().map(|name| name.parse().map_err(|_| name)).collect();
-        let wanted = parsed.iter().flatten().cloned().map(ByName);
-        let found = loaders(context).many(wanted).await?;
+        let wanted: Vec<IconName> = parsed.iter().flatten().cloned().collect();
+        let mut found = loaders(context).by_name.many(&wanted).await?.into_iter();
         Ok(parsed
             .into_iter()
             .map(|name| match name {
                 Err(input) => IconResult::InvalidName(InvalidIconName::of(&input)),
-                Ok(name) => match found.get(&ByName(name.clone())) {
-                    Some(icon) => IconResult::Icon(Icon(icon.clone())),
+                Ok(name) => match found.next().flatten() {
+                    Some(icon) => IconResult::Icon(Icon(icon)),
                     None => IconResult::NotFound(IconNotFound {
                         name: IconNameScalar(name),
                     }),
@@ -91,7 +91,8 @@ impl Query {
             return Some(Err(error));
         }
         loaders(context)
-            .one(SetOf(prefix))
+            .sets
+            .one(prefix.as_str())
             .await
             .map(|set| set.map(IconSet))
             .map_err(Error::from)
@@ -162,14 +163,11 @@ async fn find_icon(context: &Context<'_>, by: IconBy) -> Result<Option<Icon>, Er
     let loaders = loaders(context);
     let icon = match by {
         IconBy::Id(id) => match GlobalId::parse(&id)? {
-            GlobalId::Icon(name) => loaders
-                .one(ByName(name.clone()))
-                .await?
-                .filter(|icon| icon.name == name),
+            GlobalId::Icon(name) => loaders.by_name.one(&name).await?.filter(|icon| icon.name == name),
             GlobalId::IconSet(_) => return Err(bad_user_input("this is the id of an icon set, not of an icon")),
         },
-        IconBy::Name(name) => loaders.one(ByName(name.0)).await?,
-        IconBy::Character(character) => loaders.one(ByCharacter(character.as_name()?)).await?,
+        IconBy::Name(name) => loaders.by_name.one(&name.0).await?,
+        IconBy::Character(character) => loaders.by_character.one(&character.as_name()?).await?,
     };
     Ok(icon.map(Icon))
 }

@@ -7,19 +7,17 @@ use std::{
 
 use async_graphql::{
     EmptyMutation, EmptySubscription, Request, Response, SDLExportOptions, Schema, ServerError, Variables,
-    parser::{
-        parse_query,
-        types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType},
-    },
+    parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType},
 };
 use domain::{catalog::Catalog, database::StatementCount};
 use serde_json::{Map, Value};
 use tracing::Instrument as _;
 
 use crate::{
+    documents::Documents,
     errors::{Code, with_code},
     limits::{self, Limits},
-    loaders::{Batches, Loaders},
+    loaders::Loaders,
     public_url::PublicUrl,
     query::Query,
     variables,
@@ -51,7 +49,7 @@ pub struct GraphqlService {
     schema: ApiSchema,
     catalog: Catalog,
     limits: Limits,
-    introspection: bool,
+    documents: Documents,
 }
 
 /// A request as any transport brings it.
@@ -118,7 +116,7 @@ impl GraphqlService {
             schema: builder.finish(),
             catalog,
             limits: config.limits,
-            introspection: config.introspection,
+            documents: Documents::new(config.limits, config.introspection),
         }
     }
 
@@ -154,18 +152,9 @@ impl GraphqlService {
         }
     }
 
-    /// Guards and parses the document, and finds the operation to run.
+    /// Reads the document, and finds the operation to run.
     fn prepare(&self, request: &OperationRequest) -> Result<(ExecutableDocument, OperationType), Box<ServerError>> {
-        limits::check_text(&request.query, &self.limits).map_err(|exceeded| Box::new(exceeded.into()))?;
-        let mut document = parse_query(&request.query)
-            .map_err(|error| Box::new(with_code(ServerError::from(error), Code::GraphqlParseFailed)))?;
-        limits::check_parsed(&document, &self.limits).map_err(|exceeded| Box::new(exceeded.into()))?;
-        if !self.introspection
-            && let Some(position) = limits::find_introspection(&document)
-        {
-            let error = ServerError::new("Introspection is turned off here.", Some(position));
-            return Err(Box::new(with_code(error, Code::GraphqlValidationFailed)));
-        }
+        let mut document = ExecutableDocument::clone(&*self.documents.parse(&request.query)?);
         let operation = chosen_operation(&document, request.operation_name.as_deref()).ok_or_else(|| {
             let message = "Name one of the document's operations in `operationName`.";
             Box::new(with_code(
@@ -185,15 +174,15 @@ impl GraphqlService {
         document: ExecutableDocument,
         statements: &Arc<StatementCount>,
     ) -> (Response, Outcome) {
-        let batches = Batches::default();
+        let loaders = Loaders::new(self.catalog.counted_by(Arc::clone(statements)));
         let mut prepared = Request::new(request.query)
             .variables(Variables::from_json(Value::Object(request.variables)))
-            .data(Loaders::new(self.catalog.counted_by(Arc::clone(statements)), &batches));
+            .data(Arc::clone(&loaders));
         if let Some(name) = request.operation_name {
             prepared = prepared.operation_name(name);
         }
         prepared.set_parsed_query(document);
-        let mut response = batches.run(self.schema.execute(prepared)).await;
+        let mut response = loaders.run(self.schema.execute(prepared)).await;
         if response
             .errors
             .iter()
@@ -278,10 +267,10 @@ fn to_bytes(response: &Response, outcome: Outcome) -> Vec<u8> {
         errors: &'a [ServerError],
     }
     let bytes = match outcome {
-        Outcome::Refused | Outcome::MethodNotAllowed => serde_json::to_vec(&Refusal {
+        Outcome::Refused | Outcome::MethodNotAllowed => sonic_rs::to_vec(&Refusal {
             errors: &response.errors,
         }),
-        Outcome::Ok | Outcome::Partial | Outcome::NoData => serde_json::to_vec(response),
+        Outcome::Ok | Outcome::Partial | Outcome::NoData => sonic_rs::to_vec(response),
     };
     bytes.expect("a response is made of values that JSON has")
 }

@@ -135,6 +135,30 @@ on_each_engine! {
         }
     }
 
+    async fn a_set_is_read_once_in_a_generation_and_again_in_the_next(engine) {
+        let app = TestApp::start(engine).await;
+        let set = |prefix: &str, name: &str| {
+            json!({ "prefix": prefix, "info": { "name": name }, "icons": { "a": { "body": "<path d=\"M0 0h1z\"/>" } } })
+        };
+        let icons_of = async |prefixes: &[&str], statements: u32| {
+            let names: Vec<String> = prefixes.iter().map(|prefix| format!("{prefix}:a")).collect();
+            let document = "query($names: [String!]!) { icons(names: $names) { ... on Icon { set { name } } } }";
+            let reply = app.graphql_with(document, json!({ "names": names })).await;
+            assert_eq!(reply.statements(), statements, "{prefixes:?}: {}", reply.text);
+            reply.data("/icons").as_array().unwrap().iter().map(|icon| icon["set"]["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        app.import_json(&set("one", "One")).await;
+        app.import_json(&set("two", "Two")).await;
+        assert_eq!(icons_of(&["one"], 2).await, ["One"]);
+        assert_eq!(icons_of(&["one"], 1).await, ["One"]);
+        assert_eq!(icons_of(&["one", "two"], 2).await, ["One", "Two"]);
+        assert_eq!(icons_of(&["two", "one"], 1).await, ["Two", "One"]);
+        // Whoever imports tells the server nothing.
+        app.import_json(&set("one", "Uno")).await;
+        assert_eq!(icons_of(&["one", "two"], 2).await, ["Uno", "Two"]);
+        assert_eq!(icons_of(&["one", "two"], 1).await, ["Uno", "Two"]);
+    }
+
     async fn what_cannot_be_answered_asks_for_nothing(engine) {
         let app = TestApp::with_garden(engine).await;
         let documents = [

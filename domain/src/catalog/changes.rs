@@ -1,7 +1,6 @@
 //! The feed of changes: what each generation of the catalog added, changed, hid and removed.
 
-use std::collections::HashMap;
-
+use foldhash::{HashMap, HashMapExt as _};
 use sea_orm::{DbErr, Value};
 
 use super::{Catalog, IconName};

@@ -1,11 +1,11 @@
 //! One icon as the catalog keeps it, and how it is read from a row.
 
-use sea_orm::{DbErr, QueryResult};
+use sea_orm::DbErr;
 
 use super::{IconId, IconName};
 pub use crate::iconify::resolve::IconKind;
 pub use crate::svg::style::IconStyle;
-use crate::svg::view_box::ViewBox;
+use crate::{database::Columns, svg::view_box::ViewBox};
 
 /// A name and what it stands for. An alias carries the body of what it names.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,11 +25,14 @@ pub struct Icon {
     pub updated_at_ms: i64,
     /// Inner SVG, the alias chain's transformations applied.
     pub body: String,
+    /// The catalog's generation when this was read.
+    pub catalog_generation: i64,
 }
 
-/// What [`Icon::from_row`] reads, in its order, of a table called `icon`.
+/// What [`Icon::read`] reads, in its order, of a table called `icon`.
 pub(super) const ICON_COLUMNS: &str = "icon.id, icon.name, icon.parent_id, icon.variant_id, icon.view_left, icon.view_top, \
-     icon.view_width, icon.view_height, icon.hidden, icon.palette, icon.content_hash, icon.categories, icon.updated_at_ms, icon.body";
+     icon.view_width, icon.view_height, icon.hidden, icon.palette, icon.content_hash, icon.categories, icon.updated_at_ms, icon.body, \
+     (SELECT generation FROM catalog_state) AS catalog_generation";
 
 impl Icon {
     /// The content hash in lower-case hex.
@@ -43,32 +46,35 @@ impl Icon {
             })
     }
 
-    /// Reads [`ICON_COLUMNS`] from column `first` on. By position, because finding each column by name costs more than its value.
-    pub(super) fn from_row(row: &QueryResult, first: usize) -> Result<Self, DbErr> {
-        let name: String = row.try_get_by_index(first + 1)?;
-        let content_hash: Vec<u8> = row.try_get_by_index(first + 10)?;
-        let categories: Option<String> = row.try_get_by_index(first + 11)?;
+    /// Reads [`ICON_COLUMNS`], which come next in `columns`.
+    pub(super) fn read(columns: &mut Columns<'_>) -> Result<Self, DbErr> {
+        let id = IconId(columns.next()?);
+        let name: &str = columns.next()?;
         Ok(Self {
-            id: IconId(row.try_get_by_index(first)?),
+            id,
             name: name
                 .parse()
                 .map_err(|_| DbErr::Type(format!("icon.name holds {name:?}")))?,
-            parent_id: row.try_get_by_index::<Option<i64>>(first + 2)?.map(IconId),
-            variant_id: row.try_get_by_index::<Option<i64>>(first + 3)?.map(IconId),
+            parent_id: columns.next::<Option<i64>>()?.map(IconId),
+            variant_id: columns.next::<Option<i64>>()?.map(IconId),
             view_box: ViewBox {
-                left: row.try_get_by_index(first + 4)?,
-                top: row.try_get_by_index(first + 5)?,
-                width: row.try_get_by_index(first + 6)?,
-                height: row.try_get_by_index(first + 7)?,
+                left: columns.next()?,
+                top: columns.next()?,
+                width: columns.next()?,
+                height: columns.next()?,
             },
-            hidden: row.try_get_by_index(first + 8)?,
-            palette: row.try_get_by_index(first + 9)?,
-            content_hash: content_hash
+            hidden: columns.next()?,
+            palette: columns.next()?,
+            content_hash: columns
+                .next::<&[u8]>()?
                 .try_into()
                 .map_err(|_| DbErr::Type("icon.content_hash is not 32 bytes".to_owned()))?,
-            categories: categories.map(|json| text_list(&json)).transpose()?.unwrap_or_default(),
-            updated_at_ms: row.try_get_by_index(first + 12)?,
-            body: row.try_get_by_index(first + 13)?,
+            categories: columns
+                .next::<Option<&str>>()?
+                .map_or_else(|| Ok(Vec::new()), json_list)?,
+            updated_at_ms: columns.next()?,
+            body: columns.next()?,
+            catalog_generation: columns.next()?,
         })
     }
 }
@@ -76,8 +82,4 @@ impl Icon {
 /// Reads a column that holds a JSON array.
 pub(super) fn json_list<T: serde::de::DeserializeOwned>(json: &str) -> Result<Vec<T>, DbErr> {
     serde_json::from_str(json).map_err(|error| DbErr::Type(format!("a list column holds no JSON array: {error}")))
-}
-
-fn text_list(json: &str) -> Result<Vec<String>, DbErr> {
-    json_list(json)
 }

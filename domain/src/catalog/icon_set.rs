@@ -1,8 +1,11 @@
 //! One icon set as the catalog keeps it, and how it is read from a row.
 
-use sea_orm::{DbErr, QueryResult};
+use std::{marker::PhantomData, sync::Arc};
+
+use sea_orm::DbErr;
 
 use super::icon::json_list;
+use crate::database::{Columns, DatabaseError};
 
 /// What is known of a set.
 #[derive(Debug, Clone, PartialEq)]
@@ -10,18 +13,18 @@ pub struct IconSet {
     pub prefix: String,
     pub name: String,
     pub version: Option<String>,
-    pub author: Option<Author>,
-    pub license: Option<License>,
+    pub author: Option<Arc<Author>>,
+    pub license: Option<Arc<License>>,
     pub category: Option<String>,
     /// Listed icons.
     pub total: i32,
     pub palette: bool,
-    pub heights: Vec<u32>,
-    pub tags: Vec<String>,
+    pub heights: ListColumn<u32>,
+    pub tags: ListColumn<String>,
     /// Keys of icons that show the set's style.
-    pub samples: Vec<String>,
+    pub samples: ListColumn<String>,
     /// Titles with their numbers of listed icons, in the set's own order.
-    pub category_counts: Vec<(String, i32)>,
+    pub category_counts: ListColumn<(String, i32)>,
     pub updated_at_ms: i64,
 }
 
@@ -40,36 +43,62 @@ pub struct License {
     pub url: Option<String>,
 }
 
-/// What [`IconSet::from_row`] reads, in its order.
+/// What [`IconSet::read`] reads, in its order.
 pub(super) const SET_COLUMNS: &str = "prefix, name, version, author_name, author_url, license_title, license_spdx, license_url, \
      category, total, palette, heights, tags, samples, category_counts, updated_at_ms";
 
-impl IconSet {
-    /// Reads [`SET_COLUMNS`] from column `first` on.
-    pub(super) fn from_row(row: &QueryResult, first: usize) -> Result<Self, DbErr> {
-        let author_name: Option<String> = row.try_get_by_index(first + 3)?;
-        let author_url = row.try_get_by_index(first + 4)?;
-        let license_title: Option<String> = row.try_get_by_index(first + 5)?;
-        let (license_spdx, license_url) = (row.try_get_by_index(first + 6)?, row.try_get_by_index(first + 7)?);
-        let json = |column: usize| row.try_get_by_index::<String>(first + column);
+/// A column that holds a JSON array, read when somebody wants it: a page of icons needs the set's name, not its lists.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ListColumn<T> {
+    json: Box<str>,
+    items: PhantomData<T>,
+}
+
+impl<T: serde::de::DeserializeOwned> ListColumn<T> {
+    /// The items. Fails where something else than the import has written the column.
+    pub fn items(&self) -> Result<Vec<T>, DatabaseError> {
+        Ok(json_list(&self.json)?)
+    }
+
+    fn read(columns: &mut Columns<'_>) -> Result<Self, DbErr> {
         Ok(Self {
-            prefix: row.try_get_by_index(first)?,
-            name: row.try_get_by_index(first + 1)?,
-            version: row.try_get_by_index(first + 2)?,
-            author: author_name.map(|name| Author { name, url: author_url }),
-            license: license_title.map(|title| License {
-                title,
-                spdx: license_spdx,
-                url: license_url,
-            }),
-            category: row.try_get_by_index(first + 8)?,
-            total: row.try_get_by_index(first + 9)?,
-            palette: row.try_get_by_index(first + 10)?,
-            heights: json_list(&json(11)?)?,
-            tags: json_list(&json(12)?)?,
-            samples: json_list(&json(13)?)?,
-            category_counts: json_list(&json(14)?)?,
-            updated_at_ms: row.try_get_by_index(first + 15)?,
+            json: columns.next::<&str>()?.into(),
+            items: PhantomData,
         })
+    }
+}
+
+impl IconSet {
+    /// Reads [`SET_COLUMNS`], which come next in `columns`.
+    pub(super) fn read(columns: &mut Columns<'_>) -> Result<Self, DbErr> {
+        Ok(Self {
+            prefix: columns.next()?,
+            name: columns.next()?,
+            version: columns.next()?,
+            author: Author::read(columns)?,
+            license: License::read(columns)?,
+            category: columns.next()?,
+            total: columns.next()?,
+            palette: columns.next()?,
+            heights: ListColumn::read(columns)?,
+            tags: ListColumn::read(columns)?,
+            samples: ListColumn::read(columns)?,
+            category_counts: ListColumn::read(columns)?,
+            updated_at_ms: columns.next()?,
+        })
+    }
+}
+
+impl Author {
+    fn read(columns: &mut Columns<'_>) -> Result<Option<Arc<Self>>, DbErr> {
+        let (name, url): (Option<String>, _) = (columns.next()?, columns.next()?);
+        Ok(name.map(|name| Arc::new(Self { name, url })))
+    }
+}
+
+impl License {
+    fn read(columns: &mut Columns<'_>) -> Result<Option<Arc<Self>>, DbErr> {
+        let (title, spdx, url): (Option<String>, _, _) = (columns.next()?, columns.next()?, columns.next()?);
+        Ok(title.map(|title| Arc::new(Self { title, spdx, url })))
     }
 }

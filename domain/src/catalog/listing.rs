@@ -1,7 +1,8 @@
 //! Pages of a set's icons, by name.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
+use foldhash::{HashMap, HashMapExt as _};
 use sea_orm::Value;
 
 use super::{
@@ -9,7 +10,7 @@ use super::{
     icon::ICON_COLUMNS,
     keyset::{Keyset, PageRows},
 };
-use crate::database::DatabaseError;
+use crate::database::{Columns, DatabaseError};
 
 /// Which page: at most `limit` items strictly between two keys, from the front or from the back.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -66,9 +67,10 @@ impl Catalog {
                 .await?;
             let mut collected: Vec<PageRows<Arc<Icon>>> = keys.iter().map(|_| PageRows::default()).collect();
             for row in rows {
-                let page: i32 = row.try_get_by_index(0)?;
+                let columns = &mut Columns::of(&row)?;
+                let page: i32 = columns.next()?;
                 if let Some(rows) = usize::try_from(page).ok().and_then(|page| collected.get_mut(page)) {
-                    rows.push(row.try_get_by_index(1)?, || Icon::from_row(&row, 2).map(Arc::new))?;
+                    rows.push(columns.next()?, || Icon::read(columns).map(Arc::new))?;
                 }
             }
             pages.extend(

@@ -1,9 +1,11 @@
 //! Reads by key. Each takes every key of a request and runs one statement; keys that name nothing are missing from the answer.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
-use super::{Catalog, Icon, IconId, IconName, IconSet, icon::ICON_COLUMNS, icon_set::SET_COLUMNS};
-use crate::database::DatabaseError;
+use foldhash::{HashMap, HashMapExt as _};
+
+use super::{Catalog, Icon, IconId, IconName, IconSet, InvalidIconName, icon::ICON_COLUMNS, icon_set::SET_COLUMNS};
+use crate::database::{Columns, DatabaseError};
 
 impl Catalog {
     /// Icons by name. A font's code point counts as a name of its icon where no icon is called so.
@@ -13,7 +15,7 @@ impl Catalog {
             dialect.long_list(names.map(|name| IconId::of(name).0).collect::<Vec<_>>())
         };
         let mut sql = format!(
-            "SELECT {ICON_COLUMNS}, icon.name AS asked FROM icon WHERE {}",
+            "SELECT {ICON_COLUMNS}, NULL AS asked FROM icon WHERE {}",
             dialect.is_any("icon.id", 1)
         );
         let mut values = vec![ids(&mut names.iter())];
@@ -28,13 +30,12 @@ impl Catalog {
         }
         let mut found = HashMap::with_capacity(names.len());
         for row in self.database.query("icons_by_name", &sql, values).await? {
-            let asked: String = row.try_get_by_index(14)?;
-            let Ok(asked) = asked.parse::<IconName>() else { continue };
-            let icon = Arc::new(Icon::from_row(&row, 0)?);
-            if icon.name == asked {
-                found.insert(asked, icon);
-            } else {
-                found.entry(asked).or_insert(icon);
+            let columns = &mut Columns::of(&row)?;
+            let icon = Arc::new(Icon::read(columns)?);
+            match columns.next::<Option<&str>>()?.map(str::parse) {
+                None => drop(found.insert(icon.name.clone(), icon)),
+                Some(Ok(code_point)) => drop(found.entry(code_point).or_insert(icon)),
+                Some(Err(InvalidIconName)) => {}
             }
         }
         Ok(found)
@@ -54,9 +55,10 @@ impl Catalog {
         let values = vec![dialect.long_list(characters.iter().map(|name| IconId::of(name).0))];
         let mut found = HashMap::with_capacity(characters.len());
         for row in self.database.query("icons_by_character", &sql, values).await? {
-            let asked: String = row.try_get_by_index(14)?;
-            if let Ok(asked) = asked.parse() {
-                found.insert(asked, Arc::new(Icon::from_row(&row, 0)?));
+            let columns = &mut Columns::of(&row)?;
+            let icon = Icon::read(columns)?;
+            if let Ok(code_point) = columns.next::<&str>()?.parse() {
+                found.insert(code_point, Arc::new(icon));
             }
         }
         Ok(found)
@@ -69,7 +71,10 @@ impl Catalog {
         let values = vec![dialect.long_list(ids.iter().map(|id| id.0))];
         let rows = self.database.query("icons_by_id", &sql, values).await?;
         rows.iter()
-            .map(|row| Ok(Icon::from_row(row, 0).map(|icon| (icon.id, Arc::new(icon)))?))
+            .map(|row| {
+                let icon = Icon::read(&mut Columns::of(row)?)?;
+                Ok((icon.id, Arc::new(icon)))
+            })
             .collect()
     }
 
@@ -77,14 +82,24 @@ impl Catalog {
     pub async fn sets_by_prefix(&self, prefixes: &[String]) -> Result<HashMap<String, Arc<IconSet>>, DatabaseError> {
         let dialect = self.database.dialect();
         let sql = format!(
-            "SELECT {SET_COLUMNS} FROM icon_set WHERE {}",
+            "SELECT {SET_COLUMNS}, (SELECT generation FROM catalog_state) FROM icon_set WHERE {}",
             dialect.is_any("prefix", 1)
         );
         let values = vec![dialect.name_list(prefixes.iter().map(String::as_str))];
         let rows = self.database.query("sets_by_prefix", &sql, values).await?;
         rows.iter()
-            .map(|row| Ok(IconSet::from_row(row, 0).map(|set| (set.prefix.clone(), Arc::new(set)))?))
+            .map(|row| {
+                let columns = &mut Columns::of(row)?;
+                let set = Arc::new(IconSet::read(columns)?);
+                self.sets.keep(columns.next()?, &set);
+                Ok((set.prefix.clone(), set))
+            })
             .collect()
+    }
+
+    /// The set of an icon, where it has been read since the catalog last changed.
+    pub fn remembered_set(&self, icon: &Icon) -> Option<Arc<IconSet>> {
+        self.sets.get(icon.name.prefix(), icon.catalog_generation)
     }
 
     /// Every alias of each icon, those of its aliases included, by name ascending.
@@ -104,9 +119,10 @@ impl Catalog {
             .await?;
         let mut found: HashMap<IconId, Vec<IconName>> = HashMap::new();
         for row in rows {
-            let name: String = row.try_get_by_index(1)?;
-            if let Ok(name) = name.parse() {
-                found.entry(IconId(row.try_get_by_index(0)?)).or_default().push(name);
+            let columns = &mut Columns::of(&row)?;
+            let ancestor = IconId(columns.next()?);
+            if let Ok(name) = columns.next::<&str>()?.parse() {
+                found.entry(ancestor).or_default().push(name);
             }
         }
         Ok(found)
@@ -139,7 +155,7 @@ impl Catalog {
             .await?;
         let mut found: HashMap<IconId, Vec<Arc<Icon>>> = HashMap::new();
         for row in rows {
-            let icon = Icon::from_row(&row, 0)?;
+            let icon = Icon::read(&mut Columns::of(&row)?)?;
             if let Some(group) = icon.variant_id {
                 found.entry(group).or_default().push(Arc::new(icon));
             }
@@ -156,10 +172,8 @@ impl Catalog {
         let values = vec![self.database.dialect().long_list(ids.iter().map(|id| id.0))];
         let mut found: HashMap<IconId, Vec<String>> = HashMap::new();
         for row in self.database.query(query_type, sql, values).await? {
-            found
-                .entry(IconId(row.try_get_by_index(0)?))
-                .or_default()
-                .push(row.try_get_by_index(1)?);
+            let columns = &mut Columns::of(&row)?;
+            found.entry(IconId(columns.next()?)).or_default().push(columns.next()?);
         }
         Ok(found)
     }

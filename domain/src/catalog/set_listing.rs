@@ -10,7 +10,7 @@ use super::{
     keyset::{Keyset, PageRows},
     listing::{Page, PageBounds},
 };
-use crate::database::DatabaseError;
+use crate::database::{Columns, DatabaseError};
 
 /// How the list of sets is ordered; ties by prefix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -90,7 +90,9 @@ impl Catalog {
         let sql = list.select(0, bounds, &mut values);
         let mut rows = PageRows::default();
         for row in self.database.query("set_page", &sql, values).await? {
-            rows.push(row.try_get_by_index(1)?, || IconSet::from_row(&row, 2).map(Arc::new))?;
+            let columns = &mut Columns::of(&row)?;
+            let _page: i32 = columns.next()?;
+            rows.push(columns.next()?, || IconSet::read(columns).map(Arc::new))?;
         }
         Ok(rows.finish(bounds))
     }

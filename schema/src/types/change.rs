@@ -102,7 +102,7 @@ impl CatalogChange {
             after: after.map(|after| after.0.key().to_owned()),
             limit,
         };
-        let names = loaders(context).one(key).await?.unwrap_or_default();
+        let names = loaders(context).change_names.one(&key).await?.unwrap_or_default();
         Ok(names.into_iter().map(IconNameScalar).collect())
     }
 

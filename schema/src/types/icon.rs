@@ -20,7 +20,7 @@ use crate::{
     errors::bad_user_input,
     global_id::GlobalId,
     limits::Limits,
-    loaders::{AliasesOf, ById, CharactersOf, TagsOf, VariantsOf, loaders},
+    loaders::loaders,
     paging::{cost_of_page, page_size},
     public_url::PublicUrl,
     scalars::{ColorScalar, DateTime, IconNameScalar},
@@ -49,67 +49,67 @@ impl Icon {
 
     /// `prefix:name`
     #[graphql(complexity = 0)]
-    async fn name(&self) -> IconNameScalar {
+    fn name(&self) -> IconNameScalar {
         IconNameScalar(self.0.name.clone())
     }
 
     /// The part after the colon.
     #[graphql(complexity = 0)]
-    async fn key(&self) -> &str {
+    fn key(&self) -> &str {
         self.0.name.key()
     }
 
     /// The part before the colon.
     #[graphql(complexity = 0)]
-    async fn prefix(&self) -> &str {
+    fn prefix(&self) -> &str {
         self.0.name.prefix()
     }
 
     /// The set it belongs to.
     async fn set(&self, context: &Context<'_>) -> Result<IconSet, Error> {
-        icon_set::of_icon(context, &self.0.name).await
+        icon_set::of_icon(context, &self.0).await
     }
 
     /// The icon this one is an alias of, one step up.
     async fn alias_of(&self, context: &Context<'_>) -> Option<Result<Self, Error>> {
-        let parent = loaders(context).one(ById(self.0.parent_id?)).await;
+        let parent = loaders(context).by_id.one(&self.0.parent_id?).await;
         parent.map(|icon| icon.map(Self)).map_err(Error::from).transpose()
     }
 
     /// Every other name that leads here, through other aliases too, ascending.
     async fn aliases(&self, context: &Context<'_>) -> Result<Vec<IconNameScalar>, Error> {
-        let names = loaders(context).one(AliasesOf(self.0.id)).await?.unwrap_or_default();
+        let names = loaders(context).aliases.one(&self.0.id).await?.unwrap_or_default();
         Ok(names.into_iter().map(IconNameScalar).collect())
     }
 
     /// Inner SVG with the alias chain's transformations applied: the body that @iconify/utils
     /// `iconToSVG(getIconData(set, name))` gives.
     #[graphql(complexity = 0)]
-    async fn body(&self) -> &str {
+    fn body(&self) -> &str {
         &self.0.body
     }
 
     /// The left edge of the body's viewBox. A quarter turn has swapped it with the top.
     #[graphql(complexity = 0)]
-    async fn left(&self) -> f64 {
+    fn left(&self) -> f64 {
         self.0.view_box.left
     }
 
     /// The top edge of the body's viewBox.
     #[graphql(complexity = 0)]
-    async fn top(&self) -> f64 {
+    fn top(&self) -> f64 {
         self.0.view_box.top
     }
 
     /// The width of the body's viewBox. A quarter turn has swapped it with the height.
     #[graphql(complexity = 0)]
-    async fn width(&self) -> f64 {
+    fn width(&self) -> f64 {
         self.0.view_box.width
     }
 
     /// The height of the body's viewBox.
     #[graphql(complexity = 0)]
-    async fn height(&self) -> f64 {
+    fn height(&self) -> f64 {
         self.0.view_box.height
     }
 
@@ -152,36 +152,36 @@ impl Icon {
 
     /// Titles as the set sorts its icons.
     #[graphql(complexity = 0)]
-    async fn categories(&self) -> &[String] {
+    fn categories(&self) -> &[String] {
         &self.0.categories
     }
 
     /// Words that people look for it by, ascending.
     async fn tags(&self, context: &Context<'_>) -> Result<Vec<String>, Error> {
-        Ok(loaders(context).one(TagsOf(self.0.id)).await?.unwrap_or_default())
+        Ok(loaders(context).tags.one(&self.0.id).await?.unwrap_or_default())
     }
 
     /// Code points that draw it in its set's font, in hex, ascending.
     async fn characters(&self, context: &Context<'_>) -> Result<Vec<String>, Error> {
-        Ok(loaders(context).one(CharactersOf(self.0.id)).await?.unwrap_or_default())
+        Ok(loaders(context).characters.one(&self.0.id).await?.unwrap_or_default())
     }
 
     /// Hidden icons can be asked for by name and are in no list.
     #[graphql(complexity = 0)]
-    async fn hidden(&self) -> bool {
+    fn hidden(&self) -> bool {
         self.0.hidden
     }
 
     /// True where the icon keeps its own colours.
     #[graphql(complexity = 0)]
-    async fn palette(&self) -> bool {
+    fn palette(&self) -> bool {
         self.0.palette
     }
 
     /// Null where the set publishes none.
     async fn license(&self, context: &Context<'_>) -> Option<Result<License, Error>> {
-        match icon_set::of_icon(context, &self.0.name).await {
-            Ok(set) => set.0.license.as_ref().map(|license| Ok(License::from(license))),
+        match icon_set::of_icon(context, &self.0).await {
+            Ok(set) => set.0.license.clone().map(|license| Ok(License(license))),
             Err(error) => Some(Err(error)),
         }
     }
@@ -193,7 +193,7 @@ impl Icon {
         let Some(group) = self.0.variant_id else {
             return Ok(Vec::new());
         };
-        let icons = loaders(context).one(VariantsOf(group)).await?.unwrap_or_default();
+        let icons = loaders(context).variants.one(&group).await?.unwrap_or_default();
         let icon = &self.0;
         // What an alias names is no variant of it; some steps further up it shows by drawing the same.
         let is_named = |other: &catalog::Icon| {
@@ -210,13 +210,13 @@ impl Icon {
 
     /// SHA-256, lower-case hex, of `left top width height`, a line feed, and the body.
     #[graphql(complexity = 0)]
-    async fn content_hash(&self) -> String {
+    fn content_hash(&self) -> String {
         self.0.content_hash_hex()
     }
 
     /// When an import last changed it.
     #[graphql(complexity = 0)]
-    async fn updated_at(&self) -> DateTime {
+    fn updated_at(&self) -> DateTime {
         DateTime::from_unix_ms(self.0.updated_at_ms)
     }
 }

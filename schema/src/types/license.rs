@@ -1,42 +1,42 @@
-use async_graphql::SimpleObject;
+use std::sync::Arc;
+
+use async_graphql::Object;
 use domain::catalog;
 
+pub(crate) struct License(pub(crate) Arc<catalog::License>);
+
 /// The terms under which a set may be used.
-#[derive(SimpleObject)]
-pub(crate) struct License {
+#[Object]
+impl License {
     #[graphql(complexity = 0)]
-    title: String,
+    fn title(&self) -> &str {
+        &self.0.title
+    }
+
     /// SPDX identifier.
     #[graphql(complexity = 0)]
-    spdx: Option<String>,
-    #[graphql(complexity = 0)]
-    url: Option<String>,
-}
+    fn spdx(&self) -> Option<&str> {
+        self.0.spdx.as_deref()
+    }
 
-impl From<&catalog::License> for License {
-    fn from(license: &catalog::License) -> Self {
-        Self {
-            title: license.title.clone(),
-            spdx: license.spdx.clone(),
-            url: license.url.clone(),
-        }
+    #[graphql(complexity = 0)]
+    fn url(&self) -> Option<&str> {
+        self.0.url.as_deref()
     }
 }
 
-/// Who made a set.
-#[derive(SimpleObject)]
-pub(crate) struct Author {
-    #[graphql(complexity = 0)]
-    name: String,
-    #[graphql(complexity = 0)]
-    url: Option<String>,
-}
+pub(crate) struct Author(pub(crate) Arc<catalog::Author>);
 
-impl From<&catalog::Author> for Author {
-    fn from(author: &catalog::Author) -> Self {
-        Self {
-            name: author.name.clone(),
-            url: author.url.clone(),
-        }
+/// Who made a set.
+#[Object]
+impl Author {
+    #[graphql(complexity = 0)]
+    fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    #[graphql(complexity = 0)]
+    fn url(&self) -> Option<&str> {
+        self.0.url.as_deref()
     }
 }

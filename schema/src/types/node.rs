@@ -1,10 +1,7 @@
 use async_graphql::{Context, Error, ID, Interface};
 
 use super::{icon::Icon, icon_set::IconSet};
-use crate::{
-    global_id::GlobalId,
-    loaders::{ByName, SetOf, loaders},
-};
+use crate::{global_id::GlobalId, loaders::loaders};
 
 /// Anything that can be fetched again by its id.
 #[derive(Interface)]
@@ -18,12 +15,13 @@ pub(crate) enum Node {
 pub(crate) async fn find(context: &Context<'_>, id: &ID) -> Result<Option<Node>, Error> {
     Ok(match GlobalId::parse(id)? {
         GlobalId::Icon(name) => {
-            let icon = loaders(context).one(ByName(name.clone())).await?;
+            let icon = loaders(context).by_name.one(&name).await?;
             // A code point finds an icon of another name, and an id is good for its own name alone.
             icon.filter(|icon| icon.name == name).map(|icon| Node::Icon(Icon(icon)))
         }
         GlobalId::IconSet(prefix) => loaders(context)
-            .one(SetOf(prefix))
+            .sets
+            .one(prefix.as_str())
             .await?
             .map(|set| Node::IconSet(IconSet(set))),
     })

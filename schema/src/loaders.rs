@@ -33,6 +33,11 @@ macro_rules! loaders {
                 Arc::new(Self { catalog, $($name: Keyed::default(),)* })
             }
 
+            /// Keys that were asked for and are in no batch yet.
+            fn asked(&self) -> usize {
+                0 $(+ self.$name.begun())*
+            }
+
             /// Adds to `sent` a batch for each kind of key that was asked for since the last call.
             fn begin_batches(self: &Arc<Self>, sent: &mut FuturesUnordered<BoxFuture<'static, ()>>) {
                 $(if let Some(keys) = self.$name.take_begun() {

@@ -1,6 +1,6 @@
 //! `first`, `after`, `last`, `before`: the arguments of every connection.
 
-use async_graphql::{Error, SimpleObject};
+use async_graphql::{Context, Error, SimpleObject};
 use domain::catalog::PageBounds;
 
 use crate::{
@@ -55,7 +55,7 @@ impl PageArguments {
 }
 
 /// A page size that is given as a number.
-pub(crate) fn page_size(argument: &str, size: i32, limits: &Limits) -> Result<u32, Error> {
+fn page_size(argument: &str, size: i32, limits: &Limits) -> Result<u32, Error> {
     match u32::try_from(size) {
         Ok(0) | Err(_) => Err(bad_user_input(format!("`{argument}` must be at least 1"))),
         Ok(size) if size > limits.max_page_size => Err(LimitExceeded {
@@ -66,6 +66,14 @@ pub(crate) fn page_size(argument: &str, size: i32, limits: &Limits) -> Result<u3
         .into()),
         Ok(size) => Ok(size),
     }
+}
+
+/// The `first` of a field for which the schema has a default. Where a document leaves it out, the limit lowers the default.
+pub(crate) fn first_or_default(context: &Context<'_>, first: i32) -> Result<u32, Error> {
+    let limits = context.data_unchecked::<Limits>();
+    let is_given = context.item.node.get_argument("first").is_some();
+    let largest = i32::try_from(limits.max_page_size).unwrap_or(i32::MAX);
+    page_size("first", if is_given { first } else { first.min(largest) }, limits)
 }
 
 /// How many items a page may hold, for its cost; nonsense costs nothing, since it is refused.

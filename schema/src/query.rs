@@ -9,7 +9,7 @@ use crate::{
     global_id::GlobalId,
     limits::Limits,
     loaders::loaders,
-    paging::{PageArguments, cost_of_page, page_size},
+    paging::{PageArguments, cost_of_page, first_or_default},
     scalars::IconNameScalar,
     service::ServiceFacts,
     types::{
@@ -138,7 +138,7 @@ impl Query {
         since: i32,
         #[graphql(default = 100)] first: i32,
     ) -> Result<ChangeFeed, Error> {
-        let first = page_size("first", first, context.data_unchecked::<Limits>())?;
+        let first = first_or_default(context, first)?;
         if since < 0 {
             return Err(bad_user_input(
                 "`since` is a generation: 0 or the one that the last answer gave",

@@ -233,7 +233,15 @@ on_each_engine! {
                 assert_eq!(reply.codes().first(), Some(&"BAD_USER_INPUT"), "{field} {size}");
             }
         }
-        // Where a connection is not told, it keeps to the limit by itself.
+        // What is not told keeps to the limit by itself, a variable without a value included.
+        for field in fields {
+            let silent = field.replace("first: N", "").replace("last: N", "").replace(", )", ")").replace("()", "");
+            let reply = app.graphql(&format!("{{ {silent} }}")).await;
+            assert!(reply.errors().is_empty(), "{silent}: {}", reply.text);
+            let asked = format!("query($n: Int) {{ {} }}", field.replace('N', "$n"));
+            let reply = app.graphql(&asked).await;
+            assert!(reply.errors().is_empty(), "{asked}: {}", reply.text);
+        }
         let reply = app.graphql(r#"{ iconSet(prefix: "garden") { icons { nodes { key } } } }"#).await;
         assert_eq!(reply.data("/iconSet/icons/nodes").as_array().unwrap().len(), 5);
     }

@@ -135,6 +135,20 @@ on_each_engine! {
         }
     }
 
+    async fn long_lists_in_long_lists_are_one_depth(engine) {
+        let app = TestApp::build(engine).await.flag("--max-cost=100000").start().await;
+        let icons: serde_json::Map<String, Value> =
+            (0..40).map(|number| (format!("icon-{number}"), json!({ "body": format!("<path d=\"M0 {number}h1z\"/>") }))).collect();
+        for number in 0..40 {
+            app.import_json(&json!({ "prefix": format!("set-{number}"), "icons": icons })).await;
+        }
+        let document = "{ iconSets(first: 40) { nodes { icons(first: 40) { nodes { name tags aliases characters } } } } }";
+        let reply = app.graphql(document).await;
+        assert_at_most(5, "three loaders of each of 1,600 icons", &reply);
+        let sets = reply.data("/iconSets/nodes").as_array().unwrap();
+        assert!(sets.len() == 40 && sets.iter().all(|set| set["icons"]["nodes"].as_array().unwrap().len() == 40));
+    }
+
     async fn a_set_is_read_once_in_a_generation_and_again_in_the_next(engine) {
         let app = TestApp::start(engine).await;
         let set = |prefix: &str, name: &str| {

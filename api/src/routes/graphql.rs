@@ -180,7 +180,7 @@ fn observe(executed: &Executed) {
         Outcome::NoData => "error",
         Outcome::Refused | Outcome::MethodNotAllowed => "refused",
     };
-    // No document is remembered yet, so no name of an operation is known to be ours.
+    // No document is registered yet, so no name of an operation is known to be ours.
     metrics::counter!("graphql_operations_total", "operation" => "other", "kind" => executed.operation_kind, "outcome" => outcome)
         .increment(1);
     metrics::histogram!("graphql_operation_duration_seconds", "operation" => "other", "kind" => executed.operation_kind)

@@ -89,6 +89,34 @@ impl IconSet {
     }
 }
 
+#[cfg(test)]
+impl IconSet {
+    /// A set of which nothing but its name is known.
+    pub(super) fn called(name: &str) -> Self {
+        fn nothing<T>() -> ListColumn<T> {
+            ListColumn {
+                json: "[]".into(),
+                items: PhantomData,
+            }
+        }
+        Self {
+            prefix: name.to_owned(),
+            name: name.to_owned(),
+            version: None,
+            author: None,
+            license: None,
+            category: None,
+            total: 0,
+            palette: false,
+            heights: nothing(),
+            tags: nothing(),
+            samples: nothing(),
+            category_counts: nothing(),
+            updated_at_ms: 0,
+        }
+    }
+}
+
 impl Author {
     fn read(columns: &mut Columns<'_>) -> Result<Option<Arc<Self>>, DbErr> {
         let (name, url): (Option<String>, _) = (columns.next()?, columns.next()?);

@@ -12,9 +12,15 @@ mod statistics;
 mod write;
 mod writer;
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
-use tokio::sync::mpsc;
+use tokio::{
+    runtime::Handle,
+    sync::{OwnedSemaphorePermit, Semaphore, mpsc},
+};
 
 pub use report::{ImportReport, SetOutcome, SetReport};
 use row::{IconRow, icon_rows};
@@ -74,6 +80,17 @@ struct NewSet {
     source_hash: SourceHash,
 }
 
+/// A set on its way from the reading side to the writing side, and its share of [`READ_AHEAD_KB`].
+struct Queued {
+    source: SetSource,
+    read: ReadSet,
+    _share: OwnedSemaphorePermit,
+}
+
+/// How far reading may be ahead of writing, in kilobytes of files, a larger set alone being let through. Sets differ a
+/// hundredfold in size: with a fixed number of them, one side would wait for the other most of the time.
+const READ_AHEAD_KB: u32 = 32_000;
+
 /// From how many written names on the planner's statistics are made anew.
 const REFRESH_STATISTICS_FROM: usize = 1000;
 
@@ -92,12 +109,11 @@ impl Importer {
         mut progress: impl FnMut(&SetSource, &SetReport),
     ) -> Result<ImportReport, ImportError> {
         let known = statistics::source_hashes(&self.database).await?;
-        // One set waits while another is written: a third would only hold memory.
-        let (sender, mut receiver) = mpsc::channel(1);
+        let (sender, mut receiver) = mpsc::unbounded_channel();
         let reader = tokio::task::spawn_blocking(move || read_all(sources, &known, &sender));
         let mut report = ImportReport::default();
         let mut seen = HashSet::new();
-        while let Some((source, read)) = receiver.recv().await {
+        while let Some(Queued { source, read, _share }) = receiver.recv().await {
             let set_report = self.take(&source, read, &mut seen).await?;
             progress(&source, &set_report);
             report.sets.push(set_report);
@@ -135,10 +151,19 @@ impl Importer {
     }
 }
 
-fn read_all(sources: Vec<SetSource>, known: &HashMap<SourceHash, String>, sender: &mpsc::Sender<(SetSource, ReadSet)>) {
+fn read_all(sources: Vec<SetSource>, known: &HashMap<SourceHash, String>, sender: &mpsc::UnboundedSender<Queued>) {
+    let (runtime, ahead) = (Handle::current(), Arc::new(Semaphore::new(READ_AHEAD_KB as usize)));
     for source in sources {
         let read = read_set(&source, known).unwrap_or_else(ReadSet::Failed);
-        if sender.blocking_send((source, read)).is_err() {
+        let kilobytes = u32::try_from(source.size_bytes() / 1000).unwrap_or(u32::MAX);
+        // When the writing side ends early, it lets go of every share, and there is nobody to send to.
+        let share = Arc::clone(&ahead).acquire_many_owned(kilobytes.min(READ_AHEAD_KB));
+        let queued = Queued {
+            source,
+            read,
+            _share: runtime.block_on(share).expect("the semaphore is never closed"),
+        };
+        if sender.send(queued).is_err() {
             return;
         }
     }

@@ -1,6 +1,6 @@
 //! Reads by key. Each takes every key of a request and runs one statement; keys that name nothing are missing from the answer.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use foldhash::{HashMap, HashMapExt as _};
 
@@ -87,19 +87,21 @@ impl Catalog {
         );
         let values = vec![dialect.name_list(prefixes.iter().map(String::as_str))];
         let rows = self.database.query("sets_by_prefix", &sql, values).await?;
+        let now = Instant::now();
         rows.iter()
             .map(|row| {
                 let columns = &mut Columns::of(row)?;
                 let set = Arc::new(IconSet::read(columns)?);
-                self.sets.keep(columns.next()?, &set);
+                self.sets.keep(&set, columns.next()?, now);
                 Ok((set.prefix.clone(), set))
             })
             .collect()
     }
 
-    /// The set of an icon, where it has been read since the catalog last changed.
+    /// The set of an icon, where it has been read since the catalog last changed, and within the last minute.
     pub fn remembered_set(&self, icon: &Icon) -> Option<Arc<IconSet>> {
-        self.sets.get(icon.name.prefix(), icon.catalog_generation)
+        self.sets
+            .get(icon.name.prefix(), icon.catalog_generation, Instant::now())
     }
 
     /// Every alias of each icon, those of its aliases included, by name ascending.

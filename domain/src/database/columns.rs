@@ -30,7 +30,7 @@ impl<'r> Columns<'r> {
         Ok(Self { row, next: 0 })
     }
 
-    /// The next column, which is null only where `T` is an `Option`.
+    /// The next column. One that can be null must be read as an `Option`: SQLite would give 0 or nothing for it.
     pub(crate) fn next<T>(&mut self) -> Result<T, DbErr>
     where
         T: Decode<'r, Postgres> + Decode<'r, Sqlite>,

@@ -1,4 +1,5 @@
 //! When batches are sent: once their request has come to rest, which it does when every field of one depth has asked.
+//! A request that only pauses is no rest: of long lists inside long lists, each poll goes through a few.
 //!
 //! Batches run inside the request's own task, taking turns with it. A task of their own would run on another thread while
 //! fields are still asking, and one depth would become several statements; a timer would wait for the runtime's next
@@ -17,8 +18,12 @@ impl Loaders {
         let mut sent = FuturesUnordered::new();
         poll_fn(|context| {
             loop {
+                let asked = self.asked();
                 if let Poll::Ready(output) = request.as_mut().poll(context) {
                     return Poll::Ready(output);
+                }
+                if self.asked() > asked {
+                    continue;
                 }
                 self.begin_batches(&mut sent);
                 let mut has_answers = false;

@@ -3,9 +3,8 @@ use domain::catalog::{self, ChangeNamesKey};
 
 use crate::{
     errors::bad_user_input,
-    limits::Limits,
     loaders::loaders,
-    paging::{cost_of_page, page_size},
+    paging::{cost_of_page, first_or_default},
     scalars::{DateTime, IconNameScalar},
 };
 
@@ -88,7 +87,7 @@ impl CatalogChange {
         #[graphql(default = 100)] first: i32,
         after: Option<IconNameScalar>,
     ) -> Result<Vec<IconNameScalar>, Error> {
-        let limit = page_size("first", first, context.data_unchecked::<Limits>())?;
+        let limit = first_or_default(context, first)?;
         if after.as_ref().is_some_and(|after| after.0.prefix() != self.0.prefix) {
             return Err(bad_user_input(format!(
                 "`after` must be a name of this change's set, {}",

@@ -19,9 +19,8 @@ use super::{
 use crate::{
     errors::bad_user_input,
     global_id::GlobalId,
-    limits::Limits,
     loaders::loaders,
-    paging::{cost_of_page, page_size},
+    paging::{cost_of_page, first_or_default},
     public_url::PublicUrl,
     scalars::{ColorScalar, DateTime, IconNameScalar},
 };
@@ -189,7 +188,7 @@ impl Icon {
     /// The other icons with the same base name in the same set, by name: for home, home-outline and home-fill.
     #[graphql(complexity = "cost_of_page(Some(first), None, 0) * (1 + child_complexity)")]
     async fn variants(&self, context: &Context<'_>, #[graphql(default = 20)] first: i32) -> Result<Vec<Self>, Error> {
-        let first = page_size("first", first, context.data_unchecked::<Limits>())?;
+        let first = first_or_default(context, first)?;
         let Some(group) = self.0.variant_id else {
             return Ok(Vec::new());
         };

@@ -14,7 +14,7 @@ use crate::{
     global_id::GlobalId,
     limits::Limits,
     loaders::loaders,
-    paging::{PageArguments, cost_of_page, page_size},
+    paging::{PageArguments, cost_of_page, first_or_default},
     scalars::DateTime,
 };
 
@@ -148,7 +148,7 @@ impl IconSet {
     /// Icons that show what the set looks like.
     #[graphql(complexity = "cost_of_page(Some(first), None, 0) * (1 + child_complexity)")]
     async fn samples(&self, context: &Context<'_>, #[graphql(default = 6)] first: i32) -> Result<Vec<Icon>, Error> {
-        let first = page_size("first", first, context.data_unchecked::<Limits>())?;
+        let first = first_or_default(context, first)?;
         let names: Vec<IconName> = items(&self.0.samples)?
             .iter()
             .filter_map(|key| IconName::new(&self.0.prefix, key).ok())

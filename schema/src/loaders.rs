@@ -13,7 +13,7 @@ use domain::{
     catalog::{Catalog, ChangeNamesKey, Icon, IconId, IconName, IconPageKey, IconSet, Page},
     database::DatabaseError,
 };
-use futures_util::{FutureExt as _, future::BoxFuture, stream::FuturesUnordered};
+use futures_util::{FutureExt as _, future::BoxFuture};
 
 use crate::errors::Failure;
 use keyed::Keyed;
@@ -38,16 +38,18 @@ macro_rules! loaders {
                 0 $(+ self.$name.begun())*
             }
 
-            /// Adds to `sent` a batch for each kind of key that was asked for since the last call.
-            fn begin_batches(self: &Arc<Self>, sent: &mut FuturesUnordered<BoxFuture<'static, ()>>) {
+            /// A batch for each kind of key that was asked for since the last call.
+            fn begin_batches(self: &Arc<Self>) -> Vec<BoxFuture<'static, ()>> {
+                let mut batches: Vec<BoxFuture<'static, ()>> = Vec::new();
                 $(if let Some(keys) = self.$name.take_begun() {
                     let loaders = Arc::clone(self);
-                    sent.push(async move {
+                    batches.push(async move {
                         let found = loaders.catalog.$read(&keys).await;
                         let found = observed(stringify!($read), keys.len(), found);
                         loaders.$name.answer(keys, found);
                     }.boxed());
                 })*
+                batches
             }
         }
     };

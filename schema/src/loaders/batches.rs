@@ -5,35 +5,34 @@
 //! fields are still asking, and one depth would become several statements; a timer would wait for the runtime's next
 //! tick, milliseconds for each depth. A request that is given up takes its batches with it.
 
-use std::{future::poll_fn, pin::pin, sync::Arc, task::Poll};
+use std::{future::poll_fn, sync::Arc, task::Poll};
 
-use futures_util::{StreamExt as _, stream::FuturesUnordered};
+use futures_util::{FutureExt as _, StreamExt as _, future::BoxFuture, stream::FuturesUnordered};
 
 use super::Loaders;
 
 impl Loaders {
     /// Runs `request`, and whenever it rests, what its fields have asked these loaders for.
-    pub(crate) async fn run<F: Future>(self: &Arc<Self>, request: F) -> F::Output {
-        let mut request = pin!(request);
-        let mut sent = FuturesUnordered::new();
+    pub(crate) async fn run<T: Send>(self: &Arc<Self>, request: impl Future<Output = T> + Send) -> T {
+        // Each is polled only when it was woken itself: a row that arrives for a batch is no news to the request.
+        let mut running: FuturesUnordered<BoxFuture<'_, Option<T>>> = FuturesUnordered::new();
+        running.push(request.map(Some).boxed());
         poll_fn(|context| {
             loop {
                 let asked = self.asked();
-                if let Poll::Ready(output) = request.as_mut().poll(context) {
-                    return Poll::Ready(output);
+                while let Poll::Ready(Some(ended)) = running.poll_next_unpin(context) {
+                    if let Some(output) = ended {
+                        return Poll::Ready(output);
+                    }
                 }
                 if self.asked() > asked {
                     continue;
                 }
-                self.begin_batches(&mut sent);
-                let mut has_answers = false;
-                // All that are there, so that their fields go on together.
-                while let Poll::Ready(Some(())) = sent.poll_next_unpin(context) {
-                    has_answers = true;
-                }
-                if !has_answers {
+                let batches = self.begin_batches();
+                if batches.is_empty() {
                     return Poll::Pending;
                 }
+                running.extend(batches.into_iter().map(|batch| batch.map(|()| None).boxed()));
             }
         })
         .await

@@ -33,11 +33,6 @@ macro_rules! loaders {
                 Arc::new(Self { catalog, $($name: Keyed::default(),)* })
             }
 
-            /// Keys that were asked for and are in no batch yet.
-            fn asked(&self) -> usize {
-                0 $(+ self.$name.begun())*
-            }
-
             /// A batch for each kind of key that was asked for since the last call.
             fn begin_batches(self: &Arc<Self>) -> Vec<BoxFuture<'static, ()>> {
                 let mut batches: Vec<BoxFuture<'static, ()>> = Vec::new();

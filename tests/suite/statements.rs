@@ -147,6 +147,11 @@ on_each_engine! {
         assert_at_most(5, "three loaders of each of 1,600 icons", &reply);
         let sets = reply.data("/iconSets/nodes").as_array().unwrap();
         assert!(sets.len() == 40 && sets.iter().all(|set| set["icons"]["nodes"].as_array().unwrap().len() == 40));
+
+        // Most of these lists ask for nothing that another has not asked for.
+        let ids: Vec<String> = (0..8).flat_map(|number| vec![id("IconSet", &format!("set-{number}")); 5]).collect();
+        let document = "query($ids: [ID!]!) { nodes(ids: $ids) { ... on IconSet { icons(first: 40) { nodes { tags } } } } }";
+        assert_at_most(3, "eight sets, five times each", &app.graphql_with(document, json!({ "ids": ids })).await);
     }
 
     async fn a_set_is_read_once_in_a_generation_and_again_in_the_next(engine) {

@@ -5,11 +5,31 @@
 //! fields are still asking, and one depth would become several statements; a timer would wait for the runtime's next
 //! tick, milliseconds for each depth. A request that is given up takes its batches with it.
 
-use std::{future::poll_fn, sync::Arc, task::Poll};
+use std::{
+    future::poll_fn,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll, Wake, Waker},
+};
 
 use futures_util::{FutureExt as _, StreamExt as _, future::BoxFuture, stream::FuturesUnordered};
 
 use super::Loaders;
+
+/// The task of a request, and whether somebody has woken it.
+struct Task {
+    waker: Waker,
+    woken: AtomicBool,
+}
+
+impl Wake for Task {
+    fn wake(self: Arc<Self>) {
+        self.woken.store(true, Ordering::Release);
+        self.waker.wake_by_ref();
+    }
+}
 
 impl Loaders {
     /// Runs `request`, and whenever it rests, what its fields have asked these loaders for.
@@ -18,15 +38,23 @@ impl Loaders {
         let mut running: FuturesUnordered<BoxFuture<'_, Option<T>>> = FuturesUnordered::new();
         running.push(request.map(Some).boxed());
         poll_fn(|context| {
+            let task = Arc::new(Task {
+                waker: context.waker().clone(),
+                woken: AtomicBool::new(false),
+            });
+            let waker = Waker::from(Arc::clone(&task));
+            let context = &mut Context::from_waker(&waker);
             loop {
-                let asked = self.asked();
-                while let Poll::Ready(Some(ended)) = running.poll_next_unpin(context) {
-                    if let Some(output) = ended {
-                        return Poll::Ready(output);
+                task.woken.store(false, Ordering::Release);
+                if let Poll::Ready(Some(ended)) = running.poll_next_unpin(context) {
+                    match ended {
+                        Some(output) => return Poll::Ready(output),
+                        None => continue,
                     }
                 }
-                if self.asked() > asked {
-                    continue;
+                if task.woken.load(Ordering::Acquire) {
+                    // It pauses, and the runtime knows that it wants to go on.
+                    return Poll::Pending;
                 }
                 let batches = self.begin_batches();
                 if batches.is_empty() {

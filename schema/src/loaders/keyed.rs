@@ -83,11 +83,6 @@ impl<K: Hash + Eq + Clone, V: Clone> Keyed<K, V> {
         .await
     }
 
-    /// How many keys the next batch has so far.
-    pub(super) fn begun(&self) -> usize {
-        self.state().begun.len()
-    }
-
     /// The keys of the next batch, which whoever takes them has to [`answer`](Self::answer).
     pub(super) fn take_begun(&self) -> Option<Vec<K>> {
         let mut state = self.state();

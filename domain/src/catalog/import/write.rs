@@ -40,7 +40,7 @@ pub(super) async fn write_set(database: &Database, set: NewSet, now_ms: i64) -> 
     let outcome = if written {
         let outcome = outcome(&difference, next_generation);
         writer.take_generation(next_generation).await?;
-        writer.tell(&difference, next_generation, now_ms).await?;
+        writer.tell(&difference.changes, next_generation, now_ms).await?;
         writer.write_icons(difference, next_generation, now_ms).await?;
         if characters {
             writer.replace_characters(&set.characters).await?;

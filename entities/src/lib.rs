@@ -10,3 +10,4 @@ pub mod icon;
 pub mod icon_character;
 pub mod icon_set;
 pub mod icon_tag;
+pub mod keyword_source;

@@ -11,13 +11,17 @@ use sea_orm_migration::{
 };
 
 mod m20261101_000001_catalog;
+mod m20261121_000002_keywords;
 
 /// All migrations, oldest first.
 struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m20261101_000001_catalog::Migration)]
+        vec![
+            Box::new(m20261101_000001_catalog::Migration),
+            Box::new(m20261121_000002_keywords::Migration),
+        ]
     }
 }
 

@@ -8,6 +8,7 @@ mod icon_name;
 mod icon_set;
 pub mod import;
 mod keyset;
+pub mod keywords;
 mod listing;
 mod lookup;
 mod row_key;

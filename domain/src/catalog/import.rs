@@ -4,6 +4,7 @@
 
 mod difference;
 mod insert;
+mod keywords;
 mod report;
 mod row;
 mod set_row;
@@ -22,6 +23,7 @@ use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore, mpsc},
 };
 
+pub use keywords::{KeywordReport, KeywordSetReport, PackageReport};
 pub use report::{ImportReport, SetOutcome, SetReport};
 use row::{IconRow, icon_rows};
 use source::SourceHash;

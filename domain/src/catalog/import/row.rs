@@ -161,7 +161,7 @@ pub(super) fn id_of(prefix: &str, key: &str) -> i64 {
     IconId::of_text(prefix, &format!("{prefix}:{key}")).0
 }
 
-fn kind_column(kind: IconKind) -> i16 {
+pub(super) fn kind_column(kind: IconKind) -> i16 {
     match kind {
         IconKind::Icon => 0,
         IconKind::PlainAlias => 1,

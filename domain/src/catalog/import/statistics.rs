@@ -34,6 +34,7 @@ pub(super) async fn refresh(database: &Database) -> Result<(), DatabaseError> {
                 "icon",
                 "icon_set",
                 "icon_character",
+                "icon_tag",
                 "catalog_change",
                 "catalog_change_names",
             ] {

@@ -3,6 +3,7 @@
 mod characters;
 mod feed;
 mod icons;
+mod tags;
 
 use sea_orm::{ConnectionTrait, DatabaseTransaction, QueryResult, Statement, Value};
 

@@ -19,16 +19,18 @@ help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 .PHONY: run
-run: ## build, import icons (ICONS=starter|all) and serve; LISTEN, DATABASE_URL and the rest pass through
+run: ## build, import icons (ICONS=starter|all) with their keywords, and serve; LISTEN, DATABASE_URL and the rest pass through
 	@$(MAKE) --no-print-directory ui || echo "make: the pages could not be built: going on without the change" >&2
 	cargo build --release --package api
 	@sets=$$(scripts/icons.sh "$(ICONS)") && tr '\n' '\0' <<<"$$sets" | xargs -0 $(IMPORT)
+	@packages=$$(scripts/keywords.sh) && $(IMPORT) --keywords "$$packages"
 	@exec $(SERVE)
 
 .PHONY: test
 test: ui ## every test, on SQLite and on PostgreSQL, and the pages in a browser
 	@scripts/icons.sh starter >/dev/null
 	@scripts/icons.sh all >/dev/null
+	@scripts/keywords.sh >/dev/null
 	@scripts/npm-ci.sh tests/oracle
 	@scripts/npm-ci.sh frontend-examples
 	scripts/postgres.sh cargo test --workspace

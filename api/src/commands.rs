@@ -48,6 +48,13 @@ pub enum Command {
         /// Files and folders
         #[arg(required = true, value_name = "PATH")]
         paths: Vec<PathBuf>,
+        /// Take keywords instead of icons
+        ///
+        /// Words that people look for icons by. They become the tags of icons that are there, so import the sets first. PATH
+        /// is an unpacked lucide-static, @tabler/icons, @fortawesome/fontawesome-free or @mdi/svg, which their authors publish,
+        /// or a folder that holds some of them, such as `node_modules`. Each set's tags are replaced in one transaction.
+        #[arg(long)]
+        keywords: bool,
     },
     /// Change the database schema, or show how it stands
     Migrate {
@@ -85,6 +92,8 @@ pub(crate) enum CommandError {
     #[error(transparent)]
     Source(#[from] domain::catalog::import::SourceError),
     #[error(transparent)]
+    Keywords(#[from] domain::catalog::keywords::KeywordError),
+    #[error(transparent)]
     Serve(#[from] ServeError),
     #[error(transparent)]
     Telemetry(#[from] TelemetryError),
@@ -94,6 +103,8 @@ pub(crate) enum CommandError {
     Runtime(io::Error),
     #[error("{0} of the icon sets could not be read; the others are imported")]
     SetsFailed(usize),
+    #[error("the catalog has no set that these keywords are for: import the icons first, with `iconql import PATH`")]
+    NoSetForKeywords,
 }
 
 const FAILED: u8 = 1;
@@ -134,7 +145,8 @@ fn run(cli: &Cli) -> Result<(), CommandError> {
         let telemetry = telemetry::install(&cli.config)?;
         let result = match &cli.command {
             Command::Serve => serve::run(&cli.config).await,
-            Command::Import { paths } => import::run(&cli.config, paths).await,
+            Command::Import { paths, keywords: true } => import::keywords::run(&cli.config, paths).await,
+            Command::Import { paths, .. } => import::run(&cli.config, paths).await,
             Command::Migrate { direction } => migrate::run(&cli.config, direction).await,
             Command::Schema | Command::Config => Ok(()),
         };

@@ -1,5 +1,7 @@
 //! `iconql import`.
 
+pub(super) mod keywords;
+
 use std::{
     fmt::Write as _,
     path::PathBuf,

@@ -42,6 +42,16 @@ pub fn starter_package(prefix: &str) -> PathBuf {
     package
 }
 
+/// The folder of the packages that hold keywords.
+pub fn keyword_packages() -> PathBuf {
+    let packages = workspace_root().join("data/npm/keywords/node_modules");
+    assert!(
+        packages.join("lucide-static/tags.json").is_file(),
+        "the keywords are not installed: run `scripts/keywords.sh`, or `make test`, which does"
+    );
+    packages
+}
+
 /// The package of every icon set there is.
 pub fn whole_catalog() -> PathBuf {
     let package = workspace_root().join("data/npm/all/node_modules/@iconify/json");

@@ -29,7 +29,9 @@ pub use app::{Builder, NOW_MS, TestApp};
 pub use child::{Ended, Iconql, Running, eventually};
 pub use collector::{Collector, Span};
 pub use database::{Engine, TestDatabase};
-pub use fixtures::{fixture, oracle, starter_package, starter_packages, whole_catalog, workspace_root};
+pub use fixtures::{
+    fixture, keyword_packages, oracle, starter_package, starter_packages, whole_catalog, workspace_root,
+};
 pub use own_postgres::{OwnPostgres, runs_as_root};
 pub use process::{Finished, Process, run};
 pub use reply::Reply;

@@ -128,19 +128,23 @@ async fn migrations_go_up_and_down_and_tell() {
     // The folder of the database is made with it.
     let url = format!("sqlite://{}", folder.path().join("new/iconql.db").display());
     let migrate = |arguments: &[&str]| Iconql::new(BINARY, &[&["migrate"], arguments].concat()).database(&url);
-    let applied = "applied  m20261101_000001_catalog\n";
-    let pending = "pending  m20261101_000001_catalog\n";
+    let [applied, behind, pending] =
+        [["applied", "applied"], ["applied", "pending"], ["pending", "pending"]].map(|[catalog, keywords]| {
+            format!("{catalog}  m20261101_000001_catalog\n{keywords}  m20261121_000002_keywords\n")
+        });
     for (arguments, expected) in [
-        (&["up"][..], applied),
-        (&["up"], applied),
-        (&["status"], applied),
-        (&["down"], pending),
-        (&["status"], pending),
-        (&["down", "--steps=3"], pending),
-        (&["up"], applied),
+        (&["up"][..], &applied),
+        (&["up"], &applied),
+        (&["status"], &applied),
+        (&["down"], &behind),
+        (&["status"], &behind),
+        (&["up"], &applied),
+        (&["down", "--steps=2"], &pending),
+        (&["down", "--steps=3"], &pending),
+        (&["up"], &applied),
     ] {
         assert_eq!(
-            migrate(arguments).run().await.succeeded().stdout,
+            &migrate(arguments).run().await.succeeded().stdout,
             expected,
             "{arguments:?}"
         );

@@ -16,6 +16,7 @@ mod http;
 mod import_kill;
 mod import_real;
 mod import_rules;
+mod keywords;
 mod kill_scenario;
 mod limits;
 mod lookup;

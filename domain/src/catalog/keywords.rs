@@ -200,7 +200,9 @@ mod tests {
         let lines = |set: &SetKeywords| -> Vec<String> {
             let line = set.icons.iter().map(|icon| {
                 let tags: Vec<&str> = icon.tags.iter().collect();
-                let keys = [&[icon.key.clone()], icon.other_keys.as_slice()].concat().join(" ");
+                let keys = [std::slice::from_ref(&icon.key), icon.other_keys.as_slice()]
+                    .concat()
+                    .join(" ");
                 format!("{}:{keys} = {}", set.prefix, tags.join(", "))
             });
             line.collect()

@@ -54,7 +54,7 @@ fn summary(report: &KeywordReport, seconds: f64) -> String {
 }
 
 fn describe_package(text: &mut String, package: &PackageReport) {
-    let _ = writeln!(text, "{} {} ({})", package.name, package.version, package.license);
+    let _ = writeln!(text, "{} {}, {}", package.name, package.version, package.license);
     for set in &package.sets {
         let _ = writeln!(
             text,

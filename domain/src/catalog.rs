@@ -18,6 +18,7 @@ mod set_memory;
 use std::sync::Arc;
 
 pub use changes::{Change, ChangeKind, ChangeNamesKey, ChangePage};
+pub(crate) use icon::json_list;
 pub use icon::{Icon, IconKind, IconStyle};
 pub use icon_name::{IconName, InvalidIconName, is_valid_prefix};
 pub use icon_set::{Author, IconSet, License, ListColumn};

@@ -6,6 +6,7 @@ mod columns;
 mod connect;
 mod dialect;
 mod error;
+mod snapshot;
 mod statements;
 
 use std::{sync::Arc, time::Duration};
@@ -20,6 +21,7 @@ pub(crate) use columns::Columns;
 pub use connect::{DatabaseConfig, OpenMode};
 pub(crate) use dialect::Dialect;
 pub use error::DatabaseError;
+pub(crate) use snapshot::Snapshot;
 pub use statements::StatementCount;
 
 /// A pool of connections, and the count of statements that whoever holds this handle has run. Clones share both.
@@ -133,6 +135,11 @@ impl Database {
             .begin_with_options(options)
             .await
             .map_err(DatabaseError::from)
+    }
+
+    /// Starts to read one moment of the database.
+    pub(crate) async fn snapshot(&self) -> Result<Snapshot, DatabaseError> {
+        Snapshot::begin(self).await
     }
 
     /// Runs SQL that returns nothing, outside any transaction.

@@ -5,4 +5,5 @@
 pub mod catalog;
 pub mod database;
 pub mod iconify;
+pub mod search;
 pub mod svg;

@@ -80,6 +80,6 @@ impl Icon {
 }
 
 /// Reads a column that holds a JSON array.
-pub(super) fn json_list<T: serde::de::DeserializeOwned>(json: &str) -> Result<Vec<T>, DbErr> {
+pub(crate) fn json_list<T: serde::de::DeserializeOwned>(json: &str) -> Result<Vec<T>, DbErr> {
     serde_json::from_str(json).map_err(|error| DbErr::Type(format!("a list column holds no JSON array: {error}")))
 }

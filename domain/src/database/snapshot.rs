@@ -1,0 +1,44 @@
+//! Several reads of one moment.
+
+use sea_orm::{
+    AccessMode, ConnectionTrait as _, DatabaseTransaction, IsolationLevel, QueryResult, SqliteTransactionMode,
+    Statement, TransactionOptions, TransactionTrait as _, Value,
+};
+
+use super::{Database, DatabaseError, Dialect};
+
+/// A transaction that only reads: whatever others commit meanwhile, it sees the catalog as it was at its first read.
+pub(crate) struct Snapshot {
+    transaction: DatabaseTransaction,
+    dialect: Dialect,
+}
+
+impl Snapshot {
+    pub(super) async fn begin(database: &Database) -> Result<Self, DatabaseError> {
+        // SQLite has one kind of isolation, which is this one, and does not take the words for it.
+        let (isolation_level, access_mode, sqlite_transaction_mode) = match database.dialect {
+            Dialect::Postgres => (Some(IsolationLevel::RepeatableRead), Some(AccessMode::ReadOnly), None),
+            Dialect::Sqlite => (None, None, Some(SqliteTransactionMode::Deferred)),
+        };
+        let options = TransactionOptions {
+            isolation_level,
+            access_mode,
+            sqlite_transaction_mode,
+        };
+        Ok(Self {
+            transaction: database.connection.begin_with_options(options).await?,
+            dialect: database.dialect,
+        })
+    }
+
+    /// Runs one reading statement. It is work that no request waits for, and is neither counted nor limited.
+    pub(crate) async fn query(&self, sql: &str, values: Vec<Value>) -> Result<Vec<QueryResult>, DatabaseError> {
+        let statement = Statement::from_sql_and_values(self.dialect.backend(), sql, values);
+        Ok(self.transaction.query_all_raw(statement).await?)
+    }
+
+    /// Lets go of the connection.
+    pub(crate) async fn end(self) -> Result<(), DatabaseError> {
+        Ok(self.transaction.rollback().await?)
+    }
+}

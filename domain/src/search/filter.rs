@@ -1,0 +1,156 @@
+//! Which icons may be shown at all, whatever is asked.
+
+use roaring::RoaringBitmap;
+
+use super::{
+    index::{Fields, icon_document::flags, source::SetFacts},
+    segment::Segment,
+};
+use crate::catalog::IconStyle;
+
+/// Conditions that all hold; each list holds where one of its values does, and an empty list always.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct Filter {
+    pub prefixes: Vec<String>,
+    pub exclude_prefixes: Vec<String>,
+    /// Titles, in whatever case.
+    pub categories: Vec<String>,
+    pub tags: Vec<String>,
+    pub palette: Option<bool>,
+    pub style: Option<IconStyle>,
+    /// SPDX identifiers of sets' licences, in whatever case.
+    pub spdx: Vec<String>,
+    /// Grid heights that a set is drawn for.
+    pub heights: Vec<u32>,
+    pub include_hidden: bool,
+}
+
+/// A part of a filter that has a facet of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    Sets,
+    Categories,
+    Licenses,
+    Palette,
+    Style,
+    Heights,
+    /// What has no facet: hidden icons, tags.
+    Rest,
+}
+
+impl Part {
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Sets,
+        Self::Categories,
+        Self::Licenses,
+        Self::Palette,
+        Self::Style,
+        Self::Heights,
+        Self::Rest,
+    ];
+}
+
+/// Filters that apply together, with what they need to be applied.
+pub(crate) struct Filters<'a> {
+    /// What was given as an argument, and what was typed.
+    pub(crate) filters: [&'a Filter; 2],
+    /// Beginnings of prefixes; none where any will do.
+    pub(crate) prefix_starts: &'a [String],
+    pub(crate) sets: &'a [SetFacts],
+    pub(crate) fields: &'a Fields,
+}
+
+impl Filters<'_> {
+    /// The icons that pass every part but `without`.
+    pub(crate) fn allowed(&self, segment: &Segment, without: Option<Part>) -> RoaringBitmap {
+        let parts = Part::ALL.into_iter().filter(|part| Some(*part) != without);
+        let start = if self.filters.iter().any(|filter| filter.include_hidden) {
+            &segment.icons
+        } else {
+            &segment.visible
+        };
+        parts.fold(start.clone(), |mut allowed, part| {
+            for filter in self.filters {
+                self.apply(part, filter, segment, &mut allowed);
+            }
+            if part == Part::Sets && !self.prefix_starts.is_empty() {
+                allowed &= self.of_sets(segment, |set| {
+                    self.prefix_starts.iter().any(|start| set.prefix.starts_with(start))
+                });
+            }
+            allowed
+        })
+    }
+
+    /// Whether some filter has a condition of this part.
+    pub(crate) fn has(&self, part: Part) -> bool {
+        self.filters.iter().any(|filter| match part {
+            Part::Sets => {
+                !filter.prefixes.is_empty() || !filter.exclude_prefixes.is_empty() || !self.prefix_starts.is_empty()
+            }
+            Part::Categories => !filter.categories.is_empty(),
+            Part::Licenses => !filter.spdx.is_empty(),
+            Part::Palette => filter.palette.is_some(),
+            Part::Style => filter.style.is_some(),
+            Part::Heights => !filter.heights.is_empty(),
+            Part::Rest => true,
+        })
+    }
+
+    fn apply(&self, part: Part, filter: &Filter, segment: &Segment, allowed: &mut RoaringBitmap) {
+        let any_term = |field, values: &[String]| {
+            values.iter().fold(RoaringBitmap::new(), |any, value| {
+                any | segment.documents(field, &value.to_lowercase())
+            })
+        };
+        match part {
+            Part::Sets => {
+                if !filter.prefixes.is_empty() {
+                    *allowed &= any_term(self.fields.prefix, &filter.prefixes);
+                }
+                if !filter.exclude_prefixes.is_empty() {
+                    *allowed -= any_term(self.fields.prefix, &filter.exclude_prefixes);
+                }
+            }
+            Part::Categories if !filter.categories.is_empty() => {
+                *allowed &= any_term(self.fields.category_title, &filter.categories);
+            }
+            Part::Licenses if !filter.spdx.is_empty() => {
+                *allowed &= self.of_sets(segment, |set| {
+                    let spdx = set.license_spdx.as_deref();
+                    spdx.is_some_and(|spdx| filter.spdx.iter().any(|wanted| wanted.eq_ignore_ascii_case(spdx)))
+                });
+            }
+            Part::Heights if !filter.heights.is_empty() => {
+                *allowed &= self.of_sets(segment, |set| {
+                    set.heights.iter().any(|height| filter.heights.contains(height))
+                });
+            }
+            Part::Palette => match filter.palette {
+                Some(true) => *allowed &= segment.documents(self.fields.flag, flags::PALETTE),
+                Some(false) => *allowed -= segment.documents(self.fields.flag, flags::PALETTE),
+                None => {}
+            },
+            Part::Style => {
+                if let Some(style) = filter.style {
+                    let flag = match style {
+                        IconStyle::Fill => flags::FILL,
+                        IconStyle::Stroke => flags::STROKE,
+                    };
+                    *allowed &= segment.documents(self.fields.flag, flag);
+                }
+            }
+            Part::Rest if !filter.tags.is_empty() => *allowed &= any_term(self.fields.tag_text, &filter.tags),
+            Part::Categories | Part::Licenses | Part::Heights | Part::Rest => {}
+        }
+    }
+
+    fn of_sets(&self, segment: &Segment, is_wanted: impl Fn(&SetFacts) -> bool) -> RoaringBitmap {
+        self.sets
+            .iter()
+            .filter(|set| is_wanted(set))
+            .fold(RoaringBitmap::new(), |any, set| {
+                any | segment.documents(self.fields.prefix, &set.prefix)
+            })
+    }
+}

@@ -1,0 +1,106 @@
+//! The index on disk: where it is, of which generation, how it is made and brought up to date.
+
+mod build;
+pub(crate) mod fields;
+pub(crate) mod icon_document;
+pub(crate) mod source;
+
+use std::path::{Path, PathBuf};
+
+use tantivy::{Index, directory::MmapDirectory};
+
+pub(crate) use build::{SET_ROW, plan, write};
+pub(crate) use fields::Fields;
+
+use super::SearchError;
+
+/// Raised whenever documents come to look otherwise: an index of another version is made anew.
+const VERSION: &str = "1";
+
+/// An index, of whatever generation.
+#[derive(Clone)]
+pub(crate) struct IndexFolder {
+    pub(crate) index: Index,
+    pub(crate) fields: Fields,
+    path: PathBuf,
+}
+
+impl IndexFolder {
+    /// Opens the index in `folder`, or makes an empty one where there is none that can be used.
+    pub(crate) fn open(folder: &Path) -> Result<Self, SearchError> {
+        match Self::open_existing(folder) {
+            Ok(opened) => Ok(opened),
+            Err(reason) => {
+                if folder.exists() {
+                    tracing::warn!(folder = %folder.display(), reason, "the search index cannot be used and is made anew");
+                }
+                Self::create(folder)
+            }
+        }
+    }
+
+    /// The catalog's generation that the newest commit shows; 0 for an empty index.
+    pub(crate) fn generation(&self) -> Result<i64, SearchError> {
+        let payload = self.index.load_metas()?.payload;
+        Ok(payload.as_deref().and_then(generation_of).unwrap_or(0))
+    }
+
+    fn open_existing(folder: &Path) -> Result<Self, String> {
+        let text = |error: tantivy::TantivyError| error.to_string();
+        let index = Index::open_in_dir(folder).map_err(text)?;
+        let (schema, fields) = fields::schema();
+        if index.schema() != schema {
+            return Err("it has other fields".to_owned());
+        }
+        let payload = index.load_metas().map_err(text)?.payload;
+        if payload
+            .as_deref()
+            .is_some_and(|payload| generation_of(payload).is_none())
+        {
+            return Err("it is of another version".to_owned());
+        }
+        let damaged = index.validate_checksum().map_err(text)?;
+        if let Some(file) = damaged.iter().next() {
+            return Err(format!("{} is damaged", file.display()));
+        }
+        Ok(Self {
+            index,
+            fields,
+            path: folder.to_owned(),
+        })
+    }
+
+    fn create(folder: &Path) -> Result<Self, SearchError> {
+        let unusable = |reason: std::io::Error| SearchError::Folder {
+            folder: folder.display().to_string(),
+            reason: reason.to_string(),
+        };
+        match std::fs::remove_dir_all(folder) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(unusable(error)),
+            _ => std::fs::create_dir_all(folder).map_err(unusable)?,
+        }
+        let (schema, fields) = fields::schema();
+        let directory = MmapDirectory::open(folder).map_err(tantivy::TantivyError::from)?;
+        let index = Index::create(directory, schema, tantivy::IndexSettings::default())?;
+        Ok(Self {
+            index,
+            fields,
+            path: folder.to_owned(),
+        })
+    }
+
+    /// Where it is.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+/// What a commit says of itself.
+fn payload(generation: i64) -> String {
+    format!("{VERSION} {generation}")
+}
+
+fn generation_of(payload: &str) -> Option<i64> {
+    let (version, generation) = payload.split_once(' ')?;
+    (version == VERSION).then(|| generation.parse().ok()).flatten()
+}

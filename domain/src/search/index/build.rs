@@ -1,0 +1,169 @@
+//! Making the index, whole or a set at a time. What readers see is swapped at the commit.
+
+use foldhash::{HashSet, HashSetExt as _};
+use tantivy::{
+    IndexWriter, TantivyDocument, Term,
+    indexer::{IndexWriterOptions, NoMergePolicy},
+};
+
+use super::{
+    IndexFolder,
+    icon_document::{self, RankedIcon},
+    payload,
+    source::{self, SetFacts, Tagged},
+};
+use crate::{
+    database::{Database, DatabaseError},
+    search::{SearchError, synonyms, text},
+};
+
+/// Memory for documents that are not written yet: enough for the whole catalog to become one segment.
+const WRITER_BYTES: usize = 400_000_000;
+
+/// More segments than this, or more changed sets, and the index is made anew: each costs every query a little.
+const MOST_SEGMENTS: usize = 12;
+const MOST_CHANGED_SETS: usize = 24;
+
+/// What the index lacks, read from one moment of the catalog.
+pub(crate) struct Change {
+    generation: i64,
+    /// Sets whose icons are indexed anew; all of them where the index is made anew.
+    sets: Vec<(SetFacts, Vec<RankedIcon>)>,
+    /// The prefixes whose icons go first; none where everything goes.
+    changed: Option<Vec<String>>,
+    all_sets: Vec<SetFacts>,
+    tagged: Vec<Tagged>,
+}
+
+/// Reads what lies between the index and the catalog; none where there is nothing.
+pub(crate) async fn plan(database: &Database, folder: &IndexFolder) -> Result<Option<Change>, SearchError> {
+    let indexed = folder.generation()?;
+    let segments = folder.index.searchable_segment_ids()?.len();
+    let snapshot = database.snapshot().await?;
+    let change = read(&snapshot, indexed, segments).await;
+    snapshot.end().await?;
+    Ok(change?)
+}
+
+async fn read(
+    snapshot: &crate::database::Snapshot,
+    indexed: i64,
+    segments: usize,
+) -> Result<Option<Change>, DatabaseError> {
+    let generation = source::generation(snapshot).await?;
+    if generation == indexed {
+        return Ok(None);
+    }
+    let all_sets = source::sets(snapshot).await?;
+    let changed = source::changed_since(snapshot, indexed).await?;
+    // A smaller generation is another catalog.
+    let anew = indexed == 0 || generation < indexed || segments >= MOST_SEGMENTS || changed.len() > MOST_CHANGED_SETS;
+    let mut sets = Vec::new();
+    for set in &all_sets {
+        if anew || changed.contains(&set.prefix) {
+            let rows = source::icons(snapshot, &set.prefix).await?;
+            sets.push((set.clone(), icon_document::ranked(rows, set)));
+        }
+    }
+    Ok(Some(Change {
+        generation,
+        sets,
+        changed: (!anew).then_some(changed),
+        all_sets,
+        tagged: source::tagged(snapshot).await?,
+    }))
+}
+
+/// Writes a change and commits it. Takes seconds for the whole catalog, of a thread that may block.
+pub(crate) fn write(folder: &IndexFolder, change: Change) -> Result<i64, SearchError> {
+    // One thread: documents are added in the order of their ranks, and segments keep the order they are given.
+    let options = IndexWriterOptions::builder()
+        .num_worker_threads(1)
+        .memory_budget_per_thread(WRITER_BYTES)
+        .build();
+    let mut writer: IndexWriter = folder.index.writer_with_options(options)?;
+    writer.set_merge_policy(Box::new(NoMergePolicy));
+    let Change {
+        generation,
+        sets,
+        changed,
+        all_sets,
+        tagged,
+    } = change;
+    match &changed {
+        None => drop(writer.delete_all_documents()?),
+        Some(prefixes) => {
+            for prefix in prefixes {
+                writer.delete_term(Term::from_field_text(folder.fields.prefix, prefix));
+            }
+        }
+    }
+    let fields = &folder.fields;
+    add_keywords(&writer, folder, &sets, &tagged, changed.is_some())?;
+    writer.delete_term(Term::from_field_text(fields.set_row, SET_ROW));
+    for set in &all_sets {
+        let mut document = TantivyDocument::new();
+        document.add_text(fields.set_row, SET_ROW);
+        document.add_text(fields.set_facts, serde_json::to_string(set).unwrap_or_default());
+        writer.add_document(document)?;
+    }
+    let schema = folder.index.schema();
+    let mut icons: Vec<(&SetFacts, RankedIcon)> = Vec::new();
+    for (set, ranked) in &sets {
+        icons.extend(ranked.iter().map(|icon| (set, icon.clone())));
+    }
+    icons.sort_unstable_by_key(|(_, icon)| (icon.rank, icon.row.id));
+    for (set, icon) in icons {
+        writer.add_document(icon_document::document(&icon, set, &schema, fields))?;
+    }
+    let mut commit = writer.prepare_commit()?;
+    commit.set_payload(&payload(generation));
+    commit.commit()?;
+    writer.garbage_collect_files().wait()?;
+    Ok(generation)
+}
+
+/// The term that finds every set's document.
+pub(crate) const SET_ROW: &str = "set";
+
+/// Learns the keywords again, for a tag says something of every set.
+fn add_keywords(
+    writer: &IndexWriter,
+    folder: &IndexFolder,
+    sets: &[(SetFacts, Vec<RankedIcon>)],
+    tagged: &[Tagged],
+    is_partial: bool,
+) -> Result<(), SearchError> {
+    let fields = &folder.fields;
+    let mut stems: HashSet<String> = HashSet::new();
+    for (_, icons) in sets {
+        for icon in icons {
+            stems.extend(icon.row.name.key().split('-').map(|word| text::stem(word).to_owned()));
+        }
+    }
+    // What a partial change does not bring is in the index already.
+    let known = if is_partial {
+        Some(folder.index.reader()?.searcher())
+    } else {
+        None
+    };
+    let is_in_names = |stem: &str| {
+        stems.contains(stem)
+            || known.as_ref().is_some_and(|searcher| {
+                let term = Term::from_field_text(fields.stem, stem);
+                searcher.doc_freq(&term).is_ok_and(|count| count > 0)
+            })
+    };
+    writer.delete_term(Term::from_field_text(fields.flag, KEYWORD_FLAG));
+    for (keyword, expansions) in synonyms::learn(tagged, is_in_names) {
+        let mut document = TantivyDocument::new();
+        document.add_text(fields.flag, KEYWORD_FLAG);
+        document.add_text(fields.keyword, keyword);
+        document.add_text(fields.expansion, synonyms::to_text(&expansions));
+        writer.add_document(document)?;
+    }
+    Ok(())
+}
+
+/// The flag of every keyword's document.
+const KEYWORD_FLAG: &str = "keyword";

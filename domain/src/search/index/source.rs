@@ -1,0 +1,206 @@
+//! What the index is made from: the catalog's rows, all read in one snapshot.
+
+use foldhash::{HashMap, HashMapExt as _};
+use sea_orm::{DbErr, Value};
+
+use crate::{
+    catalog::{IconId, IconName, IconStyle, json_list},
+    database::{Columns, DatabaseError, Snapshot},
+};
+
+/// `icon.kind` of a plain alias.
+const PLAIN_ALIAS: i16 = 1;
+
+/// The facts of a set that concern the search.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub(crate) struct SetFacts {
+    pub(crate) prefix: String,
+    pub(crate) name: String,
+    pub(crate) license_title: Option<String>,
+    pub(crate) license_spdx: Option<String>,
+    pub(crate) category: Option<String>,
+    pub(crate) heights: Vec<u32>,
+    pub(crate) total: i32,
+}
+
+impl SetFacts {
+    /// Whether the authors have left the set: Iconify files it so.
+    pub(crate) fn is_archived(&self) -> bool {
+        self.category
+            .as_deref()
+            .is_some_and(|category| category.starts_with("Archive"))
+    }
+}
+
+/// A row that is indexed: every icon but the plain aliases, which count as names of what they stand for.
+#[derive(Debug, Clone)]
+pub(crate) struct IconRow {
+    pub(crate) id: i64,
+    pub(crate) name: IconName,
+    pub(crate) variant_id: Option<i64>,
+    pub(crate) style: Option<IconStyle>,
+    pub(crate) hidden: bool,
+    pub(crate) palette: bool,
+    pub(crate) first_generation: i64,
+    pub(crate) categories: Vec<String>,
+    /// Keys of plain aliases, those of aliases included.
+    pub(crate) aliases: Vec<String>,
+    pub(crate) tags: Vec<String>,
+    pub(crate) characters: Vec<String>,
+}
+
+/// A name with what its authors say it stands for.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Tagged {
+    pub(crate) key: String,
+    pub(crate) tags: Vec<String>,
+}
+
+/// The generation of the snapshot.
+pub(crate) async fn generation(snapshot: &Snapshot) -> Result<i64, DatabaseError> {
+    let rows = snapshot.query("SELECT generation FROM catalog_state", vec![]).await?;
+    rows.first().map_or(Ok(0), |row| Ok(row.try_get_by_index(0)?))
+}
+
+/// Prefixes of the sets that changed after `since`, ascending; those that went are among them.
+pub(crate) async fn changed_since(snapshot: &Snapshot, since: i64) -> Result<Vec<String>, DatabaseError> {
+    let rows = snapshot
+        .query(
+            "SELECT DISTINCT prefix FROM catalog_change WHERE generation > $1 ORDER BY prefix",
+            vec![since.into()],
+        )
+        .await?;
+    rows.iter().map(|row| Ok(row.try_get_by_index(0)?)).collect()
+}
+
+/// Every set, by prefix.
+pub(crate) async fn sets(snapshot: &Snapshot) -> Result<Vec<SetFacts>, DatabaseError> {
+    let sql =
+        "SELECT prefix, name, license_title, license_spdx, category, heights, total FROM icon_set ORDER BY prefix";
+    let rows = snapshot.query(sql, vec![]).await?;
+    rows.iter()
+        .map(|row| {
+            let columns = &mut Columns::of(row)?;
+            Ok(SetFacts {
+                prefix: columns.next()?,
+                name: columns.next()?,
+                license_title: columns.next()?,
+                license_spdx: columns.next()?,
+                category: columns.next()?,
+                heights: json_list(columns.next()?)?,
+                total: columns.next()?,
+            })
+        })
+        .collect()
+}
+
+/// Tags of every icon that has any, and aliases of every icon that has any: what keywords are learnt from.
+pub(crate) async fn tagged(snapshot: &Snapshot) -> Result<Vec<Tagged>, DatabaseError> {
+    let sql = "SELECT icon.name, icon_tag.tag FROM icon_tag JOIN icon ON icon.id = icon_tag.icon_id ORDER BY icon_tag.icon_id";
+    let mut tagged: Vec<Tagged> = Vec::new();
+    let mut last = String::new();
+    for row in snapshot.query(sql, vec![]).await? {
+        let columns = &mut Columns::of(&row)?;
+        let name: &str = columns.next()?;
+        if name != last {
+            name.clone_into(&mut last);
+            let key = name.split_once(':').map_or(name, |(_, key)| key).to_owned();
+            tagged.push(Tagged { key, tags: Vec::new() });
+        }
+        if let Some(icon) = tagged.last_mut() {
+            icon.tags.push(columns.next()?);
+        }
+    }
+    Ok(tagged)
+}
+
+/// The rows of one set.
+pub(crate) async fn icons(snapshot: &Snapshot, prefix: &str) -> Result<Vec<IconRow>, DatabaseError> {
+    let (first, last) = IconId::range_of_set(prefix);
+    let range = || vec![Value::from(first), Value::from(last)];
+    let sql = "SELECT id, parent_id, variant_id, kind, style, hidden, palette, first_generation, name, categories \
+               FROM icon WHERE id BETWEEN $1 AND $2 ORDER BY id";
+    let mut icons: Vec<IconRow> = Vec::new();
+    let mut aliases: HashMap<i64, (Option<i64>, String)> = HashMap::new();
+    for row in snapshot.query(sql, range()).await? {
+        let columns = &mut Columns::of(&row)?;
+        let (id, parent_id) = (columns.next()?, columns.next()?);
+        let (variant_id, kind) = (columns.next()?, columns.next::<i16>()?);
+        let style: Option<i16> = columns.next()?;
+        let (hidden, palette, first_generation) = (columns.next()?, columns.next()?, columns.next()?);
+        let name: &str = columns.next()?;
+        let name: IconName = name
+            .parse()
+            .map_err(|_| DbErr::Type(format!("icon.name holds {name:?}")))?;
+        if name.prefix() != prefix {
+            // Another set may share the range.
+            continue;
+        }
+        if kind == PLAIN_ALIAS {
+            aliases.insert(id, (parent_id, name.key().to_owned()));
+            continue;
+        }
+        icons.push(IconRow {
+            id,
+            name,
+            variant_id,
+            style: match style {
+                Some(0) => Some(IconStyle::Fill),
+                Some(1) => Some(IconStyle::Stroke),
+                _ => None,
+            },
+            hidden,
+            palette,
+            first_generation,
+            categories: columns
+                .next::<Option<&str>>()?
+                .map_or_else(|| Ok(Vec::new()), json_list)?,
+            aliases: Vec::new(),
+            tags: Vec::new(),
+            characters: Vec::new(),
+        });
+    }
+    let places: HashMap<i64, usize> = icons.iter().enumerate().map(|(place, icon)| (icon.id, place)).collect();
+    let of = |id: i64| places.get(&id).copied();
+    for (parent, key) in aliases.values() {
+        if let Some(place) = root(*parent, &aliases).and_then(of) {
+            icons[place].aliases.push(key.clone());
+        }
+    }
+    for icon in &mut icons {
+        icon.aliases.sort_unstable();
+    }
+    let sql = "SELECT icon_id, tag FROM icon_tag WHERE icon_id BETWEEN $1 AND $2 ORDER BY icon_id, tag";
+    for row in snapshot.query(sql, range()).await? {
+        let columns = &mut Columns::of(&row)?;
+        if let Some(place) = of(columns.next()?) {
+            icons[place].tags.push(columns.next()?);
+        }
+    }
+    let sql =
+        "SELECT icon_id, codepoint FROM icon_character WHERE id BETWEEN $1 AND $2 AND prefix = $3 ORDER BY codepoint";
+    let mut values = range();
+    values.push(prefix.into());
+    for row in snapshot.query(sql, values).await? {
+        let columns = &mut Columns::of(&row)?;
+        let icon_id: i64 = columns.next()?;
+        // A character may stand for an alias.
+        let place = of(icon_id).or_else(|| root(Some(icon_id), &aliases).and_then(of));
+        if let Some(place) = place {
+            icons[place].characters.push(columns.next()?);
+        }
+    }
+    Ok(icons)
+}
+
+/// What an alias stands for in the end. The import lets no loop in; whoever wrote one behind its back finds nothing.
+fn root(mut id: Option<i64>, aliases: &HashMap<i64, (Option<i64>, String)>) -> Option<i64> {
+    for _ in 0..=aliases.len() {
+        let current = id?;
+        match aliases.get(&current) {
+            Some((parent, _)) => id = *parent,
+            None => return Some(current),
+        }
+    }
+    None
+}

@@ -1,0 +1,317 @@
+//! What a query finds, as far as somebody wants to know: a page needs the best of it, a count all of it.
+
+use std::sync::{Arc, OnceLock};
+
+use roaring::RoaringBitmap;
+
+use super::{
+    SearchError,
+    filter::{Filter, Filters, Part},
+    pass::Pass,
+    query::ParsedQuery,
+    snapshot::Snapshot,
+    text, typos,
+};
+
+/// What to look for.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct SearchRequest {
+    pub query: String,
+    pub filter: Filter,
+    pub order: Order,
+}
+
+/// In what order icons are found.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum Order {
+    /// The best match first. Without anything to match, as `Name`.
+    #[default]
+    Relevance,
+    /// By `prefix:name`.
+    Name,
+    /// What came to the catalog last, first; of one time, by name.
+    Newest,
+}
+
+/// The icons that a request finds in one generation.
+pub struct Matches {
+    pub(crate) snapshot: Arc<Snapshot>,
+    pub(crate) order: Order,
+    filter: Filter,
+    query: ParsedQuery,
+    /// By segment: what the filters let pass.
+    allowed: Vec<RoaringBitmap>,
+    /// By segment: what has a word that was excluded.
+    excluded: Vec<RoaringBitmap>,
+    /// The readings of the query, in order, until there are no more.
+    passes: [OnceLock<Option<Reading>>; MOST_PASSES],
+    total: OnceLock<u64>,
+}
+
+/// A reading and what is known about it.
+pub(crate) struct Reading {
+    pub(crate) pass: Pass,
+    pub(crate) is_corrected: bool,
+    /// The words, where they are not those that were typed.
+    pub(crate) corrected: Option<String>,
+    /// By segment: what it finds and no reading before it.
+    found: Vec<OnceLock<RoaringBitmap>>,
+}
+
+/// Fewer icons than this are little: perhaps something else was meant.
+const LITTLE: u64 = 100;
+/// A word that was typed and exists is taken for a slip where the other is this much more frequent.
+const FAR_MORE_FREQUENT: u64 = 20;
+/// Corrections that are tried.
+const MOST_CORRECTIONS: usize = 3;
+/// As typed, corrected, and with words left out.
+const MOST_PASSES: usize = 2 + MOST_CORRECTIONS;
+
+impl Matches {
+    /// Prepares to answer `request` from `snapshot`.
+    pub(crate) fn new(snapshot: Arc<Snapshot>, request: &SearchRequest) -> Result<Self, SearchError> {
+        let mut query = ParsedQuery::parse(&request.query)?;
+        match query.set.take() {
+            Some(set) if snapshot.set(&set).is_some() => query.filter.prefixes.push(set),
+            // No set, so a word like any other.
+            Some(word) => query.words.splice(0..0, text::words(&word)).for_each(drop),
+            None => {}
+        }
+        let order = if query.is_browse() && request.order == Order::Relevance {
+            Order::Name
+        } else {
+            request.order
+        };
+        let mut matches = Self {
+            order,
+            filter: request.filter.clone(),
+            query,
+            allowed: Vec::new(),
+            excluded: Vec::new(),
+            passes: Default::default(),
+            total: OnceLock::new(),
+            snapshot,
+        };
+        matches.excluded = (matches.snapshot.segments.iter())
+            .map(|segment| {
+                let fields = &matches.snapshot.fields;
+                matches.query.excluded.iter().fold(RoaringBitmap::new(), |any, word| {
+                    let stem = text::stem(word);
+                    any | segment.documents(fields.word, word)
+                        | segment.documents(fields.stem, stem)
+                        | segment.documents(fields.alias, stem)
+                })
+            })
+            .collect();
+        matches.allowed = (0..matches.snapshot.segments.len())
+            .map(|segment| matches.allowed_without(segment, None))
+            .collect();
+        Ok(matches)
+    }
+
+    /// The catalog's generation that it was found in.
+    pub fn generation(&self) -> i64 {
+        self.snapshot.generation
+    }
+
+    /// How many icons there are.
+    pub fn total(&self) -> u64 {
+        *self.total.get_or_init(|| {
+            (0..self.snapshot.segments.len())
+                .map(|segment| self.all(segment).len())
+                .sum()
+        })
+    }
+
+    /// The query as it was probably meant, where it found nothing or little as typed and finds more so.
+    pub fn corrected_query(&self) -> Option<&str> {
+        self.readings().find_map(|reading| reading.corrected.as_deref())
+    }
+
+    /// Everything that is found in a segment.
+    pub(crate) fn all(&self, segment: usize) -> RoaringBitmap {
+        self.all_of(segment, &self.allowed[segment])
+    }
+
+    /// Everything that would be found in a segment if a part of the filters did not apply.
+    pub(crate) fn all_without(&self, segment: usize, part: Part) -> RoaringBitmap {
+        if self.filters().has(part) {
+            self.all_of(segment, &self.allowed_without(segment, Some(part)))
+        } else {
+            self.all(segment)
+        }
+    }
+
+    fn all_of(&self, segment: usize, allowed: &RoaringBitmap) -> RoaringBitmap {
+        if self.query.is_browse() {
+            return allowed.clone();
+        }
+        let found = self.readings().fold(RoaringBitmap::new(), |any, reading| {
+            any | reading
+                .pass
+                .reached(&self.snapshot, segment, reading.pass.tiers.len() - 1)
+        });
+        found & allowed
+    }
+
+    fn allowed_without(&self, segment: usize, part: Option<Part>) -> RoaringBitmap {
+        self.filters().allowed(&self.snapshot.segments[segment], part) - &self.excluded[segment]
+    }
+
+    fn filters(&self) -> Filters<'_> {
+        Filters {
+            filters: [&self.filter, &self.query.filter],
+            prefix_starts: &self.query.prefix_starts,
+            sets: &self.snapshot.sets,
+            fields: &self.snapshot.fields,
+        }
+    }
+
+    /// The readings in order. Each is only made when somebody comes to it.
+    pub(crate) fn readings(&self) -> impl Iterator<Item = &Reading> {
+        (0..MOST_PASSES).map_while(|place| self.reading(place))
+    }
+
+    fn reading(&self, place: usize) -> Option<&Reading> {
+        self.passes[place]
+            .get_or_init(|| match place {
+                0 => (!self.query.is_browse()).then(|| {
+                    let pass = Pass::of_all(&self.query.words, &self.query.characters, &self.snapshot);
+                    Reading::new(pass, None, &self.snapshot)
+                }),
+                _ => self.next_reading(place),
+            })
+            .as_ref()
+    }
+
+    /// The reading after those that there are.
+    fn next_reading(&self, place: usize) -> Option<Reading> {
+        let before: Vec<&Reading> = (0..place).map_while(|before| self.reading(before)).collect();
+        if before.len() < place || before.iter().any(|reading| reading.is_last()) {
+            return None;
+        }
+        let as_typed = self.count(0);
+        if as_typed >= LITTLE {
+            return None;
+        }
+        if let Some(words) = self.corrections(as_typed).into_iter().nth(place - 1) {
+            let pass = Pass::of_all(&words, &[], &self.snapshot);
+            return Some(Reading::new(pass, Some(words.join(" ")), &self.snapshot));
+        }
+        let found_any = (0..place).any(|reading| self.count(reading) > 0);
+        (!found_any && self.query.words.len() > 1).then(|| {
+            let pass = Pass::of_some(&self.query.words, &self.snapshot);
+            Reading::new(pass, None, &self.snapshot)
+        })
+    }
+
+    /// The words as they may have been meant, the likeliest first; each finds something.
+    fn corrections(&self, as_typed: u64) -> Vec<Vec<String>> {
+        let words = &self.query.words;
+        let mut corrections = vec![words.clone()];
+        for (place, word) in words.iter().enumerate() {
+            let is_unknown = typos::is_unknown(&self.snapshot, word, text::stem(word));
+            if !is_unknown && words.len() > 1 {
+                continue;
+            }
+            let least_frequency = if is_unknown {
+                1
+            } else {
+                FAR_MORE_FREQUENT * as_typed.max(1)
+            };
+            let meant: Vec<String> = typos::candidates(&self.snapshot, word, 2 * MOST_CORRECTIONS)
+                .into_iter()
+                .filter(|candidate| candidate.frequency >= least_frequency)
+                .map(|candidate| candidate.word)
+                .collect();
+            if meant.is_empty() {
+                continue;
+            }
+            corrections = (corrections.iter())
+                .flat_map(|correction| {
+                    meant.iter().map(|word| {
+                        let mut corrected = correction.clone();
+                        corrected[place].clone_from(word);
+                        corrected
+                    })
+                })
+                .take(MOST_CORRECTIONS * MOST_CORRECTIONS)
+                .collect();
+        }
+        corrections.retain(|correction| correction != words && self.finds_by_name(correction));
+        corrections.truncate(MOST_CORRECTIONS);
+        corrections
+    }
+
+    /// Whether some icon that the filters let pass has all the words in its name.
+    fn finds_by_name(&self, words: &[String]) -> bool {
+        let fields = &self.snapshot.fields;
+        self.snapshot
+            .segments
+            .iter()
+            .zip(&self.allowed)
+            .any(|(segment, allowed)| {
+                let named = words.iter().fold(allowed.clone(), |all, word| {
+                    let stem = text::stem(word);
+                    all & (segment.documents(fields.stem, stem) | segment.documents(fields.word, word))
+                });
+                !named.is_empty()
+            })
+    }
+
+    /// What a reading finds in a segment, and none before it.
+    pub(crate) fn found(&self, place: usize, segment: usize) -> RoaringBitmap {
+        let Some(reading) = self.reading(place) else {
+            return RoaringBitmap::new();
+        };
+        let found = reading.found[segment].get_or_init(|| {
+            let last = reading.pass.tiers.len() - 1;
+            let mut found = reading.pass.reached(&self.snapshot, segment, last) & &self.allowed[segment];
+            for before in 0..place {
+                found -= self.found(before, segment);
+            }
+            found
+        });
+        found.clone()
+    }
+
+    fn count(&self, reading: usize) -> u64 {
+        (0..self.snapshot.segments.len())
+            .map(|segment| self.found(reading, segment).len())
+            .sum()
+    }
+
+    /// The icons of one tier of a reading that were in no tier or reading before.
+    pub(crate) fn of_tier(&self, place: usize, tier: usize, segment: usize) -> RoaringBitmap {
+        let Some(reading) = self.reading(place) else {
+            return RoaringBitmap::new();
+        };
+        let mut icons = reading.pass.reached(&self.snapshot, segment, tier) & &self.allowed[segment];
+        if let Some(better) = tier.checked_sub(1) {
+            icons -= reading.pass.reached(&self.snapshot, segment, better);
+        }
+        for before in 0..place {
+            icons -= self.found(before, segment);
+        }
+        icons
+    }
+}
+
+impl Reading {
+    fn new(pass: Pass, corrected: Option<String>, snapshot: &Snapshot) -> Self {
+        Self {
+            pass,
+            is_corrected: corrected.is_some(),
+            corrected,
+            found: snapshot.segments.iter().map(|_| OnceLock::new()).collect(),
+        }
+    }
+
+    /// Whether words may be missing, after which nothing more is tried.
+    fn is_last(&self) -> bool {
+        self.pass
+            .tiers
+            .first()
+            .is_some_and(|tier| matches!(tier, super::tiers::Tier::Missing(_)))
+    }
+}

@@ -1,0 +1,298 @@
+//! One reading of a query over the whole index: its words as typed, or corrected, or not all of them.
+
+use std::sync::OnceLock;
+
+use roaring::RoaringBitmap;
+
+use super::{
+    index::icon_document::LONGEST_START,
+    segment::Segment,
+    snapshot::Snapshot,
+    synonyms::{Expansion, Target},
+    text,
+    tiers::{Meeting, TIERS, Tier},
+};
+
+/// A word that somebody looks for.
+struct Word {
+    text: String,
+    stem: String,
+    /// It and a neighbour, written as one word.
+    joined: Vec<String>,
+    expansions: Vec<Expansion>,
+}
+
+/// What is looked for.
+pub(crate) struct Pass {
+    words: Vec<Word>,
+    characters: Vec<String>,
+    /// What all words together stand for.
+    phrase: Vec<Expansion>,
+    /// Which tiers there are.
+    pub(crate) tiers: Vec<Tier>,
+    segments: Vec<PassSegment>,
+}
+
+/// What was found in one segment, as far as somebody wanted to know.
+struct PassSegment {
+    /// By word.
+    met: Vec<[OnceLock<RoaringBitmap>; Meeting::ALL.len()]>,
+    /// By tier: the icons in it or in a better one.
+    reached: Vec<OnceLock<RoaringBitmap>>,
+    strengths: OnceLock<Vec<(u32, u16)>>,
+}
+
+impl Pass {
+    /// A reading that every word must be met in.
+    pub(crate) fn of_all(words: &[String], characters: &[String], snapshot: &Snapshot) -> Self {
+        let tiers = TIERS.to_vec();
+        Self::new(words, characters, tiers, snapshot)
+    }
+
+    /// A reading that up to half of the words may be missing in.
+    pub(crate) fn of_some(words: &[String], snapshot: &Snapshot) -> Self {
+        let most_missing = u8::try_from(words.len() / 2).unwrap_or(u8::MAX);
+        let tiers = (1..=most_missing).map(Tier::Missing).collect();
+        Self::new(words, &[], tiers, snapshot)
+    }
+
+    fn new(words: &[String], characters: &[String], tiers: Vec<Tier>, snapshot: &Snapshot) -> Self {
+        let join = |place: usize| match (words.get(place), words.get(place + 1)) {
+            (Some(one), Some(next)) => Some(format!("{one}{next}")),
+            _ => None,
+        };
+        let segments = snapshot
+            .segments
+            .iter()
+            .map(|_| PassSegment {
+                met: words.iter().map(|_| Default::default()).collect(),
+                reached: tiers.iter().map(|_| OnceLock::new()).collect(),
+                strengths: OnceLock::new(),
+            })
+            .collect();
+        Self {
+            words: words
+                .iter()
+                .enumerate()
+                .map(|(place, word)| Word {
+                    text: word.clone(),
+                    stem: text::stem(word).to_owned(),
+                    joined: place
+                        .checked_sub(1)
+                        .and_then(join)
+                        .into_iter()
+                        .chain(join(place))
+                        .collect(),
+                    expansions: snapshot.expansions(text::stem(word)),
+                })
+                .collect(),
+            characters: characters.to_vec(),
+            phrase: if words.len() > 1 {
+                snapshot.expansions(&text::phrase(words))
+            } else {
+                Vec::new()
+            },
+            tiers,
+            segments,
+        }
+    }
+
+    /// How many words there are.
+    pub(crate) fn words(&self) -> usize {
+        self.words.len()
+    }
+
+    /// The icons of a segment in tier `tier` or a better one.
+    pub(crate) fn reached(&self, snapshot: &Snapshot, segment: usize, tier: usize) -> &RoaringBitmap {
+        self.segments[segment].reached[tier].get_or_init(|| {
+            let here = self.of_tier(snapshot, segment, tier);
+            match tier.checked_sub(1) {
+                Some(better) => here | self.reached(snapshot, segment, better),
+                None => here,
+            }
+        })
+    }
+
+    /// The icons of a tier and, of some of them, of better ones.
+    fn of_tier(&self, snapshot: &Snapshot, segment: usize, tier: usize) -> RoaringBitmap {
+        let (fields, index) = (&snapshot.fields, &snapshot.segments[segment]);
+        let joined = || self.words.iter().map(|word| word.text.as_str()).collect::<String>();
+        let bag = || text::bag(self.words.iter().map(|word| word.text.as_str()));
+        match self.tiers[tier] {
+            Tier::Character => (self.characters.iter()).fold(RoaringBitmap::new(), |any, character| {
+                any | index.documents(fields.character, character)
+            }),
+            _ if self.words.is_empty() => RoaringBitmap::new(),
+            Tier::Exact => index.documents(fields.exact, &joined()),
+            Tier::AnyOrder => index.documents(fields.bag, &bag()),
+            Tier::Base => index.documents(fields.base, &joined()) | index.documents(fields.base_bag, &bag()),
+            Tier::Alias => index.documents(fields.alias_exact, &joined()),
+            Tier::Met(meeting) => {
+                let mut met = self.all_met(snapshot, segment, meeting);
+                if meeting >= Meeting::Synonym {
+                    for expansion in &self.phrase {
+                        met |= expanded(snapshot, index, expansion);
+                    }
+                }
+                met
+            }
+            Tier::Missing(missing) => self.met_but(snapshot, segment, usize::from(missing)),
+        }
+    }
+
+    /// The icons that meet every word by `worst` or better.
+    fn all_met(&self, snapshot: &Snapshot, segment: usize, worst: Meeting) -> RoaringBitmap {
+        let met = |word: usize| {
+            Meeting::ALL
+                .into_iter()
+                .take_while(|meeting| *meeting <= worst)
+                .fold(RoaringBitmap::new(), |any, meeting| {
+                    any | self.met(snapshot, segment, word, meeting)
+                })
+        };
+        (1..self.words.len()).fold(met(0), |all, word| if all.is_empty() { all } else { all & met(word) })
+    }
+
+    /// The icons that meet all words but `missing`, or more.
+    fn met_but(&self, snapshot: &Snapshot, segment: usize, missing: usize) -> RoaringBitmap {
+        // By how many words were met so far.
+        let mut at_least: Vec<RoaringBitmap> = vec![RoaringBitmap::new(); self.words.len() + 1];
+        at_least[0] = snapshot.segments[segment].icons.clone();
+        for word in 0..self.words.len() {
+            let met = Meeting::ALL
+                .into_iter()
+                .take_while(|meeting| *meeting <= Meeting::Synonym)
+                .fold(RoaringBitmap::new(), |any, meeting| {
+                    any | self.met(snapshot, segment, word, meeting)
+                });
+            for count in (0..=word).rev() {
+                let more = &at_least[count] & &met;
+                at_least[count + 1] |= more;
+            }
+        }
+        std::mem::take(&mut at_least[self.words.len() - missing])
+    }
+
+    /// The icons that meet one word in one way.
+    fn met(&self, snapshot: &Snapshot, segment: usize, word: usize, meeting: Meeting) -> &RoaringBitmap {
+        let place = meeting as usize;
+        self.segments[segment].met[word][place].get_or_init(|| {
+            let (fields, index) = (&snapshot.fields, &snapshot.segments[segment]);
+            let word = &self.words[word];
+            match meeting {
+                Meeting::Name => word
+                    .joined
+                    .iter()
+                    .fold(index.documents(fields.word, &word.text), |any, joined| {
+                        any | index.documents(fields.word, joined)
+                    }),
+                Meeting::Form => index.documents(fields.stem, &word.stem),
+                Meeting::Alias => index.documents(fields.alias, &word.stem),
+                Meeting::Tag => index.documents(fields.tag, &word.stem),
+                Meeting::Start if word.text.len() <= LONGEST_START => index.documents(fields.start, &word.text),
+                Meeting::Start => RoaringBitmap::new(),
+                Meeting::Set => index.documents(fields.set, &word.text),
+                Meeting::Synonym => (word.expansions.iter()).fold(RoaringBitmap::new(), |any, expansion| {
+                    any | expanded(snapshot, index, expansion)
+                }),
+                Meeting::Category => index.documents(fields.category, &word.stem),
+            }
+        })
+    }
+
+    /// The best way in which each word is met by an icon; nothing for a word that is not.
+    pub(crate) fn meetings<'a>(
+        &'a self,
+        snapshot: &'a Snapshot,
+        segment: usize,
+        doc: u32,
+    ) -> impl Iterator<Item = Meeting> + 'a {
+        (0..self.words.len()).filter_map(move |word| {
+            Meeting::ALL
+                .into_iter()
+                .find(|meeting| self.met(snapshot, segment, word, *meeting).contains(doc))
+        })
+    }
+
+    /// How strongly icons mean what was asked, of those that no word of the name tells of; by document ascending.
+    pub(crate) fn strengths(&self, snapshot: &Snapshot, segment: usize) -> &[(u32, u16)] {
+        self.segments[segment].strengths.get_or_init(|| {
+            let tier = Tier::Met(Meeting::Synonym);
+            let Some(place) = self.tiers.iter().position(|known| *known == tier) else {
+                return Vec::new();
+            };
+            let better = self.reached(snapshot, segment, place - 1);
+            let icons = self.reached(snapshot, segment, place) - better;
+            self.strengths_of(snapshot, segment, &icons)
+        })
+    }
+
+    fn strengths_of(&self, snapshot: &Snapshot, segment: usize, icons: &RoaringBitmap) -> Vec<(u32, u16)> {
+        let index = &snapshot.segments[segment];
+        let mut sums = vec![0.0_f32; index.max_doc() as usize];
+        let add = |sums: &mut Vec<f32>, expansions: &[Expansion], share: f32| {
+            for expansion in expansions {
+                let (field, term) = target(snapshot, expansion);
+                let strength = expansion.strength * share * weight(&expansion.target);
+                index.each_block(field, term, |block| {
+                    block.iter().for_each(|doc| sums[*doc as usize] += strength)
+                });
+            }
+        };
+        add(&mut sums, &self.phrase, 1.0);
+        #[expect(clippy::cast_precision_loss, reason = "a query has a dozen words")]
+        let share = 1.0 / self.words.len() as f32;
+        for (place, word) in self.words.iter().enumerate() {
+            add(&mut sums, &word.expansions, share);
+            if self.words.len() > 1 {
+                // A word of the name means itself.
+                let named = self.met(snapshot, segment, place, Meeting::Form) & icons;
+                named.iter().for_each(|doc| sums[doc as usize] += share);
+            }
+        }
+        icons
+            .iter()
+            .map(|doc| {
+                let words = f32::from(index.rank(doc).words());
+                (doc, quantised(sums[doc as usize] / (words + HALF_A_WORD)))
+            })
+            .collect()
+    }
+}
+
+/// The icons that one meaning of a keyword finds.
+fn expanded(snapshot: &Snapshot, index: &Segment, expansion: &Expansion) -> RoaringBitmap {
+    let (field, term) = target(snapshot, expansion);
+    index.documents(field, term)
+}
+
+fn target<'a>(snapshot: &Snapshot, expansion: &'a Expansion) -> (tantivy::schema::Field, &'a str) {
+    match &expansion.target {
+        Target::Word(stem) => (snapshot.fields.stem, stem),
+        Target::Name(bag) => (snapshot.fields.bag, bag),
+    }
+}
+
+/// A meaning that is a whole name is not shared among the name's words.
+fn weight(target: &Target) -> f32 {
+    match target {
+        Target::Word(_) => 1.0,
+        #[expect(clippy::cast_precision_loss, reason = "a name has a dozen words")]
+        Target::Name(bag) => bag.split(' ').count() as f32 + HALF_A_WORD,
+    }
+}
+
+/// With this, a name of one word that means it is better than one of two words of which both do.
+const HALF_A_WORD: f32 = 0.5;
+
+/// A strength as it is compared and written into cursors: the same on every machine.
+fn quantised(strength: f32) -> u16 {
+    const STEPS: f32 = 8192.0;
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "it is clamped to what fits, and fractions of a step do not matter"
+    )]
+    let steps = (strength * STEPS).round().clamp(0.0, f32::from(u16::MAX)) as u16;
+    steps
+}

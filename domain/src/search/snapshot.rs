@@ -1,0 +1,102 @@
+//! The index at one generation: what a search, and all its pages, is computed from.
+
+use foldhash::{HashMap, HashMapExt as _};
+use tantivy::{DocAddress, Searcher, TantivyDocument, schema::Value as _};
+
+use super::{
+    SearchError,
+    index::{Fields, IndexFolder, SET_ROW, source::SetFacts},
+    segment::Segment,
+    synonyms::{self, Expansion},
+};
+
+/// Readers of one commit. Later commits leave it as it is.
+pub(crate) struct Snapshot {
+    searcher: Searcher,
+    pub(crate) fields: Fields,
+    pub(crate) generation: i64,
+    pub(crate) segments: Vec<Segment>,
+    /// By prefix ascending.
+    pub(crate) sets: Vec<SetFacts>,
+    places_of_sets: HashMap<String, usize>,
+}
+
+impl Snapshot {
+    /// The newest commit in `folder`.
+    pub(crate) fn open(folder: &IndexFolder) -> Result<Self, SearchError> {
+        let generation = folder.generation()?;
+        let searcher = folder.index.reader()?.searcher();
+        let fields = folder.fields;
+        let segments: Vec<Segment> = searcher
+            .segment_readers()
+            .iter()
+            .map(|reader| Segment::open(reader, &fields))
+            .collect::<Result<_, _>>()?;
+        let mut snapshot = Self {
+            searcher,
+            fields,
+            generation,
+            segments,
+            sets: Vec::new(),
+            places_of_sets: HashMap::new(),
+        };
+        snapshot.sets = snapshot.read_sets()?;
+        snapshot.places_of_sets = (snapshot.sets.iter().enumerate())
+            .map(|(place, set)| (set.prefix.clone(), place))
+            .collect();
+        if snapshot.is_damaged() {
+            return Err(SearchError::Damaged);
+        }
+        Ok(snapshot)
+    }
+
+    /// A set by its prefix.
+    pub(crate) fn set(&self, prefix: &str) -> Option<&SetFacts> {
+        self.places_of_sets.get(prefix).map(|place| &self.sets[*place])
+    }
+
+    /// What a keyword stands for, strongest first; nothing for one that nobody published.
+    pub(crate) fn expansions(&self, keyword: &str) -> Vec<Expansion> {
+        let texts = self.stored(self.fields.keyword, keyword, self.fields.expansion);
+        texts.first().map_or_else(Vec::new, |text| synonyms::from_text(text))
+    }
+
+    /// Whether something of it could not be read.
+    pub(crate) fn is_damaged(&self) -> bool {
+        self.segments.iter().any(Segment::is_damaged)
+    }
+
+    /// How many icons have `term`, give or take those that were deleted.
+    pub(crate) fn frequency(&self, field: tantivy::schema::Field, term: &str) -> u64 {
+        self.segments
+            .iter()
+            .map(|segment| u64::from(segment.frequency(field, term)))
+            .sum()
+    }
+
+    fn read_sets(&self) -> Result<Vec<SetFacts>, SearchError> {
+        let mut sets: Vec<SetFacts> = self
+            .stored(self.fields.set_row, SET_ROW, self.fields.set_facts)
+            .iter()
+            .map(|json| serde_json::from_str(json).map_err(|_| SearchError::Damaged))
+            .collect::<Result<_, _>>()?;
+        sets.sort_unstable_by(|one, other| one.prefix.cmp(&other.prefix));
+        Ok(sets)
+    }
+
+    /// The stored text of the documents that have `term`.
+    fn stored(&self, by: tantivy::schema::Field, term: &str, text: tantivy::schema::Field) -> Vec<String> {
+        let mut texts = Vec::new();
+        for (place, segment) in (0..).zip(&self.segments) {
+            for doc in segment.documents(by, term) {
+                let document = self.searcher.doc::<TantivyDocument>(DocAddress::new(place, doc));
+                let document = segment.sound(document.map_err(std::io::Error::other));
+                let value = document
+                    .as_ref()
+                    .and_then(|document| document.get_first(text)?.as_str());
+                texts.extend(value.map(str::to_owned));
+            }
+        }
+        texts
+    }
+}

@@ -6,6 +6,7 @@ use sea_orm::{
 };
 
 use super::{Database, DatabaseError, Dialect};
+use crate::catalog::json_list;
 
 /// A transaction that only reads: whatever others commit meanwhile, it sees the catalog as it was at its first read.
 pub(crate) struct Snapshot {
@@ -35,6 +36,20 @@ impl Snapshot {
     pub(crate) async fn query(&self, sql: &str, values: Vec<Value>) -> Result<Vec<QueryResult>, DatabaseError> {
         let statement = Statement::from_sql_and_values(self.dialect.backend(), sql, values);
         Ok(self.transaction.query_all_raw(statement).await?)
+    }
+
+    /// As [`Self::query`], of many rows: what is selected of `from` (a table, and what follows it in the statement).
+    pub(crate) async fn query_all<T: serde::de::DeserializeOwned>(
+        &self,
+        columns: &[&str],
+        from: &str,
+        values: Vec<Value>,
+    ) -> Result<Vec<T>, DatabaseError> {
+        let sql = format!("SELECT {} FROM {from}", self.dialect.rows_as_json(columns));
+        let rows = self.query(&sql, values).await?;
+        // PostgreSQL makes nothing of no rows, and not an empty list.
+        let json: Option<String> = rows.first().map_or(Ok(None), |row| row.try_get_by_index(0))?;
+        Ok(json.as_deref().map_or_else(|| Ok(Vec::new()), json_list)?)
     }
 
     /// Lets go of the connection.

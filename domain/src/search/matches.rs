@@ -10,7 +10,9 @@ use super::{
     pass::Pass,
     query::ParsedQuery,
     snapshot::Snapshot,
-    text, typos,
+    text,
+    tiers::{DIRECT_TIERS, Tier},
+    typos,
 };
 
 /// What to look for.
@@ -64,6 +66,8 @@ const LITTLE: u64 = 100;
 const FAR_MORE_FREQUENT: u64 = 20;
 /// Corrections that are tried.
 const MOST_CORRECTIONS: usize = 3;
+/// And that are looked at, of which many find nothing.
+const MOST_TRIED: usize = 24;
 /// As typed, corrected, and with words left out.
 const MOST_PASSES: usize = 2 + MOST_CORRECTIONS;
 
@@ -190,7 +194,7 @@ impl Matches {
         if before.len() < place || before.iter().any(|reading| reading.is_last()) {
             return None;
         }
-        let as_typed = self.count(0);
+        let as_typed = self.count_direct();
         if as_typed >= LITTLE {
             return None;
         }
@@ -208,39 +212,40 @@ impl Matches {
     /// The words as they may have been meant, the likeliest first; each finds something.
     fn corrections(&self, as_typed: u64) -> Vec<Vec<String>> {
         let words = &self.query.words;
-        let mut corrections = vec![words.clone()];
-        for (place, word) in words.iter().enumerate() {
-            let is_unknown = typos::is_unknown(&self.snapshot, word, text::stem(word));
-            if !is_unknown && words.len() > 1 {
-                continue;
-            }
-            let least_frequency = if is_unknown {
-                1
-            } else {
-                FAR_MORE_FREQUENT * as_typed.max(1)
-            };
-            let meant: Vec<String> = typos::candidates(&self.snapshot, word, 2 * MOST_CORRECTIONS)
-                .into_iter()
-                .filter(|candidate| candidate.frequency >= least_frequency)
-                .map(|candidate| candidate.word)
-                .collect();
-            if meant.is_empty() {
-                continue;
-            }
-            corrections = (corrections.iter())
-                .flat_map(|correction| {
-                    meant.iter().map(|word| {
-                        let mut corrected = correction.clone();
-                        corrected[place].clone_from(word);
-                        corrected
-                    })
-                })
-                .take(MOST_CORRECTIONS * MOST_CORRECTIONS)
-                .collect();
-        }
-        corrections.retain(|correction| correction != words && self.finds_by_name(correction));
+        let unknown: Vec<bool> = (words.iter())
+            .map(|word| typos::is_unknown(&self.snapshot, word, text::stem(word)))
+            .collect();
+        let mut corrections = if unknown.contains(&true) {
+            // Every word that nobody uses must have been meant otherwise.
+            let wrong = (0..words.len()).filter(|place| unknown[*place]);
+            wrong.fold(vec![words.clone()], |corrections, place| {
+                let meant = self.meant_by(&words[place], 1);
+                let replaced = corrections
+                    .iter()
+                    .flat_map(|correction| replacements(correction, place, &meant));
+                replaced.take(MOST_TRIED).collect()
+            })
+        } else {
+            // Words that exist, of which one may be another.
+            let least_frequency = FAR_MORE_FREQUENT * as_typed.max(1);
+            let places = (0..words.len()).filter(|_| as_typed == 0 || words.len() == 1);
+            places
+                .flat_map(|place| replacements(words, place, &self.meant_by(&words[place], least_frequency)))
+                .take(MOST_TRIED)
+                .collect()
+        };
+        corrections.retain(|correction| self.finds_by_name(correction));
         corrections.truncate(MOST_CORRECTIONS);
         corrections
+    }
+
+    /// The words that `word` may be a slip of, the likeliest first.
+    fn meant_by(&self, word: &str, least_frequency: u64) -> Vec<String> {
+        typos::candidates(&self.snapshot, word, 2 * MOST_CORRECTIONS)
+            .into_iter()
+            .filter(|candidate| candidate.frequency >= least_frequency)
+            .map(|candidate| candidate.word)
+            .collect()
     }
 
     /// Whether some icon that the filters let pass has all the words in its name.
@@ -275,6 +280,17 @@ impl Matches {
         found.clone()
     }
 
+    /// The icons that the query as typed finds, and not what stands for them.
+    fn count_direct(&self) -> u64 {
+        let Some(reading) = self.reading(0) else {
+            return 0;
+        };
+        let direct = |segment: usize| reading.pass.reached(&self.snapshot, segment, DIRECT_TIERS - 1);
+        (0..self.snapshot.segments.len())
+            .map(|segment| direct(segment).intersection_len(&self.allowed[segment]))
+            .sum()
+    }
+
     fn count(&self, reading: usize) -> u64 {
         (0..self.snapshot.segments.len())
             .map(|segment| self.found(reading, segment).len())
@@ -297,6 +313,16 @@ impl Matches {
     }
 }
 
+/// `words` with each of `meant` in one place.
+fn replacements(words: &[String], place: usize, meant: &[String]) -> Vec<Vec<String>> {
+    let replaced = meant.iter().map(|word| {
+        let mut replaced = words.to_vec();
+        replaced[place].clone_from(word);
+        replaced
+    });
+    replaced.collect()
+}
+
 impl Reading {
     fn new(pass: Pass, corrected: Option<String>, snapshot: &Snapshot) -> Self {
         Self {
@@ -312,6 +338,6 @@ impl Reading {
         self.pass
             .tiers
             .first()
-            .is_some_and(|tier| matches!(tier, super::tiers::Tier::Missing(_)))
+            .is_some_and(|tier| matches!(tier, Tier::Missing(_)))
     }
 }

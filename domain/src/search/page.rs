@@ -189,7 +189,7 @@ impl Matches {
             .readings()
             .nth(reading)
             .expect("the reading was made to find its icons");
-        if made.pass.tiers[tier] == Tier::Met(Meeting::Synonym) {
+        if made.pass.tiers[tier].has_strengths() {
             return self.strongest(reading, tier, segment, &icons, bounds, wanted);
         }
         let opened = &self.snapshot.segments[segment];
@@ -230,13 +230,15 @@ impl Matches {
             .readings()
             .nth(reading)
             .expect("the reading was made to find its icons");
-        let strengths = made.pass.strengths(&self.snapshot, segment);
         // Documents of one strength are in the order of their ranks already.
-        let mut ordered: Vec<(Reverse<u16>, u32)> = strengths
-            .iter()
-            .filter(|(doc, _)| icons.contains(*doc))
-            .map(|(doc, strength)| (Reverse(*strength), *doc))
-            .collect();
+        let mut ordered: Vec<(Reverse<u16>, u32)> = if made.pass.tiers[tier] == Tier::Met(Meeting::Synonym) {
+            let strengths = made.pass.strengths(&self.snapshot, segment).iter();
+            let allowed = strengths.filter(|(doc, _)| icons.contains(*doc));
+            allowed.map(|(doc, strength)| (Reverse(*strength), *doc)).collect()
+        } else {
+            let opened = &self.snapshot.segments[segment];
+            icons.iter().map(|doc| (Reverse(opened.appeal(doc)), doc)).collect()
+        };
         let position =
             |(strength, doc): &(Reverse<u16>, u32)| self.best_position(reading, tier, strength.0, segment, *doc);
         if bounds.after.is_some() || bounds.before.is_some() {
@@ -359,13 +361,10 @@ impl Matches {
         for (reading, made) in self.readings().enumerate() {
             for tier in 0..made.pass.tiers.len() {
                 if made.pass.reached(&self.snapshot, segment, tier).contains(doc) {
-                    let strengths = match made.pass.tiers[tier] {
-                        Tier::Met(Meeting::Synonym) => made.pass.strengths(&self.snapshot, segment),
-                        _ => &[],
+                    let strength = match made.pass.tiers[tier] {
+                        Tier::Met(Meeting::Synonym) => made.pass.strength(&self.snapshot, segment, doc),
+                        _ => self.snapshot.segments[segment].appeal(doc),
                     };
-                    let strength = strengths
-                        .binary_search_by_key(&doc, |(doc, _)| *doc)
-                        .map_or(0, |place| strengths[place].1);
                     return self.explain(reading, tier, strength, segment, doc);
                 }
             }
@@ -387,22 +386,23 @@ impl Matches {
             .readings()
             .nth(reading)
             .expect("a hit comes from a reading that was made");
-        let tiers = made.pass.tiers.len();
+        // What a character stands for, and what is called so, cannot match better.
+        let (tiers, tier_from_best) = (made.pass.tiers.len() - 1, tier.saturating_sub(1));
         let words = f64::from(self.snapshot.segments[segment].rank(doc).words());
         // Within its tier's share a hit stands by its strength or the length of its name.
         let within = match made.pass.tiers[tier] {
-            Tier::Met(Meeting::Synonym) => f64::from(strength) / f64::from(u16::MAX),
+            tier if tier.has_strengths() => f64::from(strength) / f64::from(u16::MAX),
             Tier::Exact | Tier::Character => 1.0,
             _ => 1.0 / words,
         };
         #[expect(clippy::cast_precision_loss, reason = "there are a dozen tiers")]
-        let of_pass = ((tiers - tier - 1) as f64 + within) / tiers as f64;
+        let of_pass = (tiers.saturating_sub(tier_from_best + 1) as f64 + within) / tiers.max(1) as f64;
         // Each further reading has half of what is left.
         let halves = 0.5_f64.powi(i32::try_from(reading).unwrap_or(i32::MAX));
         let score = halves * (0.5 + of_pass / 2.0);
         let mut fields: Vec<MatchedField> = match made.pass.tiers[tier] {
             Tier::Character => vec![MatchedField::Character],
-            Tier::Exact | Tier::AnyOrder | Tier::Base => vec![MatchedField::Name],
+            Tier::Exact | Tier::AnyOrder | Tier::Base | Tier::Begun => vec![MatchedField::Name],
             Tier::Alias => vec![MatchedField::Alias],
             Tier::Met(_) | Tier::Missing(_) => made
                 .pass

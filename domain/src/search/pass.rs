@@ -10,7 +10,7 @@ use super::{
     snapshot::Snapshot,
     synonyms::{Expansion, Target},
     text,
-    tiers::{Meeting, TIERS, Tier},
+    tiers::{Meeting, TIERS, TIERS_OF_UNFINISHED, Tier},
 };
 
 /// A word that somebody looks for.
@@ -45,8 +45,11 @@ struct PassSegment {
 impl Pass {
     /// A reading that every word must be met in.
     pub(crate) fn of_all(words: &[String], characters: &[String], snapshot: &Snapshot) -> Self {
-        let tiers = TIERS.to_vec();
-        Self::new(words, characters, tiers, snapshot)
+        let is_unfinished = words
+            .iter()
+            .any(|word| snapshot.frequency(snapshot.fields.word, word) == 0);
+        let tiers = if is_unfinished { TIERS_OF_UNFINISHED } else { TIERS };
+        Self::new(words, characters, tiers.to_vec(), snapshot)
     }
 
     /// A reading that up to half of the words may be missing in.
@@ -97,11 +100,6 @@ impl Pass {
         }
     }
 
-    /// How many words there are.
-    pub(crate) fn words(&self) -> usize {
-        self.words.len()
-    }
-
     /// The icons of a segment in tier `tier` or a better one.
     pub(crate) fn reached(&self, snapshot: &Snapshot, segment: usize, tier: usize) -> &RoaringBitmap {
         self.segments[segment].reached[tier].get_or_init(|| {
@@ -127,6 +125,12 @@ impl Pass {
             Tier::AnyOrder => index.documents(fields.bag, &bag()),
             Tier::Base => index.documents(fields.base, &joined()) | index.documents(fields.base_bag, &bag()),
             Tier::Alias => index.documents(fields.alias_exact, &joined()),
+            Tier::Begun => {
+                let words = self.words.len().to_string();
+                let begun = index.documents(fields.length, &words);
+                // What words begin with is met by whole words too.
+                self.met_in(snapshot, segment, &[Meeting::Name, Meeting::Start]) & begun
+            }
             Tier::Met(meeting) => {
                 let mut met = self.all_met(snapshot, segment, meeting);
                 if meeting >= Meeting::Synonym {
@@ -142,13 +146,19 @@ impl Pass {
 
     /// The icons that meet every word by `worst` or better.
     fn all_met(&self, snapshot: &Snapshot, segment: usize, worst: Meeting) -> RoaringBitmap {
+        let ways: Vec<Meeting> = Meeting::ALL
+            .into_iter()
+            .take_while(|meeting| *meeting <= worst)
+            .collect();
+        self.met_in(snapshot, segment, &ways)
+    }
+
+    /// The icons that meet every word in one of these ways.
+    fn met_in(&self, snapshot: &Snapshot, segment: usize, ways: &[Meeting]) -> RoaringBitmap {
         let met = |word: usize| {
-            Meeting::ALL
-                .into_iter()
-                .take_while(|meeting| *meeting <= worst)
-                .fold(RoaringBitmap::new(), |any, meeting| {
-                    any | self.met(snapshot, segment, word, meeting)
-                })
+            ways.iter().fold(RoaringBitmap::new(), |any, way| {
+                any | self.met(snapshot, segment, word, *way)
+            })
         };
         (1..self.words.len()).fold(met(0), |all, word| if all.is_empty() { all } else { all & met(word) })
     }
@@ -161,7 +171,7 @@ impl Pass {
         for word in 0..self.words.len() {
             let met = Meeting::ALL
                 .into_iter()
-                .take_while(|meeting| *meeting <= Meeting::Synonym)
+                .take_while(|meeting| *meeting <= Meeting::Start)
                 .fold(RoaringBitmap::new(), |any, meeting| {
                     any | self.met(snapshot, segment, word, meeting)
                 });
@@ -191,7 +201,9 @@ impl Pass {
                 Meeting::Tag => index.documents(fields.tag, &word.stem),
                 Meeting::Start if word.text.len() <= LONGEST_START => index.documents(fields.start, &word.text),
                 Meeting::Start => RoaringBitmap::new(),
-                Meeting::Set => index.documents(fields.set, &word.text),
+                Meeting::Set => (snapshot.sets_called(&word.text).iter()).fold(RoaringBitmap::new(), |any, prefix| {
+                    any | index.documents(fields.prefix, prefix)
+                }),
                 Meeting::Synonym => (word.expansions.iter()).fold(RoaringBitmap::new(), |any, expansion| {
                     any | expanded(snapshot, index, expansion)
                 }),
@@ -217,14 +229,21 @@ impl Pass {
     /// How strongly icons mean what was asked, of those that no word of the name tells of; by document ascending.
     pub(crate) fn strengths(&self, snapshot: &Snapshot, segment: usize) -> &[(u32, u16)] {
         self.segments[segment].strengths.get_or_init(|| {
-            let tier = Tier::Met(Meeting::Synonym);
-            let Some(place) = self.tiers.iter().position(|known| *known == tier) else {
+            let synonyms = Tier::Met(Meeting::Synonym);
+            let Some(place) = self.tiers.iter().position(|tier| *tier == synonyms) else {
                 return Vec::new();
             };
             let better = self.reached(snapshot, segment, place - 1);
             let icons = self.reached(snapshot, segment, place) - better;
             self.strengths_of(snapshot, segment, &icons)
         })
+    }
+
+    /// The strength of one of those icons.
+    pub(crate) fn strength(&self, snapshot: &Snapshot, segment: usize, doc: u32) -> u16 {
+        let strengths = self.strengths(snapshot, segment);
+        let place = strengths.binary_search_by_key(&doc, |(doc, _)| *doc);
+        place.map_or(0, |place| strengths[place].1)
     }
 
     fn strengths_of(&self, snapshot: &Snapshot, segment: usize, icons: &RoaringBitmap) -> Vec<(u32, u16)> {

@@ -36,9 +36,34 @@ impl Rank {
     }
 }
 
+/// How likely an icon is the one that somebody begins to type; more is likelier.
+///
+/// Names that many sets have are asked for most, and a short one is nearest to what was typed. Of many icons of one name
+/// the first ones are enough to choose from: each doubling of those before counts like a letter.
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "logarithms of counts, clamped to what fits"
+)]
+pub(crate) fn appeal(letters: usize, icons_of_the_name: usize, better_ones: usize) -> u16 {
+    const LONGEST: f64 = 48.0;
+    const STEPS_OF_A_LETTER: f64 = 1024.0;
+    let popularity = (icons_of_the_name.max(1) as f64).log2() / 2.0;
+    let repetition = ((better_ones + 1) as f64).log2();
+    let letters = LONGEST - letters as f64 + popularity - repetition;
+    (letters * STEPS_OF_A_LETTER).clamp(1.0, f64::from(u16::MAX)) as u16
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Rank, Standing};
+    use super::{Rank, Standing, appeal};
+
+    #[test]
+    fn popular_names_appeal_and_repetition_does_not() {
+        let (home, homer, home_again) = (appeal(4, 150, 0), appeal(5, 1, 0), appeal(4, 150, 100));
+        assert!(home > homer && homer > home_again, "{home} {homer} {home_again}");
+    }
 
     #[test]
     fn shorter_names_then_first_variants_then_larger_sets() {

@@ -31,6 +31,7 @@ pub(crate) struct Segment {
     readers: HashMap<u32, Arc<InvertedIndexReader>>,
     ids: Column<i64>,
     ranks: Column<u64>,
+    appeals: Column<u64>,
     first_generations: Column<i64>,
     names: Option<StrColumn>,
     prefixes: Option<StrColumn>,
@@ -61,6 +62,7 @@ impl Segment {
             readers,
             ids: fast.i64(columns::ID)?,
             ranks: fast.u64(columns::RANK)?,
+            appeals: fast.u64(columns::APPEAL)?,
             first_generations: fast.i64(columns::FIRST_GENERATION)?,
             names: fast.str(columns::NAME)?,
             prefixes: fast.str(columns::PREFIX)?,
@@ -185,6 +187,12 @@ impl Segment {
 
     pub(crate) fn rank(&self, doc: DocId) -> Rank {
         Rank(self.ranks.first(doc).unwrap_or_default())
+    }
+
+    /// How likely the icon is meant by somebody who begins to type its name.
+    pub(crate) fn appeal(&self, doc: DocId) -> u16 {
+        let appeal = self.appeals.first(doc).unwrap_or_default();
+        u16::try_from(appeal).unwrap_or(u16::MAX)
     }
 
     pub(crate) fn first_generation(&self, doc: DocId) -> i64 {

@@ -8,6 +8,7 @@ use super::{
     index::{Fields, IndexFolder, SET_ROW, source::SetFacts},
     segment::Segment,
     synonyms::{self, Expansion},
+    text,
 };
 
 /// Readers of one commit. Later commits leave it as it is.
@@ -19,6 +20,8 @@ pub(crate) struct Snapshot {
     /// By prefix ascending.
     pub(crate) sets: Vec<SetFacts>,
     places_of_sets: HashMap<String, usize>,
+    /// Words of sets' prefixes and names, with the prefixes of the sets.
+    words_of_sets: HashMap<String, Vec<String>>,
 }
 
 impl Snapshot {
@@ -39,11 +42,22 @@ impl Snapshot {
             segments,
             sets: Vec::new(),
             places_of_sets: HashMap::new(),
+            words_of_sets: HashMap::new(),
         };
         snapshot.sets = snapshot.read_sets()?;
         snapshot.places_of_sets = (snapshot.sets.iter().enumerate())
             .map(|(place, set)| (set.prefix.clone(), place))
             .collect();
+        for set in &snapshot.sets {
+            let mut words = text::words(&set.prefix);
+            words.push(words.concat());
+            words.extend(text::words(&set.name));
+            words.sort_unstable();
+            words.dedup();
+            for word in words {
+                snapshot.words_of_sets.entry(word).or_default().push(set.prefix.clone());
+            }
+        }
         if snapshot.is_damaged() {
             return Err(SearchError::Damaged);
         }
@@ -53,6 +67,11 @@ impl Snapshot {
     /// A set by its prefix.
     pub(crate) fn set(&self, prefix: &str) -> Option<&SetFacts> {
         self.places_of_sets.get(prefix).map(|place| &self.sets[*place])
+    }
+
+    /// The prefixes of the sets that `word` is in the name or the prefix of.
+    pub(crate) fn sets_called(&self, word: &str) -> &[String] {
+        self.words_of_sets.get(word).map_or(&[], Vec::as_slice)
     }
 
     /// What a keyword stands for, strongest first; nothing for one that nobody published.

@@ -13,6 +13,8 @@ pub(crate) enum Tier {
     Base,
     /// The words are an alias.
     Alias,
+    /// The words are the name, or what its words begin with.
+    Begun,
     /// From here on, what the least met word is met by.
     Met(Meeting),
     /// So many words are not met at all; only where no icon meets all.
@@ -77,8 +79,15 @@ impl Meeting {
     }
 }
 
+impl Tier {
+    /// Whether its icons have a strength, by which they are ordered first.
+    pub(crate) fn has_strengths(self) -> bool {
+        matches!(self, Self::Begun | Self::Met(Meeting::Start | Meeting::Synonym))
+    }
+}
+
 /// Tiers of a query of which every word is met, in order.
-pub(crate) const TIERS: [Tier; 13] = [
+pub(crate) const TIERS: [Tier; 14] = [
     Tier::Character,
     Tier::Exact,
     Tier::AnyOrder,
@@ -88,8 +97,30 @@ pub(crate) const TIERS: [Tier; 13] = [
     Tier::Met(Meeting::Form),
     Tier::Met(Meeting::Alias),
     Tier::Met(Meeting::Tag),
+    Tier::Begun,
     Tier::Met(Meeting::Start),
     Tier::Met(Meeting::Set),
     Tier::Met(Meeting::Synonym),
     Tier::Met(Meeting::Category),
 ];
+
+/// The same of a query that has a word which no name has: it is rather not finished than in the plural.
+pub(crate) const TIERS_OF_UNFINISHED: [Tier; 14] = [
+    Tier::Character,
+    Tier::Exact,
+    Tier::Base,
+    Tier::Alias,
+    Tier::Met(Meeting::Name),
+    Tier::Begun,
+    Tier::AnyOrder,
+    Tier::Met(Meeting::Form),
+    Tier::Met(Meeting::Alias),
+    Tier::Met(Meeting::Tag),
+    Tier::Met(Meeting::Start),
+    Tier::Met(Meeting::Set),
+    Tier::Met(Meeting::Synonym),
+    Tier::Met(Meeting::Category),
+];
+
+/// How many of the first tiers say that the icon itself, and nothing like it, was asked for.
+pub(crate) const DIRECT_TIERS: usize = 12;

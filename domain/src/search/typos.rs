@@ -5,7 +5,7 @@ use tantivy::{Term, schema::Field};
 
 use super::snapshot::Snapshot;
 
-/// Letters from which on one, and from which on two of them may be wrong.
+/// Letters of the longer word from which on one, and from which on two of them may be wrong.
 const ONE_EDIT_FROM: usize = 5;
 const TWO_EDITS_FROM: usize = 9;
 
@@ -22,9 +22,10 @@ pub(crate) struct Candidate {
 /// The likeliest words that `word` may stand for by a slip, at most `most`; fewer edits first.
 pub(crate) fn candidates(snapshot: &Snapshot, word: &str, most: usize) -> Vec<Candidate> {
     let letters = word.chars().count();
-    let distances: &[u8] = match letters {
+    // A letter may be what is missing.
+    let distances: &[u8] = match letters + 1 {
         ..ONE_EDIT_FROM => &[],
-        ..TWO_EDITS_FROM => &[1],
+        ..=TWO_EDITS_FROM => &[1],
         _ => &[1, 2],
     };
     for distance in distances {
@@ -45,6 +46,7 @@ pub(crate) fn candidates(snapshot: &Snapshot, word: &str, most: usize) -> Vec<Ca
 
 fn within(snapshot: &Snapshot, word: &str, distance: u8) -> Vec<Candidate> {
     let field = snapshot.fields.word;
+    let letters = word.chars().count();
     let mut frequencies = foldhash::HashMap::<String, u64>::default();
     for segment in &snapshot.segments {
         let automaton = FuzzyTermQuery::new(Term::from_field_text(field, word), distance, true).automaton();
@@ -57,6 +59,7 @@ fn within(snapshot: &Snapshot, word: &str, distance: u8) -> Vec<Candidate> {
         while stream.advance() {
             if let Ok(term) = std::str::from_utf8(stream.key())
                 && term != word
+                && letters.max(term.chars().count()) >= ONE_EDIT_FROM
             {
                 *frequencies.entry(term.to_owned()).or_default() += u64::from(stream.value().doc_freq);
             }
@@ -101,12 +104,11 @@ fn without_repeats(word: &str) -> String {
 /// Whether nobody uses the word: in no name, alias or tag.
 pub(crate) fn is_unknown(snapshot: &Snapshot, word: &str, stem: &str) -> bool {
     let fields = &snapshot.fields;
-    let looked_up: [(Field, &str); 6] = [
+    let looked_up: [(Field, &str); 5] = [
         (fields.word, word),
         (fields.stem, stem),
         (fields.alias, stem),
         (fields.tag, stem),
-        (fields.set, word),
         (fields.keyword, stem),
     ];
     looked_up

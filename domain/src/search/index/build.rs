@@ -1,9 +1,10 @@
 //! Making the index, whole or a set at a time. What readers see is swapped at the commit.
 
-use foldhash::{HashSet, HashSetExt as _};
+use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
 use tantivy::{
-    IndexWriter, TantivyDocument, Term,
+    IndexWriter, Searcher, TantivyDocument, Term,
     indexer::{IndexWriterOptions, NoMergePolicy},
+    schema::Field,
 };
 
 use super::{
@@ -14,7 +15,7 @@ use super::{
 };
 use crate::{
     database::{Database, DatabaseError},
-    search::{SearchError, synonyms, text},
+    search::{SearchError, rank, synonyms, text},
 };
 
 /// Memory for documents that are not written yet: enough for the whole catalog to become one segment.
@@ -27,8 +28,8 @@ const MOST_CHANGED_SETS: usize = 24;
 /// What the index lacks, read from one moment of the catalog.
 pub(crate) struct Change {
     generation: i64,
-    /// Sets whose icons are indexed anew; all of them where the index is made anew.
-    sets: Vec<(SetFacts, Vec<RankedIcon>)>,
+    /// Icons of changed sets, or of all where the index is made anew.
+    icons: Vec<RankedIcon>,
     /// The prefixes whose icons go first; none where everything goes.
     changed: Option<Vec<String>>,
     all_sets: Vec<SetFacts>,
@@ -58,16 +59,16 @@ async fn read(
     let changed = source::changed_since(snapshot, indexed).await?;
     // A smaller generation is another catalog.
     let anew = indexed == 0 || generation < indexed || segments >= MOST_SEGMENTS || changed.len() > MOST_CHANGED_SETS;
-    let mut sets = Vec::new();
+    let mut icons = Vec::new();
     for set in &all_sets {
         if anew || changed.contains(&set.prefix) {
             let rows = source::icons(snapshot, &set.prefix).await?;
-            sets.push((set.clone(), icon_document::ranked(rows, set)));
+            icons.extend(icon_document::ranked(rows, set));
         }
     }
     Ok(Some(Change {
         generation,
-        sets,
+        icons,
         changed: (!anew).then_some(changed),
         all_sets,
         tagged: source::tagged(snapshot).await?,
@@ -85,7 +86,7 @@ pub(crate) fn write(folder: &IndexFolder, change: Change) -> Result<i64, SearchE
     writer.set_merge_policy(Box::new(NoMergePolicy));
     let Change {
         generation,
-        sets,
+        mut icons,
         changed,
         all_sets,
         tagged,
@@ -99,7 +100,8 @@ pub(crate) fn write(folder: &IndexFolder, change: Change) -> Result<i64, SearchE
         }
     }
     let fields = &folder.fields;
-    add_keywords(&writer, folder, &sets, &tagged, changed.is_some())?;
+    icons.sort_unstable_by_key(|icon| (icon.rank, icon.row.id));
+    add_keywords(&writer, folder, &icons, &tagged, changed.is_some())?;
     writer.delete_term(Term::from_field_text(fields.set_row, SET_ROW));
     for set in &all_sets {
         let mut document = TantivyDocument::new();
@@ -108,13 +110,22 @@ pub(crate) fn write(folder: &IndexFolder, change: Change) -> Result<i64, SearchE
         writer.add_document(document)?;
     }
     let schema = folder.index.schema();
-    let mut icons: Vec<(&SetFacts, RankedIcon)> = Vec::new();
-    for (set, ranked) in &sets {
-        icons.extend(ranked.iter().map(|icon| (set, icon.clone())));
+    let known = known(folder, changed.is_some())?;
+    let mut of_name: HashMap<String, OfName> = HashMap::new();
+    for icon in &icons {
+        let name = of_name.entry(icon.joined()).or_insert_with_key(|name| OfName {
+            total: known
+                .as_ref()
+                .map_or(0, |searcher| frequency(searcher, fields.exact, name)),
+            seen: 0,
+        });
+        name.total += 1;
     }
-    icons.sort_unstable_by_key(|(_, icon)| (icon.rank, icon.row.id));
-    for (set, icon) in icons {
-        writer.add_document(icon_document::document(&icon, set, &schema, fields))?;
+    for icon in &icons {
+        let name = of_name.entry(icon.joined()).or_default();
+        let appeal = rank::appeal(icon.row.name.key().len(), name.total, name.seen);
+        name.seen += 1;
+        writer.add_document(icon_document::document(icon, appeal, &schema, fields))?;
     }
     let mut commit = writer.prepare_commit()?;
     commit.set_payload(&payload(generation));
@@ -130,15 +141,16 @@ pub(crate) const SET_ROW: &str = "set";
 fn add_keywords(
     writer: &IndexWriter,
     folder: &IndexFolder,
-    sets: &[(SetFacts, Vec<RankedIcon>)],
+    icons: &[RankedIcon],
     tagged: &[Tagged],
     is_partial: bool,
 ) -> Result<(), SearchError> {
     let fields = &folder.fields;
     let mut stems: HashSet<String> = HashSet::new();
-    for (_, icons) in sets {
-        for icon in icons {
-            stems.extend(icon.row.name.key().split('-').map(|word| text::stem(word).to_owned()));
+    for word in icons.iter().flat_map(|icon| icon.row.name.key().split('-')) {
+        let stem = text::stem(word);
+        if !stems.contains(stem) {
+            stems.insert(stem.to_owned());
         }
     }
     // What a partial change does not bring is in the index already.
@@ -163,6 +175,28 @@ fn add_keywords(
         writer.add_document(document)?;
     }
     Ok(())
+}
+
+/// How many icons have a name.
+#[derive(Default)]
+struct OfName {
+    total: usize,
+    /// Those that were written before.
+    seen: usize,
+}
+
+/// The index as it was, which has what a partial change does not bring.
+fn known(folder: &IndexFolder, is_partial: bool) -> Result<Option<Searcher>, SearchError> {
+    Ok(if is_partial {
+        Some(folder.index.reader()?.searcher())
+    } else {
+        None
+    })
+}
+
+fn frequency(searcher: &Searcher, field: Field, term: &str) -> usize {
+    let frequency = searcher.doc_freq(&Term::from_field_text(field, term));
+    frequency.map_or(0, |frequency| usize::try_from(frequency).unwrap_or(usize::MAX))
 }
 
 /// The flag of every keyword's document.

@@ -11,9 +11,9 @@ pub(crate) struct Fields {
     pub(crate) exact: Field,
     /// The stems of the name's words in order of the alphabet: `arrow left`.
     pub(crate) bag: Field,
-    /// As `exact`, of the name that variants share.
+    /// As `exact`, of the name that variants share, where it is not the whole name.
     pub(crate) base: Field,
-    /// As `bag`, of the name that variants share.
+    /// As `bag`, of the same name.
     pub(crate) base_bag: Field,
     /// As `exact`, of each alias.
     pub(crate) alias_exact: Field,
@@ -23,14 +23,14 @@ pub(crate) struct Fields {
     pub(crate) stem: Field,
     /// What the name's words begin with, from one letter on.
     pub(crate) start: Field,
+    /// How many words the name has.
+    pub(crate) length: Field,
     /// The stems of the aliases' words.
     pub(crate) alias: Field,
     /// The stems of the tags' words.
     pub(crate) tag: Field,
     /// The stems of the categories' words.
     pub(crate) category: Field,
-    /// The words of the set's prefix and name.
-    pub(crate) set: Field,
     /// Code points, as `1f3e0` or `1f600-200d`.
     pub(crate) character: Field,
     /// The prefix, for filters.
@@ -63,10 +63,10 @@ impl Fields {
             self.word,
             self.stem,
             self.start,
+            self.length,
             self.alias,
             self.tag,
             self.category,
-            self.set,
             self.character,
             self.prefix,
             self.category_title,
@@ -83,6 +83,7 @@ impl Fields {
 pub(crate) mod columns {
     pub(crate) const ID: &str = "id";
     pub(crate) const RANK: &str = "rank";
+    pub(crate) const APPEAL: &str = "appeal";
     pub(crate) const NAME: &str = "name";
     pub(crate) const PREFIX: &str = "prefix_column";
     pub(crate) const CATEGORY: &str = "category_column";
@@ -101,6 +102,7 @@ pub(crate) fn schema() -> (Schema, Fields) {
     let mut builder = Schema::builder();
     builder.add_i64_field(columns::ID, FAST);
     builder.add_u64_field(columns::RANK, FAST);
+    builder.add_u64_field(columns::APPEAL, FAST);
     builder.add_i64_field(columns::FIRST_GENERATION, FAST);
     for name in [columns::NAME, columns::PREFIX, columns::CATEGORY] {
         builder.add_text_field(name, column.clone());
@@ -116,10 +118,10 @@ pub(crate) fn schema() -> (Schema, Fields) {
         word: add("word"),
         stem: add("stem"),
         start: add("start"),
+        length: add("length"),
         alias: add("alias"),
         tag: add("tag"),
         category: add("category"),
-        set: add("set"),
         character: add("character"),
         prefix: add("prefix"),
         category_title: add("category_title"),

@@ -95,13 +95,21 @@ fn base_of(row: &IconRow) -> &str {
     key
 }
 
+impl RankedIcon {
+    /// The whole name, its words joined.
+    pub(crate) fn joined(&self) -> String {
+        self.row.name.key().replace('-', "")
+    }
+}
+
 /// The document of one icon.
-pub(crate) fn document(icon: &RankedIcon, set: &SetFacts, schema: &Schema, fields: &Fields) -> TantivyDocument {
+pub(crate) fn document(icon: &RankedIcon, appeal: u16, schema: &Schema, fields: &Fields) -> TantivyDocument {
     let RankedIcon { row, base, rank } = icon;
     let mut document = TantivyDocument::new();
     let column = |name: &str| schema.get_field(name).expect("the schema has this column");
     document.add_i64(column(columns::ID), row.id);
     document.add_u64(column(columns::RANK), rank.0);
+    document.add_u64(column(columns::APPEAL), appeal.into());
     document.add_i64(column(columns::FIRST_GENERATION), row.first_generation);
     document.add_text(column(columns::NAME), row.name.as_str());
     document.add_text(column(columns::PREFIX), row.name.prefix());
@@ -116,10 +124,6 @@ pub(crate) fn document(icon: &RankedIcon, set: &SetFacts, schema: &Schema, field
         fields.category,
         row.categories.iter().map(String::as_str),
     );
-    for word in text::words(&set.name).iter().chain(&text::words(&set.prefix)) {
-        document.add_text(fields.set, word);
-    }
-    document.add_text(fields.set, text::words(&set.prefix).concat());
     for character in &row.characters {
         document.add_text(fields.character, character);
     }
@@ -151,9 +155,12 @@ fn add_names(document: &mut TantivyDocument, row: &IconRow, base: &str, fields: 
     let key = row.name.key();
     let words: Vec<&str> = key.split('-').collect();
     document.add_text(fields.exact, words.concat());
+    document.add_text(fields.length, words.len().to_string());
     document.add_text(fields.bag, text::bag(words.iter().copied()));
-    document.add_text(fields.base, base.replace('-', ""));
-    document.add_text(fields.base_bag, text::bag(base.split('-')));
+    if base != key {
+        document.add_text(fields.base, base.replace('-', ""));
+        document.add_text(fields.base_bag, text::bag(base.split('-')));
+    }
     for (place, word) in words.iter().enumerate() {
         document.add_text(fields.word, word);
         document.add_text(fields.stem, text::stem(word));

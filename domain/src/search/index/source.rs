@@ -94,111 +94,143 @@ pub(crate) async fn sets(snapshot: &Snapshot) -> Result<Vec<SetFacts>, DatabaseE
         .collect()
 }
 
-/// Tags of every icon that has any, and aliases of every icon that has any: what keywords are learnt from.
+/// Tags of every icon that has any: what keywords are learnt from.
 pub(crate) async fn tagged(snapshot: &Snapshot) -> Result<Vec<Tagged>, DatabaseError> {
-    let sql = "SELECT icon.name, icon_tag.tag FROM icon_tag JOIN icon ON icon.id = icon_tag.icon_id ORDER BY icon_tag.icon_id";
+    let from = "(SELECT icon.name, icon_tag.tag FROM icon_tag JOIN icon ON icon.id = icon_tag.icon_id \
+                ORDER BY icon_tag.icon_id, icon_tag.tag) tagged";
+    let rows: Vec<(String, String)> = snapshot.query_all(&["name", "tag"], from, vec![]).await?;
     let mut tagged: Vec<Tagged> = Vec::new();
     let mut last = String::new();
-    for row in snapshot.query(sql, vec![]).await? {
-        let columns = &mut Columns::of(&row)?;
-        let name: &str = columns.next()?;
+    for (name, tag) in rows {
         if name != last {
-            name.clone_into(&mut last);
-            let key = name.split_once(':').map_or(name, |(_, key)| key).to_owned();
+            let key = name.split_once(':').map_or(name.as_str(), |(_, key)| key).to_owned();
             tagged.push(Tagged { key, tags: Vec::new() });
+            last = name;
         }
         if let Some(icon) = tagged.last_mut() {
-            icon.tags.push(columns.next()?);
+            icon.tags.push(tag);
         }
     }
     Ok(tagged)
+}
+
+/// Columns of a row, in the order they are asked for.
+#[derive(serde::Deserialize)]
+struct RawIcon {
+    id: i64,
+    parent_id: Option<i64>,
+    variant_id: Option<i64>,
+    kind: i16,
+    style: Option<i16>,
+    hidden: Flag,
+    palette: Flag,
+    first_generation: i64,
+    name: String,
+    categories: Option<String>,
+}
+
+const RAW_ICON: [&str; 10] = [
+    "id",
+    "parent_id",
+    "variant_id",
+    "kind",
+    "style",
+    "hidden",
+    "palette",
+    "first_generation",
+    "name",
+    "categories",
+];
+
+/// A truth value, of which SQLite makes a number.
+#[derive(Clone, Copy, serde::Deserialize)]
+#[serde(untagged)]
+enum Flag {
+    Bool(bool),
+    Number(u8),
+}
+
+impl From<Flag> for bool {
+    fn from(flag: Flag) -> Self {
+        match flag {
+            Flag::Bool(is_set) => is_set,
+            Flag::Number(number) => number != 0,
+        }
+    }
 }
 
 /// The rows of one set.
 pub(crate) async fn icons(snapshot: &Snapshot, prefix: &str) -> Result<Vec<IconRow>, DatabaseError> {
     let (first, last) = IconId::range_of_set(prefix);
     let range = || vec![Value::from(first), Value::from(last)];
-    let sql = "SELECT id, parent_id, variant_id, kind, style, hidden, palette, first_generation, name, categories \
-               FROM icon WHERE id BETWEEN $1 AND $2 ORDER BY id";
-    let mut icons: Vec<IconRow> = Vec::new();
+    let rows: Vec<RawIcon> = snapshot
+        .query_all(&RAW_ICON, "icon WHERE id BETWEEN $1 AND $2", range())
+        .await?;
+    let mut icons: Vec<IconRow> = Vec::with_capacity(rows.len());
     let mut aliases: HashMap<i64, (Option<i64>, String)> = HashMap::new();
-    for row in snapshot.query(sql, range()).await? {
-        let columns = &mut Columns::of(&row)?;
-        let (id, parent_id) = (columns.next()?, columns.next()?);
-        let (variant_id, kind) = (columns.next()?, columns.next::<i16>()?);
-        let style: Option<i16> = columns.next()?;
-        let (hidden, palette, first_generation) = (columns.next()?, columns.next()?, columns.next()?);
-        let name: &str = columns.next()?;
-        let name: IconName = name
+    for row in rows {
+        let name: IconName = row
+            .name
             .parse()
-            .map_err(|_| DbErr::Type(format!("icon.name holds {name:?}")))?;
+            .map_err(|_| DbErr::Type(format!("icon.name holds {:?}", row.name)))?;
         if name.prefix() != prefix {
             // Another set may share the range.
             continue;
         }
-        if kind == PLAIN_ALIAS {
-            aliases.insert(id, (parent_id, name.key().to_owned()));
+        if row.kind == PLAIN_ALIAS {
+            aliases.insert(row.id, (row.parent_id, name.key().to_owned()));
             continue;
         }
         icons.push(IconRow {
-            id,
+            id: row.id,
             name,
-            variant_id,
-            style: match style {
+            variant_id: row.variant_id,
+            style: match row.style {
                 Some(0) => Some(IconStyle::Fill),
                 Some(1) => Some(IconStyle::Stroke),
                 _ => None,
             },
-            hidden,
-            palette,
-            first_generation,
-            categories: columns
-                .next::<Option<&str>>()?
-                .map_or_else(|| Ok(Vec::new()), json_list)?,
+            hidden: row.hidden.into(),
+            palette: row.palette.into(),
+            first_generation: row.first_generation,
+            categories: row.categories.as_deref().map_or_else(|| Ok(Vec::new()), json_list)?,
             aliases: Vec::new(),
             tags: Vec::new(),
             characters: Vec::new(),
         });
     }
     let places: HashMap<i64, usize> = icons.iter().enumerate().map(|(place, icon)| (icon.id, place)).collect();
-    let of = |id: i64| places.get(&id).copied();
-    for (parent, key) in aliases.values() {
-        if let Some(place) = root(*parent, &aliases).and_then(of) {
+    let place_of = |id: i64| root(id, &aliases).and_then(|root| places.get(&root).copied());
+    for (id, (_, key)) in &aliases {
+        if let Some(place) = place_of(*id) {
             icons[place].aliases.push(key.clone());
         }
     }
-    for icon in &mut icons {
-        icon.aliases.sort_unstable();
-    }
-    let sql = "SELECT icon_id, tag FROM icon_tag WHERE icon_id BETWEEN $1 AND $2 ORDER BY icon_id, tag";
-    for row in snapshot.query(sql, range()).await? {
-        let columns = &mut Columns::of(&row)?;
-        if let Some(place) = of(columns.next()?) {
-            icons[place].tags.push(columns.next()?);
+    let from = "icon_tag WHERE icon_id BETWEEN $1 AND $2";
+    let tags: Vec<(i64, String)> = snapshot.query_all(&["icon_id", "tag"], from, range()).await?;
+    for (id, tag) in tags {
+        if let Some(place) = place_of(id) {
+            icons[place].tags.push(tag);
         }
     }
-    let sql =
-        "SELECT icon_id, codepoint FROM icon_character WHERE id BETWEEN $1 AND $2 AND prefix = $3 ORDER BY codepoint";
     let mut values = range();
     values.push(prefix.into());
-    for row in snapshot.query(sql, values).await? {
-        let columns = &mut Columns::of(&row)?;
-        let icon_id: i64 = columns.next()?;
-        // A character may stand for an alias.
-        let place = of(icon_id).or_else(|| root(Some(icon_id), &aliases).and_then(of));
-        if let Some(place) = place {
-            icons[place].characters.push(columns.next()?);
+    let from = "icon_character WHERE id BETWEEN $1 AND $2 AND prefix = $3";
+    let characters: Vec<(i64, String)> = snapshot.query_all(&["icon_id", "codepoint"], from, values).await?;
+    for (id, character) in characters {
+        if let Some(place) = place_of(id) {
+            icons[place].characters.push(character);
         }
     }
     Ok(icons)
 }
 
-/// What an alias stands for in the end. The import lets no loop in; whoever wrote one behind its back finds nothing.
-fn root(mut id: Option<i64>, aliases: &HashMap<i64, (Option<i64>, String)>) -> Option<i64> {
+/// What a name stands for in the end. The import lets no loop in; whoever wrote one behind its back finds nothing.
+fn root(id: i64, aliases: &HashMap<i64, (Option<i64>, String)>) -> Option<i64> {
+    let mut current = id;
     for _ in 0..=aliases.len() {
-        let current = id?;
         match aliases.get(&current) {
-            Some((parent, _)) => id = *parent,
+            Some((parent, _)) => current = (*parent)?,
             None => return Some(current),
         }
     }

@@ -94,6 +94,8 @@ pub(crate) enum CommandError {
     #[error(transparent)]
     Keywords(#[from] domain::catalog::keywords::KeywordError),
     #[error(transparent)]
+    Search(#[from] domain::search::SearchError),
+    #[error(transparent)]
     Serve(#[from] ServeError),
     #[error(transparent)]
     Telemetry(#[from] TelemetryError),

@@ -7,7 +7,7 @@ use axum::{
     middleware as layer,
     routing::get,
 };
-use domain::catalog::Catalog;
+use domain::{catalog::Catalog, search::Search};
 use schema::GraphqlService;
 use tower_http::{
     CompressionLevel,
@@ -29,15 +29,23 @@ use crate::{
 pub(crate) struct AppState {
     pub(crate) graphql: GraphqlService,
     pub(crate) catalog: Catalog,
+    pub(crate) search: Search,
     pub(crate) draining: Draining,
     pub(crate) is_production: bool,
     pub(crate) icon_cache: icons::CachePolicy,
 }
 
-pub(crate) fn build(config: &Config, graphql: GraphqlService, catalog: Catalog, draining: Draining) -> Router {
+/// What is asked for icons.
+pub(crate) struct Stores {
+    pub(crate) catalog: Catalog,
+    pub(crate) search: Search,
+}
+
+pub(crate) fn build(config: &Config, graphql: GraphqlService, stores: Stores, draining: Draining) -> Router {
     let state = AppState {
         graphql,
-        catalog,
+        catalog: stores.catalog,
+        search: stores.search,
         draining,
         is_production: config.is_production(),
         icon_cache: icons::CachePolicy {

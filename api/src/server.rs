@@ -2,11 +2,14 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use domain::catalog::Catalog;
+use domain::{catalog::Catalog, search::Search};
 use schema::{GraphqlService, SchemaConfig};
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
-use crate::{config::Config, router};
+use crate::{
+    config::Config,
+    router::{self, Stores},
+};
 
 /// Why the server is not, or no longer, there.
 #[derive(Debug, thiserror::Error)]
@@ -36,7 +39,12 @@ impl Draining {
 }
 
 /// Starts to answer on the configured address.
-pub async fn start(config: &Config, catalog: Catalog, started_at_ms: i64) -> Result<RunningServer, ServeError> {
+pub async fn start(
+    config: &Config,
+    catalog: Catalog,
+    search: Search,
+    started_at_ms: i64,
+) -> Result<RunningServer, ServeError> {
     let unusable = |error: std::io::Error| ServeError::Listen {
         address: config.listen,
         reason: error.to_string(),
@@ -45,6 +53,7 @@ pub async fn start(config: &Config, catalog: Catalog, started_at_ms: i64) -> Res
     let address = listener.local_addr().map_err(unusable)?;
     let graphql = GraphqlService::new(
         catalog.clone(),
+        search.clone(),
         SchemaConfig {
             limits: config.limits(),
             introspection: !config.is_production(),
@@ -55,7 +64,7 @@ pub async fn start(config: &Config, catalog: Catalog, started_at_ms: i64) -> Res
     );
     let (draining, is_draining) = watch::channel(false);
     let (stop, mut stopped) = watch::channel(false);
-    let router = router::build(config, graphql, catalog, Draining(is_draining));
+    let router = router::build(config, graphql, Stores { catalog, search }, Draining(is_draining));
     let task = tokio::spawn(async move {
         axum::serve(listener, router)
             .with_graceful_shutdown(async move {

@@ -2,7 +2,7 @@
 
 use benches::{SetupError, Starter, criterion, runtime};
 use criterion::{BatchSize, Criterion, Throughput};
-use domain::catalog::IconName;
+use domain::{catalog::IconName, search::Search};
 use schema::{GraphqlService, Limits, OperationRequest, Outcome, SchemaConfig};
 use serde_json::{Map, Value, json};
 use tokio::runtime::Runtime;
@@ -18,7 +18,7 @@ const RENDITIONS: &str = "query ($names: [String!]!) { icons(names: $names) { ..
 fn main() -> Result<(), SetupError> {
     let runtime = runtime()?;
     let starter = Starter::open(env!("CARGO_BIN_EXE_benched-iconql"), &runtime)?;
-    let service = GraphqlService::new(starter.catalog.clone(), configuration());
+    let service = GraphqlService::new(starter.catalog.clone(), Search::in_memory(), configuration());
     let mut criterion = criterion();
     let requests = [
         ("one icon by name", SINGLE, json!({ "name": "mdi:home" }), 1),

@@ -4,6 +4,7 @@
 //! `tiers` and `rank` say how well an icon matches, `matches` puts the readings together and `page` cuts them. `index` makes
 //! what they read.
 
+mod facets;
 mod filter;
 mod index;
 mod matches;
@@ -21,8 +22,10 @@ mod typos;
 use std::{
     path::Path,
     sync::{Arc, PoisonError, RwLock},
+    time::Duration,
 };
 
+pub use facets::{Facet, Facets};
 pub use filter::Filter;
 pub use matches::{Matches, Order, SearchRequest};
 pub use page::{Hit, Position};
@@ -82,17 +85,39 @@ impl Search {
         })
     }
 
+    /// A search whose index is kept in memory and nowhere else.
+    pub fn in_memory() -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                folder: IndexFolder::in_memory(),
+                snapshot: RwLock::default(),
+            }),
+        }
+    }
+
+    /// The catalog's generation that is searched; none before the first index is made.
+    pub fn generation(&self) -> Option<i64> {
+        self.snapshot().map(|snapshot| snapshot.generation)
+    }
+
     /// Brings the index to the catalog's generation, and shows it. Whether there was anything to do.
     pub async fn refresh(&self, database: &Database) -> Result<bool, SearchError> {
+        let indexed = self.shared.folder.generation()?;
+        if indexed > 0 && self.generation() != Some(indexed) {
+            // Another process that uses the same folder has been at work.
+            self.show_newest()?;
+        }
+        if index::generation(database).await? == indexed {
+            return Ok(false);
+        }
         let Some(change) = index::plan(database, &self.shared.folder).await? else {
             return Ok(false);
         };
-        let shared = Arc::clone(&self.shared);
+        let search = self.clone();
         let written = tokio::task::spawn_blocking(move || {
             let started = std::time::Instant::now();
-            let generation = index::write(&shared.folder, change)?;
-            let snapshot = Snapshot::open(&shared.folder)?;
-            *shared.snapshot.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(snapshot));
+            let generation = index::write(&search.shared.folder, change)?;
+            search.show_newest()?;
             tracing::info!(
                 generation,
                 seconds = started.elapsed().as_secs_f64(),
@@ -106,14 +131,38 @@ impl Search {
         }
     }
 
+    fn show_newest(&self) -> Result<(), SearchError> {
+        let snapshot = Arc::new(Snapshot::open(&self.shared.folder)?);
+        *self.shared.snapshot.write().unwrap_or_else(PoisonError::into_inner) = Some(snapshot);
+        Ok(())
+    }
+
+    /// Keeps the index at the catalog's generation for as long as it is polled, looking every `pause`.
+    pub async fn keep(&self, database: &Database, pause: Duration) {
+        let mut last_failure = String::new();
+        loop {
+            match self.refresh(database).await {
+                Ok(_) => last_failure.clear(),
+                Err(error) => {
+                    // The same again and again would drown everything else.
+                    let failure = error.to_string();
+                    if failure != last_failure {
+                        tracing::error!(%error, "the search index cannot be brought up to date");
+                        last_failure = failure;
+                    }
+                }
+            }
+            tokio::time::sleep(pause).await;
+        }
+    }
+
     /// What `request` finds.
     pub fn find(&self, request: &SearchRequest) -> Result<Matches, SearchError> {
-        let snapshot = self
-            .shared
-            .snapshot
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
-        Matches::new(snapshot.ok_or(SearchError::NotReady)?, request)
+        Matches::new(self.snapshot().ok_or(SearchError::NotReady)?, request)
+    }
+
+    fn snapshot(&self) -> Option<Arc<Snapshot>> {
+        let newest = self.shared.snapshot.read();
+        newest.unwrap_or_else(PoisonError::into_inner).clone()
     }
 }

@@ -2,10 +2,18 @@
 //!
 //! A cursor holds no generation: after an import, a list goes on behind the key, wherever that is now.
 
+use std::{
+    cmp::Reverse,
+    hash::{Hash as _, Hasher as _},
+};
+
 use async_graphql::Error;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use domain::catalog::{IconName, SetOrder, SetPosition};
-use xxhash_rust::xxh3::xxh3_64;
+use domain::{
+    catalog::{IconName, SetOrder, SetPosition},
+    search::{Position, SearchRequest},
+};
+use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 use crate::errors::bad_user_input;
 
@@ -62,6 +70,61 @@ pub(crate) fn set(cursor: &str, order: SetOrder) -> Result<SetPosition, Error> {
         })
     };
     read().ok_or_else(not_of_this_list)
+}
+
+/// The cursor of a hit in the list of a search.
+pub(crate) fn of_hit(request: &SearchRequest, position: &Position) -> String {
+    let place = match position {
+        Position::Best {
+            reading,
+            tier,
+            strength: Reverse(strength),
+            rank,
+            id,
+        } => format!("best{SEPARATOR}{reading} {tier} {strength} {rank} {id}"),
+        Position::Named { name } => format!("name{SEPARATOR}{name}"),
+        Position::New {
+            generation: Reverse(generation),
+            name,
+        } => format!("new{SEPARATOR}{generation} {name}"),
+    };
+    encode(&format!("search{SEPARATOR}{}{SEPARATOR}{place}", list_of(request)))
+}
+
+/// Reads the cursor of a hit in the list of a search.
+pub(crate) fn hit(cursor: &str, request: &SearchRequest) -> Result<Position, Error> {
+    let read = || {
+        let text = decode(cursor)?;
+        let (list, place) = text.strip_prefix("search\n")?.split_once(SEPARATOR)?;
+        if list != list_of(request) {
+            return None;
+        }
+        let (kind, place) = place.split_once(SEPARATOR)?;
+        let mut parts = place.split(' ');
+        Some(match kind {
+            "best" => Position::Best {
+                reading: parts.next()?.parse().ok()?,
+                tier: parts.next()?.parse().ok()?,
+                strength: Reverse(parts.next()?.parse().ok()?),
+                rank: parts.next()?.parse().ok()?,
+                id: parts.next()?.parse().ok()?,
+            },
+            "name" => Position::Named { name: place.to_owned() },
+            "new" => Position::New {
+                generation: Reverse(parts.next()?.parse().ok()?),
+                name: parts.next()?.to_owned(),
+            },
+            _ => return None,
+        })
+    };
+    read().ok_or_else(not_of_this_list)
+}
+
+/// What tells the list of one search from that of another: a hash of all that was asked.
+fn list_of(request: &SearchRequest) -> String {
+    let mut hasher = Xxh3::new();
+    request.hash(&mut hasher);
+    format!("{:x}", hasher.finish())
 }
 
 fn order_name(order: SetOrder) -> &'static str {

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use async_graphql::{Error, ErrorExtensionValues, ErrorExtensions as _, ServerError};
-use domain::database::DatabaseError;
+use domain::{
+    database::DatabaseError,
+    search::{MAX_QUERY_CHARACTERS, MAX_QUERY_WORDS, SearchError},
+};
 
 /// `extensions.code` of an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,6 +105,18 @@ impl Failure {
         failure
     }
 
+    /// As [`Self::log`], of a search that could not be made.
+    pub(crate) fn log_search(error: &SearchError) -> Self {
+        let code = match error {
+            SearchError::NotReady | SearchError::Damaged => Code::Unavailable,
+            SearchError::Database(error) => return Self::log(error),
+            _ => Code::Internal,
+        };
+        let failure = Self::new(code);
+        tracing::error!(error_id = %failure.id, code = code.as_str(), %error, "search failed");
+        failure
+    }
+
     /// Logs that the catalog contradicts itself.
     pub(crate) fn inconsistent(what: &str) -> Self {
         let failure = Self::new(Code::Internal);
@@ -129,6 +144,21 @@ impl From<Failure> for Error {
             extensions.set("errorId", failure.id.as_ref());
         })
     }
+}
+
+/// What a client is told of a search that could not be made.
+pub(crate) fn search_failed(error: &SearchError) -> Error {
+    let (limit, max, actual) = match error {
+        SearchError::QueryTooLong { characters } => ("maxQueryCharacters", MAX_QUERY_CHARACTERS, *characters),
+        SearchError::TooManyWords { words } => ("maxQueryWords", MAX_QUERY_WORDS, *words),
+        error => return Failure::log_search(error).into(),
+    };
+    LimitExceeded {
+        limit,
+        max,
+        actual: Some(actual),
+    }
+    .into()
 }
 
 /// Gives an error of the parser or the validator its code, where it has none yet.

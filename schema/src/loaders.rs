@@ -12,6 +12,7 @@ use async_graphql::Context;
 use domain::{
     catalog::{Catalog, ChangeNamesKey, Icon, IconId, IconName, IconPageKey, IconSet, Page},
     database::DatabaseError,
+    search::Search,
 };
 use futures_util::{FutureExt as _, future::BoxFuture};
 
@@ -24,13 +25,14 @@ macro_rules! loaders {
         /// The loaders of one request, which live as long as it does, so that their statements are its own.
         pub(crate) struct Loaders {
             catalog: Catalog,
+            search: Search,
             $($(#[$doc])* pub(crate) $name: Keyed<$key, $value>,)*
         }
 
         impl Loaders {
-            /// Loaders that read from `catalog`, for one request.
-            pub(crate) fn new(catalog: Catalog) -> Arc<Self> {
-                Arc::new(Self { catalog, $($name: Keyed::default(),)* })
+            /// Loaders that read from `catalog`, for one request that may also search.
+            pub(crate) fn new(catalog: Catalog, search: Search) -> Arc<Self> {
+                Arc::new(Self { catalog, search, $($name: Keyed::default(),)* })
             }
 
             /// A batch for each kind of key that was asked for since the last call.
@@ -83,6 +85,11 @@ impl Loaders {
     /// The catalog, for reads that are not batched.
     pub(crate) fn catalog(&self) -> &Catalog {
         &self.catalog
+    }
+
+    /// The search, which needs no batches: it reads from memory.
+    pub(crate) fn search(&self) -> &Search {
+        &self.search
     }
 }
 

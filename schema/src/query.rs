@@ -1,11 +1,14 @@
 //! The table of contents: what can be asked.
 
 use async_graphql::{Context, Error, ID, InputObject, Object, OneofObject};
-use domain::catalog::{IconName, is_valid_prefix};
+use domain::{
+    catalog::{IconName, is_valid_prefix},
+    search::SearchRequest,
+};
 
 use crate::{
     cursor,
-    errors::{Failure, LimitExceeded, bad_user_input},
+    errors::{Failure, LimitExceeded, bad_user_input, search_failed},
     global_id::GlobalId,
     limits::Limits,
     loaders::loaders,
@@ -15,10 +18,12 @@ use crate::{
     types::{
         change::ChangeFeed,
         icon::Icon,
+        icon_filter::IconFilter,
         icon_result::{IconNotFound, IconResult, InvalidIconName},
         icon_set::{IconSet, IconSetOrder},
         icon_set_connection::IconSetConnection,
         node::{self, Node},
+        search_connection::{SearchConnection, SearchOrder},
         service::Service,
     },
 };
@@ -130,6 +135,36 @@ impl Query {
         Ok(IconSetConnection { page, order })
     }
 
+    /// Ranked, typo-tolerant search over names, aliases, tags, categories, synonyms and sets. An empty query lists every
+    /// visible icon that passes the filter.
+    ///
+    /// In the query, `mdi:home` looks in one set, `-word` leaves names with that word out, and `prefix:mdi,lucide`,
+    /// `palette:true`, `style:stroke` and `tag:word` filter. An emoji finds its icons.
+    #[graphql(complexity = "5 + cost_of_page(first, last, 50) * (1 + child_complexity)")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the arguments of a connection, as Relay has them"
+    )]
+    async fn search(
+        &self,
+        context: &Context<'_>,
+        query: String,
+        filter: Option<IconFilter>,
+        #[graphql(default_with = "SearchOrder::Relevance")] order_by: SearchOrder,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Option<Result<SearchConnection, Error>> {
+        let page = PageArguments {
+            first,
+            after,
+            last,
+            before,
+        };
+        Some(search(context, query, filter, order_by, &page))
+    }
+
     /// What was added, changed, hidden or removed after a catalog generation, oldest first.
     #[graphql(complexity = "cost_of_page(Some(first), None, 0) * child_complexity")]
     async fn changes(
@@ -157,6 +192,29 @@ impl Query {
             limits: *context.data_unchecked::<Limits>(),
         }
     }
+}
+
+fn search(
+    context: &Context<'_>,
+    query: String,
+    filter: Option<IconFilter>,
+    order: SearchOrder,
+    page: &PageArguments,
+) -> Result<SearchConnection, Error> {
+    let request = SearchRequest {
+        query,
+        filter: filter.unwrap_or_default().to_domain(context)?,
+        order: order.into(),
+    };
+    let bounds = page.bounds(context.data_unchecked::<Limits>(), |cursor| {
+        cursor::hit(cursor, &request)
+    })?;
+    let matches = loaders(context)
+        .search()
+        .find(&request)
+        .map_err(|error| search_failed(&error))?;
+    let page = matches.page(&bounds);
+    Ok(SearchConnection::new(request, matches, page))
 }
 
 async fn find_icon(context: &Context<'_>, by: IconBy) -> Result<Option<Icon>, Error> {

@@ -9,7 +9,7 @@ use async_graphql::{
     EmptyMutation, EmptySubscription, Request, Response, SDLExportOptions, Schema, ServerError, Variables,
     parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType},
 };
-use domain::{catalog::Catalog, database::StatementCount};
+use domain::{catalog::Catalog, database::StatementCount, search::Search};
 use serde_json::{Map, Value};
 use tracing::Instrument as _;
 
@@ -48,6 +48,7 @@ pub(crate) struct ServiceFacts {
 pub struct GraphqlService {
     schema: ApiSchema,
     catalog: Catalog,
+    search: Search,
     limits: Limits,
     documents: Documents,
 }
@@ -99,8 +100,8 @@ const MAX_ERRORS: usize = 10;
 const MISFIT_ARGUMENT: &str = "Invalid value for argument ";
 
 impl GraphqlService {
-    /// Builds the schema over `catalog`.
-    pub fn new(catalog: Catalog, config: SchemaConfig) -> Self {
+    /// Builds the schema over `catalog` and what can be searched of it.
+    pub fn new(catalog: Catalog, search: Search, config: SchemaConfig) -> Self {
         let mut builder = Schema::build(Query, EmptyMutation, EmptySubscription)
             .data(config.limits)
             .data(PublicUrl::new(config.public_url))
@@ -115,6 +116,7 @@ impl GraphqlService {
         Self {
             schema: builder.finish(),
             catalog,
+            search,
             limits: config.limits,
             documents: Documents::new(config.limits, config.introspection),
         }
@@ -174,7 +176,7 @@ impl GraphqlService {
         document: ExecutableDocument,
         statements: &Arc<StatementCount>,
     ) -> (Response, Outcome) {
-        let loaders = Loaders::new(self.catalog.counted_by(Arc::clone(statements)));
+        let loaders = Loaders::new(self.catalog.counted_by(Arc::clone(statements)), self.search.clone());
         let mut prepared = Request::new(request.query)
             .variables(Variables::from_json(Value::Object(request.variables)))
             .data(Arc::clone(&loaders));

@@ -3,11 +3,14 @@
 pub(crate) mod change;
 pub(crate) mod icon;
 pub(crate) mod icon_connection;
+pub(crate) mod icon_filter;
 pub(crate) mod icon_result;
 pub(crate) mod icon_set;
 pub(crate) mod icon_set_connection;
 pub(crate) mod license;
 pub(crate) mod node;
+pub(crate) mod search_connection;
+pub(crate) mod search_facets;
 pub(crate) mod service;
 pub(crate) mod snippet_flavor;
 pub(crate) mod svg_options;

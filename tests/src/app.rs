@@ -8,6 +8,7 @@ use domain::{
         import::{ImportReport, Importer, find_sources},
     },
     database::{Database, OpenMode},
+    search::Search,
 };
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
@@ -26,6 +27,7 @@ pub struct TestApp {
     // The server goes before its database.
     server: Option<api::RunningServer>,
     pool: Database,
+    search: Search,
     database: TestDatabase,
     client: reqwest::Client,
     base_url: String,
@@ -34,6 +36,8 @@ pub struct TestApp {
 /// A server about to start.
 pub struct Builder {
     database: TestDatabase,
+    /// Of a shared database, which has been indexed already.
+    search: Option<Search>,
     flags: Vec<String>,
 }
 
@@ -45,7 +49,7 @@ impl TestApp {
 
     /// A server over an empty database of its own, which [`Self::import`] may fill.
     pub async fn build(engine: Engine) -> Builder {
-        Builder::over(TestDatabase::fresh(engine).await)
+        Builder::over(TestDatabase::fresh(engine).await, None)
     }
 
     /// A server over the garden and the shed of `fixtures/`, only to be read.
@@ -55,7 +59,8 @@ impl TestApp {
 
     /// As [`Self::with_garden`], with flags still to be given.
     pub async fn build_with_garden(engine: Engine) -> Builder {
-        Builder::over(shared::garden(engine).await)
+        let (database, search) = shared::garden(engine).await;
+        Builder::over(database, Some(search))
     }
 
     /// A server over the starter sets, only to be read.
@@ -65,7 +70,8 @@ impl TestApp {
 
     /// As [`Self::with_starter`], with flags still to be given.
     pub async fn build_with_starter(engine: Engine) -> Builder {
-        Builder::over(shared::starter(engine).await)
+        let (database, search) = shared::starter(engine).await;
+        Builder::over(database, Some(search))
     }
 
     pub fn engine(&self) -> Engine {
@@ -123,7 +129,14 @@ impl TestApp {
         let report = Importer::new(self.pool.clone(), now_ms)
             .import(sources, |_, _| {})
             .await;
+        self.index().await;
         report.unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// Brings the search up to date, as the process does every second.
+    pub async fn index(&self) {
+        let refreshed = self.search.refresh(&self.pool).await;
+        refreshed.unwrap_or_else(|error| panic!("{error}"));
     }
 
     /// Imports files, folders or packages at [`NOW_MS`].
@@ -160,9 +173,10 @@ impl TestApp {
 }
 
 impl Builder {
-    fn over(database: TestDatabase) -> Self {
+    fn over(database: TestDatabase, search: Option<Search>) -> Self {
         Self {
             database,
+            search,
             flags: Vec::new(),
         }
     }
@@ -196,7 +210,8 @@ impl Builder {
         let pool = Database::open(&config.database(), OpenMode::Existing)
             .await
             .expect("the test's database opens");
-        let server = api::start(&config, Catalog::new(pool.clone()), NOW_MS)
+        let search = self.search.unwrap_or_else(Search::in_memory);
+        let server = api::start(&config, Catalog::new(pool.clone()), search.clone(), NOW_MS)
             .await
             .expect("a free port can be had");
         let client = reqwest::Client::builder()
@@ -209,6 +224,7 @@ impl Builder {
             base_url: format!("http://{}", server.address()),
             server: Some(server),
             pool,
+            search,
             database: self.database,
             client: client.build().expect("a plain client"),
         }

@@ -7,7 +7,10 @@ use std::{
     sync::{LazyLock, Mutex},
 };
 
-use domain::catalog::import::{Importer, find_sources};
+use domain::{
+    catalog::import::{Importer, find_sources},
+    search::Search,
+};
 use tokio::{runtime::Runtime, sync::OnceCell};
 
 use crate::{
@@ -25,24 +28,24 @@ pub(crate) static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
 });
 
 /// The starter sets, about 28,000 names.
-pub(crate) async fn starter(engine: Engine) -> TestDatabase {
-    static FILLED: [OnceCell<TestDatabase>; 2] = [OnceCell::const_new(), OnceCell::const_new()];
+pub(crate) async fn starter(engine: Engine) -> (TestDatabase, Search) {
+    static FILLED: [OnceCell<(TestDatabase, Search)>; 2] = [OnceCell::const_new(), OnceCell::const_new()];
     let cell = &FILLED[usize::from(engine == Engine::Postgres)];
-    cell.get_or_init(|| filled(engine, "starter", starter_packages()))
-        .await
-        .share()
+    let (database, search) = cell.get_or_init(|| filled(engine, "starter", starter_packages())).await;
+    (database.share(), search.clone())
 }
 
 /// The garden and the shed of `fixtures/`.
-pub(crate) async fn garden(engine: Engine) -> TestDatabase {
-    static FILLED: [OnceCell<TestDatabase>; 2] = [OnceCell::const_new(), OnceCell::const_new()];
+pub(crate) async fn garden(engine: Engine) -> (TestDatabase, Search) {
+    static FILLED: [OnceCell<(TestDatabase, Search)>; 2] = [OnceCell::const_new(), OnceCell::const_new()];
     let cell = &FILLED[usize::from(engine == Engine::Postgres)];
-    cell.get_or_init(|| filled(engine, "garden", vec![fixture("garden.json"), fixture("shed.json")]))
-        .await
-        .share()
+    let (database, search) = cell
+        .get_or_init(|| filled(engine, "garden", vec![fixture("garden.json"), fixture("shed.json")]))
+        .await;
+    (database.share(), search.clone())
 }
 
-async fn filled(engine: Engine, name: &'static str, paths: Vec<PathBuf>) -> TestDatabase {
+async fn filled(engine: Engine, name: &'static str, paths: Vec<PathBuf>) -> (TestDatabase, Search) {
     let filled = RUNTIME.spawn(async move {
         let database = TestDatabase::lasting(engine, name).await;
         let pool = database.open().await;
@@ -50,8 +53,10 @@ async fn filled(engine: Engine, name: &'static str, paths: Vec<PathBuf>) -> Test
         let report = Importer::new(pool.clone(), NOW_MS).import(sources, |_, _| {}).await;
         let report = report.unwrap_or_else(|error| panic!("cannot import {name}: {error}"));
         assert_eq!(report.failed_sets(), 0, "{report:?}");
+        let search = Search::in_memory();
+        search.refresh(&pool).await.unwrap_or_else(|error| panic!("{error}"));
         pool.close().await.expect("a database can be closed");
-        database
+        (database, search)
     });
     filled
         .await

@@ -9,7 +9,7 @@ on_each_engine! {
         app.import(&[tests::fixture("shed.json")]).await;
         for (path, expected) in [
             ("/api/health/live", json!({ "status": "up" })), ("/api/health/ready", json!({ "status": "up" })),
-            ("/api/health", json!({ "status": "up", "version": "0.1.0", "database": "up", "generation": 1 })),
+            ("/api/health", json!({ "status": "up", "version": "0.1.0", "database": "up", "search": "up", "generation": 1, "searchGeneration": 1 })),
         ] {
             let reply = app.get(path).await;
             assert_eq!((reply.status, reply.json), (200, expected), "{path}");

@@ -2,10 +2,16 @@
 
 use std::time::Duration;
 
-use domain::catalog::Catalog;
+use domain::{catalog::Catalog, search::Search};
 
 use super::{CommandError, import::now_ms, migrate::open_migrated, print};
 use crate::{config::Config, server};
+
+/// The search index, in the data folder.
+const SEARCH_FOLDER: &str = "search";
+
+/// How often to look whether an import, by whatever process, has made the index old.
+const SEARCH_PAUSE: Duration = Duration::from_secs(1);
 
 /// How long connections have to close once nobody needs them.
 const CLOSING_TIME: Duration = Duration::from_secs(1);
@@ -14,12 +20,19 @@ pub(super) async fn run(config: &Config) -> Result<(), CommandError> {
     let database = open_migrated(&config.database()).await?;
     let catalog = Catalog::new(database.clone());
     let is_empty = catalog.generation().await? == 0;
-    let mut server = server::start(config, catalog, now_ms()).await?;
+    let folder = config.data_dir.join(SEARCH_FOLDER);
+    let search = tokio::task::spawn_blocking(move || Search::open(&folder))
+        .await
+        .unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))?;
+    let mut server = server::start(config, catalog, search.clone(), now_ms()).await?;
+    let for_work = open_migrated(&config.database_for_work()).await?;
+    let keeper = tokio::spawn(async move { search.keep(&for_work, SEARCH_PAUSE).await });
     print(&greeting(config, server.address(), is_empty))?;
     tokio::select! {
         () = server::shutdown_signal() => {}
         error = server.stopped() => return Err(error.into()),
     }
+    keeper.abort();
     tracing::info!(
         "shutting down: running requests have {} ms",
         config.http.shutdown_grace_ms

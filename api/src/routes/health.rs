@@ -20,8 +20,9 @@ pub(crate) async fn ready(State(state): State<AppState>) -> Response {
     if state.draining.has_begun() {
         return status(StatusCode::SERVICE_UNAVAILABLE, "draining");
     }
-    match state.catalog.ping().await {
-        Ok(()) => status(StatusCode::OK, "up"),
+    match state.catalog.generation().await {
+        Ok(generation) if can_search(&state, generation) => status(StatusCode::OK, "up"),
+        Ok(_) => status(StatusCode::SERVICE_UNAVAILABLE, "indexing"),
         Err(error) => {
             tracing::warn!(%error, "not ready");
             status(StatusCode::SERVICE_UNAVAILABLE, "down")
@@ -29,13 +30,25 @@ pub(crate) async fn ready(State(state): State<AppState>) -> Response {
     }
 }
 
-/// Readiness, with the version and the catalog's generation.
+/// Readiness by its parts, with the version and the generations.
 pub(crate) async fn summary(State(state): State<AppState>) -> Response {
     let version = env!("CARGO_PKG_VERSION");
     match state.catalog.generation().await {
         Ok(generation) => {
-            Json(json!({ "status": "up", "version": version, "database": "up", "generation": generation }))
-                .into_response()
+            let (status, search) = if can_search(&state, generation) {
+                ("up", "up")
+            } else {
+                ("degraded", "indexing")
+            };
+            Json(json!({
+                "status": status,
+                "version": version,
+                "database": "up",
+                "search": search,
+                "generation": generation,
+                "searchGeneration": state.search.generation().unwrap_or(0),
+            }))
+            .into_response()
         }
         Err(error) => {
             tracing::warn!(%error, "unhealthy");
@@ -43,6 +56,11 @@ pub(crate) async fn summary(State(state): State<AppState>) -> Response {
             (StatusCode::SERVICE_UNAVAILABLE, Json(body)).into_response()
         }
     }
+}
+
+/// Whether there is an index to search, of whatever generation; an empty catalog needs none.
+fn can_search(state: &AppState, generation: i64) -> bool {
+    generation == 0 || state.search.generation().is_some()
 }
 
 fn status(code: StatusCode, status: &str) -> Response {

@@ -1,18 +1,20 @@
 //! The index on disk: where it is, of which generation, how it is made and brought up to date.
 
 mod build;
+mod directory;
 pub(crate) mod fields;
 pub(crate) mod icon_document;
 pub(crate) mod source;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use tantivy::{Index, directory::MmapDirectory};
+use tantivy::Index;
 
-pub(crate) use build::{SET_ROW, plan, write};
+pub(crate) use build::{SET_ROW, generation, plan, write};
 pub(crate) use fields::Fields;
 
 use super::SearchError;
+use directory::ReadDirectory;
 
 /// Raised whenever documents come to look otherwise: an index of another version is made anew.
 const VERSION: &str = "1";
@@ -22,7 +24,6 @@ const VERSION: &str = "1";
 pub(crate) struct IndexFolder {
     pub(crate) index: Index,
     pub(crate) fields: Fields,
-    path: PathBuf,
 }
 
 impl IndexFolder {
@@ -39,6 +40,15 @@ impl IndexFolder {
         }
     }
 
+    /// An empty index in memory.
+    pub(crate) fn in_memory() -> Self {
+        let (schema, fields) = fields::schema();
+        Self {
+            index: Index::create_in_ram(schema),
+            fields,
+        }
+    }
+
     /// The catalog's generation that the newest commit shows; 0 for an empty index.
     pub(crate) fn generation(&self) -> Result<i64, SearchError> {
         let payload = self.index.load_metas()?.payload;
@@ -47,7 +57,8 @@ impl IndexFolder {
 
     fn open_existing(folder: &Path) -> Result<Self, String> {
         let text = |error: tantivy::TantivyError| error.to_string();
-        let index = Index::open_in_dir(folder).map_err(text)?;
+        let directory = ReadDirectory::open(folder).map_err(|error| error.to_string())?;
+        let index = Index::open(directory).map_err(text)?;
         let (schema, fields) = fields::schema();
         if index.schema() != schema {
             return Err("it has other fields".to_owned());
@@ -63,11 +74,7 @@ impl IndexFolder {
         if let Some(file) = damaged.iter().next() {
             return Err(format!("{} is damaged", file.display()));
         }
-        Ok(Self {
-            index,
-            fields,
-            path: folder.to_owned(),
-        })
+        Ok(Self { index, fields })
     }
 
     fn create(folder: &Path) -> Result<Self, SearchError> {
@@ -80,18 +87,9 @@ impl IndexFolder {
             _ => std::fs::create_dir_all(folder).map_err(unusable)?,
         }
         let (schema, fields) = fields::schema();
-        let directory = MmapDirectory::open(folder).map_err(tantivy::TantivyError::from)?;
+        let directory = ReadDirectory::open(folder).map_err(tantivy::TantivyError::from)?;
         let index = Index::create(directory, schema, tantivy::IndexSettings::default())?;
-        Ok(Self {
-            index,
-            fields,
-            path: folder.to_owned(),
-        })
-    }
-
-    /// Where it is.
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
+        Ok(Self { index, fields })
     }
 }
 

@@ -176,7 +176,8 @@ impl Matches {
         (0..MOST_PASSES).map_while(|place| self.reading(place))
     }
 
-    fn reading(&self, place: usize) -> Option<&Reading> {
+    /// The reading of that place, if there are as many.
+    pub(crate) fn reading(&self, place: usize) -> Option<&Reading> {
         self.passes[place]
             .get_or_init(|| match place {
                 0 => (!self.query.is_browse()).then(|| {

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use roaring::RoaringBitmap;
 
 use super::{
-    matches::{Matches, Order},
+    matches::{Matches, Order, Reading},
     rank::Rank,
     tiers::{MatchedField, Meeting, Tier},
 };
@@ -181,6 +181,10 @@ impl Matches {
         bounds: &PageBounds<Position>,
         wanted: usize,
     ) -> Vec<Candidate> {
+        let is_empty = |made: &Reading| !made.pass.adds(&self.snapshot, segment, tier);
+        if self.reading(reading).is_none_or(is_empty) {
+            return Vec::new();
+        }
         let icons = self.of_tier(reading, tier, segment);
         if icons.is_empty() {
             return Vec::new();

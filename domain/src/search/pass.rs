@@ -6,12 +6,14 @@ use roaring::RoaringBitmap;
 
 use super::{
     index::icon_document::LONGEST_START,
-    segment::Segment,
     snapshot::Snapshot,
     synonyms::{Expansion, Target},
     text,
     tiers::{Meeting, TIERS, TIERS_OF_UNFINISHED, Tier},
 };
+
+/// What a word can stand for that is not alone.
+const MEANINGS_AMONG_OTHERS: usize = 12;
 
 /// A word that somebody looks for.
 struct Word {
@@ -37,8 +39,10 @@ pub(crate) struct Pass {
 struct PassSegment {
     /// By word.
     met: Vec<[OnceLock<RoaringBitmap>; Meeting::ALL.len()]>,
-    /// By tier: the icons in it or in a better one.
-    reached: Vec<OnceLock<RoaringBitmap>>,
+    /// By word: the icons that meet it in this way or a better one.
+    met_so_far: Vec<[OnceLock<RoaringBitmap>; Meeting::ALL.len()]>,
+    /// By tier: the icons in it or in a better one; none where those are the same.
+    reached: Vec<OnceLock<Option<RoaringBitmap>>>,
     strengths: OnceLock<Vec<(u32, u16)>>,
 }
 
@@ -69,6 +73,7 @@ impl Pass {
             .iter()
             .map(|_| PassSegment {
                 met: words.iter().map(|_| Default::default()).collect(),
+                met_so_far: words.iter().map(|_| Default::default()).collect(),
                 reached: tiers.iter().map(|_| OnceLock::new()).collect(),
                 strengths: OnceLock::new(),
             })
@@ -86,7 +91,14 @@ impl Pass {
                         .into_iter()
                         .chain(join(place))
                         .collect(),
-                    expansions: snapshot.expansions(text::stem(word)),
+                    expansions: {
+                        let mut expansions = snapshot.expansions(text::stem(word));
+                        if words.len() > 1 {
+                            // The other words tell enough, and weak meanings of several words meet by chance.
+                            expansions.truncate(MEANINGS_AMONG_OTHERS);
+                        }
+                        expansions
+                    },
                 })
                 .collect(),
             characters: characters.to_vec(),
@@ -102,13 +114,24 @@ impl Pass {
 
     /// The icons of a segment in tier `tier` or a better one.
     pub(crate) fn reached(&self, snapshot: &Snapshot, segment: usize, tier: usize) -> &RoaringBitmap {
-        self.segments[segment].reached[tier].get_or_init(|| {
-            let here = self.of_tier(snapshot, segment, tier);
-            match tier.checked_sub(1) {
-                Some(better) => here | self.reached(snapshot, segment, better),
-                None => here,
-            }
-        })
+        let reached = (0..=tier).rev().find_map(|tier| {
+            let reached = self.segments[segment].reached[tier].get_or_init(|| {
+                let here = self.of_tier(snapshot, segment, tier);
+                let Some(better) = tier.checked_sub(1) else {
+                    return Some(here);
+                };
+                let better = self.reached(snapshot, segment, better);
+                (!here.is_subset(better)).then(|| here | better)
+            });
+            reached.as_ref()
+        });
+        reached.expect("the first tier has no better one to be the same as")
+    }
+
+    /// Whether a tier has any icons that no better one has.
+    pub(crate) fn adds(&self, snapshot: &Snapshot, segment: usize, tier: usize) -> bool {
+        self.reached(snapshot, segment, tier);
+        self.segments[segment].reached[tier].get().is_some_and(Option::is_some)
     }
 
     /// The icons of a tier and, of some of them, of better ones.
@@ -128,17 +151,14 @@ impl Pass {
             Tier::Begun => {
                 let words = self.words.len().to_string();
                 let begun = index.documents(fields.length, &words);
-                // What words begin with is met by whole words too.
-                self.met_in(snapshot, segment, &[Meeting::Name, Meeting::Start]) & begun
+                self.all_of_words(|word| self.met(snapshot, segment, word, Meeting::Start)) & begun
             }
             Tier::Met(meeting) => {
-                let mut met = self.all_met(snapshot, segment, meeting);
-                if meeting >= Meeting::Synonym {
-                    for expansion in &self.phrase {
-                        met |= expanded(snapshot, index, expansion);
-                    }
+                let met = self.all_met(snapshot, segment, meeting);
+                if meeting < Meeting::Synonym || self.phrase.is_empty() {
+                    return met;
                 }
-                met
+                met | index.documents_of_any(self.phrase.iter().map(|expansion| target(snapshot, expansion)))
             }
             Tier::Missing(missing) => self.met_but(snapshot, segment, usize::from(missing)),
         }
@@ -146,21 +166,25 @@ impl Pass {
 
     /// The icons that meet every word by `worst` or better.
     fn all_met(&self, snapshot: &Snapshot, segment: usize, worst: Meeting) -> RoaringBitmap {
-        let ways: Vec<Meeting> = Meeting::ALL
-            .into_iter()
-            .take_while(|meeting| *meeting <= worst)
-            .collect();
-        self.met_in(snapshot, segment, &ways)
+        self.all_of_words(|word| self.met_so_far(snapshot, segment, word, worst))
     }
 
-    /// The icons that meet every word in one of these ways.
-    fn met_in(&self, snapshot: &Snapshot, segment: usize, ways: &[Meeting]) -> RoaringBitmap {
-        let met = |word: usize| {
-            ways.iter().fold(RoaringBitmap::new(), |any, way| {
-                any | self.met(snapshot, segment, word, *way)
-            })
-        };
-        (1..self.words.len()).fold(met(0), |all, word| if all.is_empty() { all } else { all & met(word) })
+    /// What the sets of all words have in common.
+    fn all_of_words<'a>(&'a self, of_word: impl Fn(usize) -> &'a RoaringBitmap) -> RoaringBitmap {
+        let mut sets: Vec<&RoaringBitmap> = (0..self.words.len()).map(of_word).collect();
+        sets.sort_by_key(|set| set.len());
+        let (first, others) = sets.split_first().expect("a query without words has no tier of words");
+        others.iter().fold((*first).clone(), |all, set| all & *set)
+    }
+
+    fn met_so_far(&self, snapshot: &Snapshot, segment: usize, word: usize, meeting: Meeting) -> &RoaringBitmap {
+        self.segments[segment].met_so_far[word][meeting as usize].get_or_init(|| {
+            let met = self.met(snapshot, segment, word, meeting);
+            match (meeting as usize).checked_sub(1) {
+                Some(better) => met | self.met_so_far(snapshot, segment, word, Meeting::ALL[better]),
+                None => met.clone(),
+            }
+        })
     }
 
     /// The icons that meet all words but `missing`, or more.
@@ -169,14 +193,9 @@ impl Pass {
         let mut at_least: Vec<RoaringBitmap> = vec![RoaringBitmap::new(); self.words.len() + 1];
         at_least[0] = snapshot.segments[segment].icons.clone();
         for word in 0..self.words.len() {
-            let met = Meeting::ALL
-                .into_iter()
-                .take_while(|meeting| *meeting <= Meeting::Start)
-                .fold(RoaringBitmap::new(), |any, meeting| {
-                    any | self.met(snapshot, segment, word, meeting)
-                });
+            let met = self.met_so_far(snapshot, segment, word, Meeting::Start);
             for count in (0..=word).rev() {
-                let more = &at_least[count] & &met;
+                let more = &at_least[count] & met;
                 at_least[count + 1] |= more;
             }
         }
@@ -204,9 +223,9 @@ impl Pass {
                 Meeting::Set => (snapshot.sets_called(&word.text).iter()).fold(RoaringBitmap::new(), |any, prefix| {
                     any | index.documents(fields.prefix, prefix)
                 }),
-                Meeting::Synonym => (word.expansions.iter()).fold(RoaringBitmap::new(), |any, expansion| {
-                    any | expanded(snapshot, index, expansion)
-                }),
+                Meeting::Synonym => {
+                    index.documents_of_any(word.expansions.iter().map(|expansion| target(snapshot, expansion)))
+                }
                 Meeting::Category => index.documents(fields.category, &word.stem),
             }
         })
@@ -277,12 +296,6 @@ impl Pass {
             })
             .collect()
     }
-}
-
-/// The icons that one meaning of a keyword finds.
-fn expanded(snapshot: &Snapshot, index: &Segment, expansion: &Expansion) -> RoaringBitmap {
-    let (field, term) = target(snapshot, expansion);
-    index.documents(field, term)
 }
 
 fn target<'a>(snapshot: &Snapshot, expansion: &'a Expansion) -> (tantivy::schema::Field, &'a str) {

@@ -47,6 +47,9 @@ pub(crate) struct Segment {
     pub(crate) icons: RoaringBitmap,
 }
 
+/// So many documents are put into a bitmap one by one; of more, it costs less to set bits.
+const FEW: usize = 512;
+
 impl Segment {
     pub(crate) fn open(reader: &SegmentReader, fields: &Fields) -> Result<Self, SearchError> {
         let fast = reader.fast_fields();
@@ -82,11 +85,29 @@ impl Segment {
 
     /// The documents that have `term`, without the deleted ones.
     pub(crate) fn documents(&self, field: Field, term: &str) -> RoaringBitmap {
-        let mut documents = RoaringBitmap::new();
-        self.each_block(field, term, |block| {
-            // Blocks come in ascending order.
-            let _ = documents.append(block.iter().copied());
-        });
+        self.documents_of_any(std::iter::once((field, term)))
+    }
+
+    /// The documents that have any of the terms, without the deleted ones.
+    pub(crate) fn documents_of_any<'t>(&self, terms: impl Iterator<Item = (Field, &'t str)>) -> RoaringBitmap {
+        let mut few: Vec<DocId> = Vec::new();
+        let mut bits: Vec<u8> = Vec::new();
+        for (field, term) in terms {
+            self.each_block(field, term, |block| {
+                if bits.is_empty() && few.len() + block.len() <= FEW {
+                    few.extend_from_slice(block);
+                    return;
+                }
+                if bits.is_empty() {
+                    bits = vec![0; (self.max_doc() as usize).div_ceil(8)];
+                }
+                for doc in block {
+                    bits[(doc / 8) as usize] |= 1 << (doc % 8);
+                }
+            });
+        }
+        let mut documents = RoaringBitmap::from_lsb0_bytes(0, &bits);
+        documents.extend(few);
         if !self.deleted.is_empty() {
             documents -= &self.deleted;
         }

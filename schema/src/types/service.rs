@@ -1,4 +1,5 @@
 use async_graphql::{Context, Error, Object, SimpleObject};
+use domain::search::{MAX_QUERY_CHARACTERS, MAX_QUERY_WORDS};
 
 use super::change::generation;
 use crate::{errors::Failure, limits, loaders::loaders, scalars::DateTime};
@@ -83,6 +84,12 @@ pub(crate) struct Limits {
     /// Directives of an operation.
     #[graphql(complexity = 0)]
     max_directives: i32,
+    /// Characters of a search's query.
+    #[graphql(complexity = 0)]
+    max_query_characters: i32,
+    /// Words of a search's query.
+    #[graphql(complexity = 0)]
+    max_query_words: i32,
     /// Milliseconds until a request is given up.
     #[graphql(complexity = 0)]
     deadline_ms: i32,
@@ -105,6 +112,8 @@ impl From<&limits::Limits> for Limits {
             max_selections: int(limits.max_selections),
             max_root_fields: int(limits.max_root_fields),
             max_directives: int(limits.max_directives),
+            max_query_characters: int(MAX_QUERY_CHARACTERS),
+            max_query_words: int(MAX_QUERY_WORDS),
             deadline_ms: i32::try_from(limits.deadline_ms).unwrap_or(i32::MAX),
         }
     }

@@ -36,6 +36,14 @@ pub(crate) struct Change {
     tagged: Vec<Tagged>,
 }
 
+/// The catalog's generation.
+pub(crate) async fn generation(database: &Database) -> Result<i64, DatabaseError> {
+    let rows = database
+        .query("generation", "SELECT generation FROM catalog_state", vec![])
+        .await?;
+    rows.first().map_or(Ok(0), |row| Ok(row.try_get_by_index(0)?))
+}
+
 /// Reads what lies between the index and the catalog; none where there is nothing.
 pub(crate) async fn plan(database: &Database, folder: &IndexFolder) -> Result<Option<Change>, SearchError> {
     let indexed = folder.generation()?;

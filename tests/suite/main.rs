@@ -27,6 +27,8 @@ mod random;
 mod reference;
 mod rendering;
 mod schema_snapshot;
+mod search;
+mod search_paging;
 mod starter;
 mod statements;
 mod variables;

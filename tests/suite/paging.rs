@@ -15,7 +15,7 @@ const SETS: &str = "query($order: IconSetOrder!, $first: Int, $after: String, $l
         totalCount edges { cursor } nodes { name: prefix } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }";
 
 /// Walks a whole list with pages of random sizes, forward or backward, and checks each page's ends.
-async fn walk(app: &TestApp, document: &str, fixed: &Value, at: &str, forward: bool) -> Vec<String> {
+pub(crate) async fn walk(app: &TestApp, document: &str, fixed: &Value, at: &str, forward: bool) -> Vec<String> {
     let mut random = Random::new(7);
     let mut names: Vec<String> = Vec::new();
     let mut cursor = Value::Null;

@@ -54,7 +54,8 @@ impl Part {
 pub(crate) struct Filters<'a> {
     /// What was given as an argument, and what was typed.
     pub(crate) filters: [&'a Filter; 2],
-    /// Beginnings of prefixes; none where any will do.
+    /// Prefixes that were typed, and beginnings of some: one of either has to hold.
+    pub(crate) prefixes: &'a [String],
     pub(crate) prefix_starts: &'a [String],
     pub(crate) sets: &'a [SetFacts],
     pub(crate) fields: &'a Fields,
@@ -73,9 +74,10 @@ impl Filters<'_> {
             for filter in self.filters {
                 self.apply(part, filter, segment, &mut allowed);
             }
-            if part == Part::Sets && !self.prefix_starts.is_empty() {
+            if part == Part::Sets && !(self.prefixes.is_empty() && self.prefix_starts.is_empty()) {
                 allowed &= self.of_sets(segment, |set| {
-                    self.prefix_starts.iter().any(|start| set.prefix.starts_with(start))
+                    self.prefixes.contains(&set.prefix)
+                        || self.prefix_starts.iter().any(|start| set.prefix.starts_with(start))
                 });
             }
             allowed
@@ -84,17 +86,19 @@ impl Filters<'_> {
 
     /// Whether some filter has a condition of this part.
     pub(crate) fn has(&self, part: Part) -> bool {
-        self.filters.iter().any(|filter| match part {
-            Part::Sets => {
-                !filter.prefixes.is_empty() || !filter.exclude_prefixes.is_empty() || !self.prefix_starts.is_empty()
-            }
-            Part::Categories => !filter.categories.is_empty(),
-            Part::Licenses => !filter.spdx.is_empty(),
-            Part::Palette => filter.palette.is_some(),
-            Part::Style => filter.style.is_some(),
-            Part::Heights => !filter.heights.is_empty(),
-            Part::Rest => true,
-        })
+        let is_typed = part == Part::Sets && !(self.prefixes.is_empty() && self.prefix_starts.is_empty());
+        is_typed
+            || self.filters.iter().any(|filter| match part {
+                Part::Sets => {
+                    !filter.prefixes.is_empty() || !filter.exclude_prefixes.is_empty() || !self.prefix_starts.is_empty()
+                }
+                Part::Categories => !filter.categories.is_empty(),
+                Part::Licenses => !filter.spdx.is_empty(),
+                Part::Palette => filter.palette.is_some(),
+                Part::Style => filter.style.is_some(),
+                Part::Heights => !filter.heights.is_empty(),
+                Part::Rest => true,
+            })
     }
 
     fn apply(&self, part: Part, filter: &Filter, segment: &Segment, allowed: &mut RoaringBitmap) {

@@ -165,6 +165,7 @@ impl Matches {
     fn filters(&self) -> Filters<'_> {
         Filters {
             filters: [&self.filter, &self.query.filter],
+            prefixes: &self.query.prefixes,
             prefix_starts: &self.query.prefix_starts,
             sets: &self.snapshot.sets,
             fields: &self.snapshot.fields,

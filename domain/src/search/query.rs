@@ -19,9 +19,11 @@ pub(crate) struct ParsedQuery {
     pub(crate) characters: Vec<String>,
     /// `mdi` of `mdi:home`, which is a set if there is one.
     pub(crate) set: Option<String>,
-    /// What is written inline.
+    /// What else is written inline.
     pub(crate) filter: Filter,
-    /// Beginnings of prefixes: `prefix:fa6-*`.
+    /// Sets to look in: `prefix:mdi,lucide`.
+    pub(crate) prefixes: Vec<String>,
+    /// Beginnings of their prefixes: `prefix:fa6-*`.
     pub(crate) prefix_starts: Vec<String>,
 }
 
@@ -89,7 +91,7 @@ impl ParsedQuery {
             match prefix.strip_suffix('*') {
                 Some(start) => self.prefix_starts.push(start.to_owned()),
                 None if prefix.ends_with('-') => self.prefix_starts.push(prefix.to_owned()),
-                None => self.filter.prefixes.push(prefix.to_owned()),
+                None => self.prefixes.push(prefix.to_owned()),
             }
         }
     }
@@ -138,7 +140,7 @@ mod tests {
     #[test]
     fn filters_can_be_typed() {
         let query = parsed("prefix:mdi,lucide palette:true style=stroke home prefix:fa6-* ");
-        assert_eq!(query.filter.prefixes, ["mdi", "lucide"]);
+        assert_eq!(query.prefixes, ["mdi", "lucide"]);
         assert_eq!(query.prefix_starts, ["fa6-"]);
         assert_eq!(query.filter.palette, Some(true));
         assert_eq!(query.filter.style, Some(IconStyle::Stroke));

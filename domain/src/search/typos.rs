@@ -101,11 +101,12 @@ fn without_repeats(word: &str) -> String {
     letters.into_iter().collect()
 }
 
-/// Whether nobody uses the word: in no name, alias or tag.
+/// Whether nobody uses the word: no name begins a word with it, and no alias, tag or set has it.
 pub(crate) fn is_unknown(snapshot: &Snapshot, word: &str, stem: &str) -> bool {
     let fields = &snapshot.fields;
-    let looked_up: [(Field, &str); 5] = [
+    let looked_up: [(Field, &str); 6] = [
         (fields.word, word),
+        (fields.start, word),
         (fields.stem, stem),
         (fields.alias, stem),
         (fields.tag, stem),

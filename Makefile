@@ -52,10 +52,12 @@ check: ## format, lints, docs, licences, sources and scripts
 	else echo "make: shellcheck is not installed: the scripts were only parsed" >&2; fi
 
 .PHONY: bench
-bench: ## measurements inside and beside peers, half an hour; on a calm machine
+bench: ## measurements inside and beside peers, an hour; on a calm machine
 	cargo bench --package benches
 	benches/import.sh
 	benches/compare.sh
+	benches/relevance.sh
+	benches/search.sh
 
 .PHONY: ui
 ui: $(PAGES) ## the pages, into the binary's assets; only when their sources changed

@@ -1,5 +1,5 @@
 // How each kind of server is asked for the same things, and how its answers read in one common form: icons as
-// {name, body, width, height}, with {set, license} where a list is scrolled.
+// {name, body, width, height}, with {set, license} where a list is scrolled, and as names where something is searched.
 
 const ICON = 'name body width height';
 
@@ -37,6 +37,15 @@ export const iconql = {
         { prefix, first, after },
       ),
     read: ({ data }) => page(data.iconSet.icons),
+  },
+  search: {
+    /** `after` is a cursor or null; `prefixes` the sets to search, or null for all. */
+    ask: (query, first, after, prefixes) =>
+      post(
+        `query Search($query: String!, $first: Int!, $after: String, $filter: IconFilter) { search(query: $query, first: $first, after: $after, filter: $filter) { nodes { ${ICON} } } }`,
+        { query, first, after, filter: prefixes && { prefixes } },
+      ),
+    read: ({ data }) => data.search.nodes.map((icon) => icon.name),
   },
 };
 
@@ -116,5 +125,13 @@ export const iconifyApi = {
   single: {
     ask: (name) => iconifyApi.scroll.ask([name]),
     read: (answer) => fromJson(answer)[0],
+  },
+  // It gives names alone, and no page but the first.
+  search: {
+    ask: (query, first, _after, prefixes) => {
+      const sets = prefixes ? `&prefixes=${prefixes}` : '';
+      return { method: 'GET', path: `/search?query=${encodeURIComponent(query)}&limit=${first}${sets}`, body: '' };
+    },
+    read: ({ icons }) => icons,
   },
 };

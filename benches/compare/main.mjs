@@ -19,7 +19,7 @@ const seconds = Number(process.env.DURATION);
 const patience = Number(process.env.CALM_WAIT);
 
 const kinds = known({
-  iconql: ICONQL,
+  program: ICONQL,
   postgresUrl: POSTGRES_URL,
   sqliteFile: SQLITE_FILE,
   peersUrl: PEERS_URL,

@@ -5,6 +5,8 @@ import { promisify } from 'node:util';
 
 const CLIENT_CORE = '1';
 const CONNECTIONS = 32;
+/** More than sending every request once takes. */
+const LONGEST_SECONDS = 120;
 /** Most bytes of an answer's headers. */
 const HEADER_BYTES = 2000;
 /** By how much the mean size of answers may differ, and by how much more for a cycle of requests that is not complete. */
@@ -21,11 +23,20 @@ export async function prepare(workload, file) {
   return { file, meanBytes: workload.meanBytes, count: lines.length };
 }
 
-/** Requests a second and latencies of `seconds` under load. */
-export async function measure(server, { file, meanBytes, count }, seconds) {
-  const options = ['-t1', `-c${CONNECTIONS}`, `-d${seconds}s`, '--timeout', '10s', '--latency', '-s', wrkScript];
+/** Requests a second and latencies of `seconds` under load, the requests sent in turn. */
+export function measure(server, workload, seconds) {
+  return load(server, workload, [`-d${seconds}s`], []);
+}
+
+/** The same of sending each request once. */
+export function measureOnce(server, workload) {
+  return load(server, workload, [`-d${LONGEST_SECONDS}s`], ['once']);
+}
+
+async function load(server, { file, meanBytes, count }, duration, mode) {
+  const options = ['-t1', `-c${CONNECTIONS}`, ...duration, '--timeout', '10s', '--latency', '-s', wrkScript];
   const url = `http://127.0.0.1:${server.port}`;
-  const { stdout } = await run('taskset', ['-c', CLIENT_CORE, 'wrk', ...options, url, '--', file]);
+  const { stdout } = await run('taskset', ['-c', CLIENT_CORE, 'wrk', ...options, url, '--', file, ...mode]);
   const result = JSON.parse(/^RESULT (.*)$/m.exec(stdout)[1]);
   const bytes = result.bytes / result.requests;
   // Errors come short, and GraphQL's with status 200: answers that differ in size from the verified ones are none.
@@ -34,5 +45,6 @@ export async function measure(server, { file, meanBytes, count }, seconds) {
   if (result.failed > 0 || !asExpected) {
     throw new Error(`${server.name} fails under load: ${JSON.stringify(result)}, expected ${Math.round(meanBytes)} bytes each`);
   }
-  return { rps: result.requests / result.seconds, p50Ms: result.p50Ms, p99Ms: result.p99Ms };
+  const { meanMs, p50Ms, p99Ms } = result;
+  return { rps: result.requests / result.seconds, meanMs, p50Ms, p99Ms };
 }

@@ -1,6 +1,7 @@
 // What is asked: the same icons of every server, chosen at random with a fixed seed, and what the answers must hold,
 // read from the icon sets' own files.
 import { readFile } from 'node:fs/promises';
+import { generator, sample } from './random.mjs';
 
 /** Sets that people use most; from each as many icons are popular. */
 const POPULAR_SETS = [
@@ -53,19 +54,4 @@ function pages(set) {
     names: sorted.slice(page * PAGE_SIZE, (page + 1) * PAGE_SIZE),
     hasNextPage: (page + 1) * PAGE_SIZE < sorted.length,
   }));
-}
-
-/** `count` different items. */
-function sample(items, count, random) {
-  const rest = [...items];
-  return Array.from({ length: count }, () => rest.splice(Math.floor(random() * rest.length), 1)[0]);
-}
-
-/** Numbers from 0 to 1 that depend on the seed alone (a multiply-with-carry generator). */
-function generator(seed) {
-  let state = BigInt(seed);
-  return () => {
-    state = (state & 0xffff_ffffn) * 4_294_957_665n + (state >> 32n);
-    return Number(state & 0xffff_ffffn) / 2 ** 32;
-  };
 }

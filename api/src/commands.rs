@@ -143,7 +143,7 @@ fn run(cli: &Cli) -> Result<(), CommandError> {
         runtime.worker_threads(threads.into());
     }
     let runtime = runtime.enable_all().build().map_err(CommandError::Runtime)?;
-    runtime.block_on(async {
+    let result = runtime.block_on(async {
         let telemetry = telemetry::install(&cli.config)?;
         let result = match &cli.command {
             Command::Serve => serve::run(&cli.config).await,
@@ -154,7 +154,10 @@ fn run(cli: &Cli) -> Result<(), CommandError> {
         };
         telemetry.flush();
         result
-    })
+    });
+    // A search index that is being made is given up: it is made anew at the next start.
+    runtime.shutdown_background();
+    result
 }
 
 /// Writes a command's result.

@@ -59,7 +59,7 @@ pub struct Config {
     #[arg(long, global = true, value_name = "URL", value_parser = http::parse_public_url, help_heading = "Service")]
     pub public_url: Option<String>,
 
-    /// Folder of the embedded database
+    /// Folder of the embedded database and of the search index
     #[arg(
         long,
         global = true,

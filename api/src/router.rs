@@ -20,7 +20,7 @@ use tower_http::{
 use crate::{
     config::{Config, HttpArgs},
     middleware,
-    routes::{self, graphql, health, icons, metrics, pages},
+    routes::{self, graphql, health, icons, metrics, pages, search},
     server::Draining,
 };
 
@@ -32,6 +32,8 @@ pub(crate) struct AppState {
     pub(crate) search: Search,
     pub(crate) draining: Draining,
     pub(crate) is_production: bool,
+    /// `PAGE_MAX_SIZE`.
+    pub(crate) max_page_size: u32,
     pub(crate) icon_cache: icons::CachePolicy,
 }
 
@@ -48,6 +50,7 @@ pub(crate) fn build(config: &Config, graphql: GraphqlService, stores: Stores, dr
         search: stores.search,
         draining,
         is_production: config.is_production(),
+        max_page_size: config.limits().max_page_size,
         icon_cache: icons::CachePolicy {
             max_age_seconds: config.http.cdn_max_age_seconds,
             stale_seconds: config.http.cdn_stale_seconds,
@@ -59,6 +62,7 @@ pub(crate) fn build(config: &Config, graphql: GraphqlService, stores: Stores, dr
             get(graphql::get).post(graphql::post).fallback(graphql::wrong_method),
         )
         .route("/icons/{prefix}/{file}", get(icons::svg))
+        .route("/api/v1/search/batch", get(search::batch))
         .route("/api/health", get(health::summary))
         .route("/api/health/live", get(health::live))
         .route("/api/health/ready", get(health::ready));

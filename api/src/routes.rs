@@ -5,6 +5,7 @@ pub(crate) mod health;
 pub(crate) mod icons;
 pub(crate) mod metrics;
 pub(crate) mod pages;
+pub(crate) mod search;
 
 use std::any::Any;
 

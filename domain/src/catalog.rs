@@ -12,6 +12,7 @@ pub mod keywords;
 mod listing;
 mod lookup;
 mod row_key;
+mod set_filter;
 mod set_listing;
 mod set_memory;
 
@@ -24,6 +25,7 @@ pub use icon_name::{IconName, InvalidIconName, is_valid_prefix};
 pub use icon_set::{Author, IconSet, License, ListColumn};
 pub use listing::{IconPageKey, Page, PageBounds};
 pub use row_key::IconId;
+pub use set_filter::SetFilter;
 pub use set_listing::{SetOrder, SetPosition};
 
 use crate::database::{Database, DatabaseError, PoolState, StatementCount};

@@ -1,9 +1,13 @@
 //! Finding icons: the index, the words people type, what they stand for, and the order of what is found.
 //!
 //! The files follow a query on its way: `query` takes it apart, `filter` says what may be shown, `pass` reads it in one way,
-//! `tiers` and `rank` say how well an icon matches, `matches` puts the readings together and `page` cuts them. `index` makes
+//! `tiers` and `rank` say how well an icon matches, `matches` puts the readings together, `candidates` says which
+//! icon comes next, `page` cuts and `explain` says why. `index` makes
 //! what they read.
 
+mod candidates;
+mod coverage;
+mod explain;
 mod facets;
 mod filter;
 mod index;
@@ -25,6 +29,7 @@ use std::{
     time::Duration,
 };
 
+pub use coverage::{Coverage, MAX_CONCEPTS};
 pub use facets::{Facet, Facets};
 pub use filter::Filter;
 pub use matches::{Matches, Order, SearchRequest};
@@ -43,6 +48,8 @@ pub enum SearchError {
     QueryTooLong { characters: usize },
     #[error("the query has {words} words, and at most {MAX_QUERY_WORDS} are read")]
     TooManyWords { words: usize },
+    #[error("there are {concepts} concepts, and at most {MAX_CONCEPTS} are looked for")]
+    TooManyConcepts { concepts: usize },
     #[error("the search index is being made")]
     NotReady,
     #[error("the search index is damaged and is being made anew")]
@@ -57,6 +64,9 @@ pub enum SearchError {
     Database(#[from] DatabaseError),
 }
 
+/// An index that cannot be made is tried again after twice the pause, and so on: 64 times it in the end.
+const LONGEST_PAUSE_DOUBLINGS: u32 = 6;
+
 /// Searches the newest index there is. Cheap to clone.
 #[derive(Clone)]
 pub struct Search {
@@ -69,27 +79,21 @@ struct Shared {
 }
 
 impl Search {
-    /// Opens the index in `folder`, which is made where it is missing or cannot be used. Blocks.
+    /// Opens the index in `folder`, which is made where it is missing or cannot be used. Blocks. Nothing is shown of it before
+    /// [`Self::show_known`].
     pub fn open(folder: &Path) -> Result<Self, SearchError> {
-        let folder = IndexFolder::open(folder)?;
-        let snapshot = if folder.generation()? > 0 {
-            Some(Arc::new(Snapshot::open(&folder)?))
-        } else {
-            None
-        };
-        Ok(Self {
-            shared: Arc::new(Shared {
-                folder,
-                snapshot: RwLock::new(snapshot),
-            }),
-        })
+        Ok(Self::over(IndexFolder::open(folder)?))
     }
 
     /// A search whose index is kept in memory and nowhere else.
     pub fn in_memory() -> Self {
+        Self::over(IndexFolder::in_memory())
+    }
+
+    fn over(folder: IndexFolder) -> Self {
         Self {
             shared: Arc::new(Shared {
-                folder: IndexFolder::in_memory(),
+                folder,
                 snapshot: RwLock::default(),
             }),
         }
@@ -97,17 +101,23 @@ impl Search {
 
     /// The catalog's generation that is searched; none before the first index is made.
     pub fn generation(&self) -> Option<i64> {
-        self.snapshot().map(|snapshot| snapshot.generation)
+        self.snapshot().map(|snapshot| snapshot.version.generation)
+    }
+
+    /// Shows the index as it is, if it is of this catalog, of whatever generation.
+    pub async fn show_known(&self, database: &Database) -> Result<(), SearchError> {
+        let indexed = self.shared.folder.version()?;
+        let is_shown = self.snapshot().is_some_and(|snapshot| snapshot.version == indexed);
+        if indexed.generation > 0 && !is_shown && index::version_at(database, indexed.generation).await? == indexed {
+            self.show_newest()?;
+        }
+        Ok(())
     }
 
     /// Brings the index to the catalog's generation, and shows it. Whether there was anything to do.
     pub async fn refresh(&self, database: &Database) -> Result<bool, SearchError> {
-        let indexed = self.shared.folder.generation()?;
-        if indexed > 0 && self.generation() != Some(indexed) {
-            // Another process that uses the same folder has been at work.
-            self.show_newest()?;
-        }
-        if index::generation(database).await? == indexed {
+        self.show_known(database).await?;
+        if index::newest_version(database).await? == self.shared.folder.version()? {
             return Ok(false);
         }
         let Some(change) = index::plan(database, &self.shared.folder).await? else {
@@ -137,22 +147,19 @@ impl Search {
         Ok(())
     }
 
-    /// Keeps the index at the catalog's generation for as long as it is polled, looking every `pause`.
+    /// Keeps the index at the catalog's generation for as long as it is polled, looking every `pause`; less often while that
+    /// fails.
     pub async fn keep(&self, database: &Database, pause: Duration) {
-        let mut last_failure = String::new();
+        let mut failures = 0;
         loop {
             match self.refresh(database).await {
-                Ok(_) => last_failure.clear(),
+                Ok(_) => failures = 0,
                 Err(error) => {
-                    // The same again and again would drown everything else.
-                    let failure = error.to_string();
-                    if failure != last_failure {
-                        tracing::error!(%error, "the search index cannot be brought up to date");
-                        last_failure = failure;
-                    }
+                    failures += 1;
+                    tracing::error!(%error, failures, "the search index cannot be brought up to date");
                 }
             }
-            tokio::time::sleep(pause).await;
+            tokio::time::sleep(pause * 2_u32.pow(failures.min(LONGEST_PAUSE_DOUBLINGS))).await;
         }
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_graphql::{Error, ErrorExtensionValues, ErrorExtensions as _, ServerError};
 use domain::{
     database::DatabaseError,
-    search::{MAX_QUERY_CHARACTERS, MAX_QUERY_WORDS, SearchError},
+    search::{MAX_CONCEPTS, MAX_QUERY_CHARACTERS, MAX_QUERY_WORDS, SearchError},
 };
 
 /// `extensions.code` of an error.
@@ -151,6 +151,7 @@ pub(crate) fn search_failed(error: &SearchError) -> Error {
     let (limit, max, actual) = match error {
         SearchError::QueryTooLong { characters } => ("maxQueryCharacters", MAX_QUERY_CHARACTERS, *characters),
         SearchError::TooManyWords { words } => ("maxQueryWords", MAX_QUERY_WORDS, *words),
+        SearchError::TooManyConcepts { concepts } => ("maxConcepts", MAX_CONCEPTS, *concepts),
         error => return Failure::log_search(error).into(),
     };
     LimitExceeded {

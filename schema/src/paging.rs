@@ -76,6 +76,14 @@ pub(crate) fn first_or_default(context: &Context<'_>, first: i32) -> Result<u32,
     page_size("first", if is_given { first } else { first.min(largest) }, limits)
 }
 
+/// As [`first_or_default`], of a field that calls it `size`.
+pub(crate) fn size_or_default(context: &Context<'_>, size: i32) -> Result<u32, Error> {
+    let limits = context.data_unchecked::<Limits>();
+    let is_given = context.item.node.get_argument("size").is_some();
+    let largest = i32::try_from(limits.max_page_size).unwrap_or(i32::MAX);
+    page_size("size", if is_given { size } else { size.min(largest) }, limits)
+}
+
 /// How many items a page may hold, for its cost; nonsense costs nothing, since it is refused.
 pub(crate) fn cost_of_page(first: Option<i32>, last: Option<i32>, default: usize) -> usize {
     first

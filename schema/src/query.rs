@@ -1,14 +1,13 @@
 //! The table of contents: what can be asked.
 
+mod search;
+
 use async_graphql::{Context, Error, ID, InputObject, Object, OneofObject};
-use domain::{
-    catalog::{IconName, is_valid_prefix},
-    search::SearchRequest,
-};
+use domain::catalog::{IconName, is_valid_prefix};
 
 use crate::{
     cursor,
-    errors::{Failure, LimitExceeded, bad_user_input, search_failed},
+    errors::{Failure, LimitExceeded, bad_user_input},
     global_id::GlobalId,
     limits::Limits,
     loaders::loaders,
@@ -22,9 +21,12 @@ use crate::{
         icon_result::{IconNotFound, IconResult, InvalidIconName},
         icon_set::{IconSet, IconSetOrder},
         icon_set_connection::IconSetConnection,
+        icon_set_filter::IconSetFilter,
         node::{self, Node},
         search_connection::{SearchConnection, SearchOrder},
+        search_page::SearchPage,
         service::Service,
+        set_coverage::SetCoverage,
     },
 };
 
@@ -113,6 +115,7 @@ impl Query {
     async fn icon_sets(
         &self,
         context: &Context<'_>,
+        filter: Option<IconSetFilter>,
         #[graphql(default_with = "IconSetOrder::Name")] order_by: IconSetOrder,
         first: Option<i32>,
         after: Option<String>,
@@ -127,12 +130,13 @@ impl Query {
             before,
         }
         .bounds(context.data_unchecked::<Limits>(), |cursor| cursor::set(cursor, order))?;
+        let filter = filter.unwrap_or_default().to_domain(context)?;
         let page = loaders(context)
             .catalog()
-            .set_page(order, &bounds)
+            .set_page(&filter, order, &bounds)
             .await
             .map_err(|error| Failure::log(&error))?;
-        Ok(IconSetConnection { page, order })
+        Ok(IconSetConnection { page, order, filter })
     }
 
     /// Ranked, typo-tolerant search over names, aliases, tags, categories, synonyms and sets. An empty query lists every
@@ -162,7 +166,32 @@ impl Query {
             last,
             before,
         };
-        Some(search(context, query, filter, order_by, &page))
+        Some(search::connection(context, query, filter, order_by, &page))
+    }
+
+    /// Several numbered pages (from 0, at most 10) of one search in one round trip, computed from one index snapshot.
+    #[graphql(complexity = "5 + pages.len() * (1 + cost_of_page(Some(size), None, 0) * child_complexity)")]
+    async fn search_pages(
+        &self,
+        context: &Context<'_>,
+        query: String,
+        filter: Option<IconFilter>,
+        #[graphql(default_with = "SearchOrder::Relevance")] order_by: SearchOrder,
+        pages: Vec<i32>,
+        #[graphql(default = 24)] size: i32,
+    ) -> Option<Result<Vec<SearchPage>, Error>> {
+        Some(search::pages(context, query, filter, order_by, (&pages, size)))
+    }
+
+    /// Which sets have an icon for every one of these concepts (at most 20), best coverage first.
+    #[graphql(complexity = "5 * concepts.len() + cost_of_page(Some(first), None, 0) * (1 + child_complexity)")]
+    async fn sets_covering(
+        &self,
+        context: &Context<'_>,
+        concepts: Vec<String>,
+        #[graphql(default = 10)] first: i32,
+    ) -> Option<Result<Vec<SetCoverage>, Error>> {
+        Some(search::covering(context, &concepts, first))
     }
 
     /// What was added, changed, hidden or removed after a catalog generation, oldest first.
@@ -192,29 +221,6 @@ impl Query {
             limits: *context.data_unchecked::<Limits>(),
         }
     }
-}
-
-fn search(
-    context: &Context<'_>,
-    query: String,
-    filter: Option<IconFilter>,
-    order: SearchOrder,
-    page: &PageArguments,
-) -> Result<SearchConnection, Error> {
-    let request = SearchRequest {
-        query,
-        filter: filter.unwrap_or_default().to_domain(context)?,
-        order: order.into(),
-    };
-    let bounds = page.bounds(context.data_unchecked::<Limits>(), |cursor| {
-        cursor::hit(cursor, &request)
-    })?;
-    let matches = loaders(context)
-        .search()
-        .find(&request)
-        .map_err(|error| search_failed(&error))?;
-    let page = matches.page(&bounds);
-    Ok(SearchConnection::new(request, matches, page))
 }
 
 async fn find_icon(context: &Context<'_>, by: IconBy) -> Result<Option<Icon>, Error> {

@@ -2,9 +2,12 @@
 
 use std::{
     io::{BufRead as _, BufReader, Read as _},
+    path::PathBuf,
     process::{Child, Command, Stdio},
     time::Duration,
 };
+
+use crate::shared;
 
 /// A process that has ended.
 #[derive(Debug)]
@@ -40,9 +43,15 @@ pub(crate) fn command(binary: &str, arguments: &[&str], variables: &[(&str, &str
         .env_clear()
         .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
         .envs(variables.iter().copied())
-        .current_dir(std::env::temp_dir())
+        .current_dir(own_folder())
         .stdin(Stdio::null());
     command
+}
+
+/// An empty folder, for whatever a command leaves where it is started.
+fn own_folder() -> PathBuf {
+    let folder = tempfile::tempdir_in(shared::folder()).expect("a temporary folder can be made");
+    folder.keep()
 }
 
 impl Process {

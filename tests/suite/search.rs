@@ -255,4 +255,111 @@ on_each_engine! {
             assert!(reply.statements() <= budget, "{fields}: {} statements", reply.statements());
         }
     }
+
+    async fn numbered_pages_are_cut_from_one_list(engine) {
+        let app = TestApp::with_starter(engine).await;
+        let document = "query($query: String!, $pages: [Int!]!, $size: Int!) {
+            searchPages(query: $query, pages: $pages, size: $size) { number size totalPages totalCount nodes { name } }
+            search(query: $query, first: 100) { nodes { name } } }";
+        for query in ["arrow left", "calender", ""] {
+            let reply = app.graphql_with(document, json!({ "query": query, "pages": [0, 2, 1, 2_147_483_647, 0], "size": 20 })).await;
+            let pages = reply.data("/searchPages").as_array().unwrap();
+            let list = reply.texts("/search/nodes", "name");
+            for (page, start) in [(0, 0), (1, 40), (2, 20), (4, 0)] {
+                assert_eq!(reply.texts(&format!("/searchPages/{page}/nodes"), "name"), list[start..start + 20], "{query} {page}");
+            }
+            let total = pages[0]["totalCount"].as_u64().unwrap();
+            assert_eq!(pages[3], json!({ "number": 2_147_483_647, "size": 20, "totalPages": total.div_ceil(20), "totalCount": total, "nodes": [] }));
+            assert!(reply.statements() <= 1, "{}", reply.statements());
+        }
+        for (pages, size, code) in [(json!([-1]), 20, "BAD_USER_INPUT"), (json!([0]), 0, "BAD_USER_INPUT"), (json!([0]), 101, "LIMIT_EXCEEDED"), (json!(vec![0; 11]), 1, "LIMIT_EXCEEDED")] {
+            let reply = app.graphql_with(document, json!({ "query": "a", "pages": pages, "size": size })).await;
+            assert_eq!(reply.errors()[0]["extensions"]["code"], json!(code), "{pages} {size}");
+        }
+        let reply = app.graphql_with(document, json!({ "query": "a", "pages": vec![0; 10], "size": 1 })).await;
+        assert!(reply.errors().is_empty(), "{}", reply.text);
+    }
+
+    async fn the_rest_companion_answers_alike(engine) {
+        let app = TestApp::with_starter(engine).await;
+        let reply = app.get("/api/v1/search/batch?q=arrow%20left&pages=1,0&size=5&prefixes=lucide,tabler").await;
+        assert_eq!((reply.status, &reply.json["size"], &reply.json["query"]), (200, &json!(5), &json!("arrow left")));
+        let same = app.graphql("{ search(query: \"arrow left\", filter: { prefixes: [\"lucide\", \"tabler\"] }, first: 10) { totalCount nodes { name prefix key body left top width height } } }").await;
+        let expected = same.data("/search/nodes").as_array().unwrap();
+        for (page, icons) in [(0, &expected[5..]), (1, &expected[..5])] {
+            let found = reply.json["pages"][page]["icons"].as_array().unwrap();
+            for (icon, expected) in found.iter().zip(icons) {
+                for field in ["name", "prefix", "key", "body"] {
+                    assert_eq!(icon[field], expected[field]);
+                }
+            }
+            assert_eq!(found.len(), 5);
+        }
+        assert_eq!(&reply.json["totalCount"], same.data("/search/totalCount"));
+        for (query, status, code) in [
+            ("", 400, "BAD_USER_INPUT"), ("q=a&pages=x", 400, "BAD_USER_INPUT"), ("q=a&pages=-1", 400, "BAD_USER_INPUT"), ("q=a&size=0", 400, "BAD_USER_INPUT"),
+            ("q=a&size=101", 400, "BAD_USER_INPUT"), ("q=a&pages=0,1,2,3,4,5,6,7,8,9,10", 400, "BAD_USER_INPUT"), ("q=a&what=1", 400, "BAD_USER_INPUT"),
+        ] {
+            let reply = app.get(&format!("/api/v1/search/batch?{query}")).await;
+            assert_eq!((reply.status, &reply.errors()[0]["extensions"]["code"]), (status, &json!(code)), "{query}");
+        }
+        let long = "x".repeat(257);
+        let reply = app.get(&format!("/api/v1/search/batch?q={long}")).await;
+        assert_eq!((reply.status, &reply.errors()[0]["extensions"]["code"]), (400, &json!("LIMIT_EXCEEDED")));
+        let reply = app.get("/api/v1/search/batch?q=a&pages=4294967295&size=100").await;
+        assert_eq!((reply.status, &reply.json["pages"][0]["icons"]), (200, &json!([])));
+    }
+
+    async fn sets_are_found_by_what_they_cover(engine) {
+        let app = shop(engine).await;
+        let document = "query($concepts: [String!]!) { setsCovering(concepts: $concepts) { set { prefix } covered of matches { concept icon { name } } } }";
+        let reply = app.graphql_with(document, json!({ "concepts": ["home", "house", "bin"] })).await;
+        let covered: Vec<(&str, i64)> = reply.data("/setsCovering").as_array().unwrap().iter()
+            .map(|set| (set["set"]["prefix"].as_str().unwrap(), set["covered"].as_i64().unwrap())).collect();
+        assert_eq!(covered, [("tools", 2), ("bits", 2), ("faces", 2)]);
+        assert_eq!(reply.data("/setsCovering/0/matches"), &json!([
+            { "concept": "home", "icon": { "name": "tools:home" } }, { "concept": "house", "icon": { "name": "tools:house" } }, { "concept": "bin", "icon": null },
+        ]));
+        assert!(reply.statements() <= 2, "{}", reply.statements());
+        let reply = app.graphql_with(document, json!({ "concepts": vec!["home"; 21] })).await;
+        assert_eq!(reply.errors()[0]["extensions"]["limit"], json!("maxConcepts"));
+        let reply = app.graphql_with(document, json!({ "concepts": vec!["home"; 20] })).await;
+        assert_eq!(reply.data("/setsCovering/0/covered"), &json!(20));
+        let reply = app.graphql_with(document, json!({ "concepts": [] })).await;
+        assert_eq!(reply.data("/setsCovering"), &json!([]));
+    }
+
+    async fn the_icons_of_a_set_can_be_filtered(engine) {
+        let app = shop(engine).await;
+        let document = "query($filter: IconFilter, $after: String) { iconSet(prefix: \"tools\") { icons(filter: $filter, first: 2, after: $after) { totalCount nodes { name } pageInfo { endCursor hasNextPage } } } }";
+        let page = app.graphql_with(document, json!({ "filter": { "categories": ["Navigation"] } })).await;
+        assert_eq!(page.texts("/iconSet/icons/nodes", "name"), ["tools:arrow-left", "tools:chevron-left"]);
+        assert_eq!((page.data("/iconSet/icons/totalCount"), page.data("/iconSet/icons/pageInfo/hasNextPage")), (&json!(3), &json!(true)));
+        let after = page.data("/iconSet/icons/pageInfo/endCursor");
+        let page = app.graphql_with(document, json!({ "filter": { "categories": ["Navigation"] }, "after": after })).await;
+        assert_eq!(page.texts("/iconSet/icons/nodes", "name"), ["tools:home"]);
+        for (filter, total) in [(json!({}), 16), (json!({ "includeHidden": true }), 17), (json!({ "prefixes": ["faces"] }), 0), (json!({ "style": "STROKE" }), 1)] {
+            let page = app.graphql_with(document, json!({ "filter": filter })).await;
+            assert_eq!(page.data("/iconSet/icons/totalCount"), &json!(total), "{filter}");
+        }
+    }
+
+    async fn sets_can_be_filtered(engine) {
+        let app = shop(engine).await;
+        for (filter, expected) in [
+            (json!({}), vec!["bits", "faces", "tools"]), (json!({ "prefixes": ["tools", "bits", "x\"y'"] }), vec!["bits", "tools"]),
+            (json!({ "palette": true }), vec!["faces"]), (json!({ "spdx": ["mit"] }), vec!["bits", "tools"]), (json!({ "categories": ["UI"] }), vec![]),
+            (json!({ "query": "OOL" }), vec!["tools"]), (json!({ "query": "a c" }), vec!["faces"]), (json!({ "query": "%" }), vec![]), (json!({ "query": "_" }), vec![]),
+            (json!({ "query": "" }), vec!["bits", "faces", "tools"]), (json!({ "query": "!'\"\\" }), vec![]), (json!({ "query": "\u{0}", "spdx": ["\u{0}"] }), vec![]),
+        ] {
+            let reply = app.graphql_with("query($filter: IconSetFilter) { iconSets(filter: $filter) { totalCount nodes { prefix } } }", json!({ "filter": filter })).await;
+            assert_eq!(reply.texts("/iconSets/nodes", "prefix"), expected, "{filter}");
+            assert_eq!(reply.data("/iconSets/totalCount"), &json!(expected.len()), "{filter}");
+        }
+        let document = "query($filter: IconSetFilter) { iconSets(filter: $filter) { totalCount } }";
+        for (filter, limit) in [(json!({ "query": "x".repeat(257) }), "maxQueryCharacters"), (json!({ "spdx": vec!["MIT"; 501] }), "maxBatch")] {
+            let reply = app.graphql_with(document, json!({ "filter": filter })).await;
+            assert_eq!(reply.errors()[0]["extensions"]["limit"], json!(limit));
+        }
+    }
 }

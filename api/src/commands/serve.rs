@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{catalog::Catalog, search::Search};
+use domain::{catalog::Catalog, database::DatabaseConfig, search::Search};
 
 use super::{CommandError, import::now_ms, migrate::open_migrated, print};
 use crate::{config::Config, server};
@@ -24,9 +24,19 @@ pub(super) async fn run(config: &Config) -> Result<(), CommandError> {
     let search = tokio::task::spawn_blocking(move || Search::open(&folder))
         .await
         .unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))?;
+    search.show_known(&database).await?;
     let mut server = server::start(config, catalog, search.clone(), now_ms()).await?;
-    let for_work = open_migrated(&config.database_for_work()).await?;
-    let keeper = tokio::spawn(async move { search.keep(&for_work, SEARCH_PAUSE).await });
+    // Indexing reads for seconds, of one moment, and must not take a connection from requests.
+    let for_indexing = open_migrated(&DatabaseConfig {
+        pool_size: Some(1),
+        pool_min: Some(0),
+        ..config.database_for_work()
+    })
+    .await?;
+    let keeper = tokio::spawn({
+        let for_indexing = for_indexing.clone();
+        async move { search.keep(&for_indexing, SEARCH_PAUSE).await }
+    });
     print(&greeting(config, server.address(), is_empty))?;
     tokio::select! {
         () = server::shutdown_signal() => {}
@@ -42,7 +52,10 @@ pub(super) async fn run(config: &Config) -> Result<(), CommandError> {
         () = server::shutdown_signal() => tracing::warn!("told to end a second time: running requests are cut"),
     }
     // A file that is closed in order needs no repair at the next start. A request that was cut may still hold it.
-    let _ = tokio::time::timeout(CLOSING_TIME, database.close()).await;
+    let _ = tokio::time::timeout(CLOSING_TIME, async {
+        tokio::join!(database.close(), for_indexing.close())
+    })
+    .await;
     Ok(())
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use sea_orm::Value;
 
 use super::{
-    Catalog, IconSet,
+    Catalog, IconSet, SetFilter,
     icon_set::SET_COLUMNS,
     keyset::{Keyset, PageRows},
     listing::{Page, PageBounds},
@@ -75,16 +75,18 @@ pub(super) fn sort_name(name: &str) -> String {
 }
 
 impl Catalog {
-    /// A page of the sets that are not hidden.
+    /// A page of the sets that are not hidden and pass `filter`.
     pub async fn set_page(
         &self,
+        filter: &SetFilter,
         order: SetOrder,
         bounds: &PageBounds<SetPosition>,
     ) -> Result<Page<Arc<IconSet>>, DatabaseError> {
         let mut values = Vec::new();
+        let source = filter.source(self.database.dialect(), &mut values);
         let list = Keyset {
             columns: SET_COLUMNS,
-            source: "icon_set WHERE NOT hidden",
+            source: &source,
             order: &[order.expression(), "prefix"],
         };
         let sql = list.select(0, bounds, &mut values);
@@ -97,12 +99,14 @@ impl Catalog {
         Ok(rows.finish(bounds))
     }
 
-    /// How many sets are not hidden.
-    pub async fn set_count(&self) -> Result<i64, DatabaseError> {
-        let rows = self
-            .database
-            .query("set_count", "SELECT COUNT(*) FROM icon_set WHERE NOT hidden", vec![])
-            .await?;
+    /// How many sets are not hidden and pass `filter`.
+    pub async fn set_count(&self, filter: &SetFilter) -> Result<i64, DatabaseError> {
+        let mut values = Vec::new();
+        let sql = format!(
+            "SELECT COUNT(*) FROM {}",
+            filter.source(self.database.dialect(), &mut values)
+        );
+        let rows = self.database.query("set_count", &sql, values).await?;
         rows.first().map_or(Ok(0), |row| Ok(row.try_get_by_index(0)?))
     }
 }

@@ -67,6 +67,18 @@ impl Dialect {
         }
     }
 
+    /// A list parameter of whatever text.
+    pub(crate) fn text_list<'a>(self, values: impl IntoIterator<Item = &'a str>) -> Value {
+        match self {
+            Self::Sqlite => json_list(
+                values
+                    .into_iter()
+                    .map(|value| serde_json::Value::from(value).to_string()),
+            ),
+            Self::Postgres => list(ArrayType::String, values.into_iter().map(Value::from)),
+        }
+    }
+
     /// A list parameter of text that holds neither quotes nor backslashes: names and prefixes.
     pub(crate) fn name_list<'a>(self, values: impl IntoIterator<Item = &'a str>) -> Value {
         match self {

@@ -8,10 +8,11 @@ pub(crate) mod source;
 
 use std::path::Path;
 
-use tantivy::Index;
+use tantivy::{Index, IndexReader, ReloadPolicy, Searcher};
 
-pub(crate) use build::{SET_ROW, generation, plan, write};
+pub(crate) use build::{SET_ROW, newest_version, plan, version_at, write};
 pub(crate) use fields::Fields;
+pub(crate) use source::Version;
 
 use super::SearchError;
 use directory::ReadDirectory;
@@ -49,10 +50,17 @@ impl IndexFolder {
         }
     }
 
-    /// The catalog's generation that the newest commit shows; 0 for an empty index.
-    pub(crate) fn generation(&self) -> Result<i64, SearchError> {
+    /// The catalog's version that the newest commit shows; of generation 0 for an empty index.
+    pub(crate) fn version(&self) -> Result<Version, SearchError> {
         let payload = self.index.load_metas()?.payload;
-        Ok(payload.as_deref().and_then(generation_of).unwrap_or(0))
+        Ok(payload.as_deref().and_then(version_of).unwrap_or_default())
+    }
+
+    /// Reads the newest commit, and no later one by itself.
+    pub(crate) fn searcher(&self) -> Result<Searcher, SearchError> {
+        let reader = self.index.reader_builder().reload_policy(ReloadPolicy::Manual);
+        let reader: IndexReader = reader.try_into()?;
+        Ok(reader.searcher())
     }
 
     fn open_existing(folder: &Path) -> Result<Self, String> {
@@ -64,10 +72,7 @@ impl IndexFolder {
             return Err("it has other fields".to_owned());
         }
         let payload = index.load_metas().map_err(text)?.payload;
-        if payload
-            .as_deref()
-            .is_some_and(|payload| generation_of(payload).is_none())
-        {
+        if payload.as_deref().is_some_and(|payload| version_of(payload).is_none()) {
             return Err("it is of another version".to_owned());
         }
         let damaged = index.validate_checksum().map_err(text)?;
@@ -94,11 +99,16 @@ impl IndexFolder {
 }
 
 /// What a commit says of itself.
-fn payload(generation: i64) -> String {
-    format!("{VERSION} {generation}")
+fn payload(version: Version) -> String {
+    format!("{VERSION} {} {:x}", version.generation, version.stamp)
 }
 
-fn generation_of(payload: &str) -> Option<i64> {
-    let (version, generation) = payload.split_once(' ')?;
-    (version == VERSION).then(|| generation.parse().ok()).flatten()
+fn version_of(payload: &str) -> Option<Version> {
+    let mut parts = payload.split(' ');
+    let is_ours = parts.next()? == VERSION;
+    let version = Version {
+        generation: parts.next()?.parse().ok()?,
+        stamp: u64::from_str_radix(parts.next()?, 16).ok()?,
+    };
+    is_ours.then_some(version)
 }

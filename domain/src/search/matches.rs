@@ -115,7 +115,7 @@ impl Matches {
 
     /// The catalog's generation that it was found in.
     pub fn generation(&self) -> i64 {
-        self.snapshot.generation
+        self.snapshot.version.generation
     }
 
     /// How many icons there are.
@@ -179,7 +179,8 @@ impl Matches {
 
     /// The reading of that place, if there are as many.
     pub(crate) fn reading(&self, place: usize) -> Option<&Reading> {
-        self.passes[place]
+        self.passes
+            .get(place)?
             .get_or_init(|| match place {
                 0 => (!self.query.is_browse()).then(|| {
                     let pass = Pass::of_all(&self.query.words, &self.query.characters, &self.snapshot);

@@ -5,7 +5,7 @@ use tantivy::{DocAddress, Searcher, TantivyDocument, schema::Value as _};
 
 use super::{
     SearchError,
-    index::{Fields, IndexFolder, SET_ROW, source::SetFacts},
+    index::{Fields, IndexFolder, SET_ROW, Version, source::SetFacts},
     segment::Segment,
     synonyms::{self, Expansion},
     text,
@@ -15,7 +15,7 @@ use super::{
 pub(crate) struct Snapshot {
     searcher: Searcher,
     pub(crate) fields: Fields,
-    pub(crate) generation: i64,
+    pub(crate) version: Version,
     pub(crate) segments: Vec<Segment>,
     /// By prefix ascending.
     pub(crate) sets: Vec<SetFacts>,
@@ -27,8 +27,8 @@ pub(crate) struct Snapshot {
 impl Snapshot {
     /// The newest commit in `folder`.
     pub(crate) fn open(folder: &IndexFolder) -> Result<Self, SearchError> {
-        let generation = folder.generation()?;
-        let searcher = folder.index.reader()?.searcher();
+        let version = folder.version()?;
+        let searcher = folder.searcher()?;
         let fields = folder.fields;
         let segments: Vec<Segment> = searcher
             .segment_readers()
@@ -38,7 +38,7 @@ impl Snapshot {
         let mut snapshot = Self {
             searcher,
             fields,
-            generation,
+            version,
             segments,
             sets: Vec::new(),
             places_of_sets: HashMap::new(),

@@ -1,10 +1,13 @@
 use std::sync::Arc;
 
-use async_graphql::SimpleObject;
-use domain::catalog::{self, Page};
+use async_graphql::{Context, Error, SimpleObject};
+use domain::{
+    catalog::{self, IconName, Page, PageBounds},
+    search::{Order, Position, SearchRequest},
+};
 
-use super::icon::Icon;
-use crate::{cursor, paging::PageInfo};
+use super::{icon::Icon, icon_filter::IconFilter};
+use crate::{cursor, errors::search_failed, loaders::loaders, paging::PageInfo};
 
 pub(crate) struct IconConnection {
     page: Page<Arc<catalog::Icon>>,
@@ -22,6 +25,43 @@ impl IconConnection {
             }),
             total,
         }
+    }
+
+    /// The icons of the set `prefix` that pass a filter.
+    pub(crate) async fn filtered(
+        context: &Context<'_>,
+        prefix: &str,
+        filter: IconFilter,
+        bounds: PageBounds<IconName>,
+    ) -> Result<Self, Error> {
+        let request = SearchRequest {
+            // What is typed applies beside the filter, whichever sets that names.
+            query: format!("prefix:{prefix}"),
+            filter: filter.to_domain(context)?,
+            order: Order::Name,
+        };
+        let loaders = loaders(context);
+        let matches = loaders.search().find(&request).map_err(|error| search_failed(&error))?;
+        let position = |name: IconName| Position::Named {
+            name: name.as_str().to_owned(),
+        };
+        let page = matches.page(&PageBounds {
+            limit: bounds.limit,
+            backward: bounds.backward,
+            after: bounds.after.map(position),
+            before: bounds.before.map(position),
+        });
+        let ids: Vec<_> = page.items.iter().map(|hit| hit.id).collect();
+        let items = loaders.by_id.many(&ids).await?.into_iter().flatten().collect();
+        let page = Page {
+            items,
+            has_previous: page.has_previous,
+            has_next: page.has_next,
+        };
+        Ok(Self::new(
+            Some(page),
+            i32::try_from(matches.total()).unwrap_or(i32::MAX),
+        ))
     }
 }
 

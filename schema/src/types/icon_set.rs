@@ -6,6 +6,7 @@ use domain::catalog::{self, IconName, IconPageKey, ListColumn, SetOrder};
 use super::{
     icon::Icon,
     icon_connection::IconConnection,
+    icon_filter::IconFilter,
     license::{Author, License},
 };
 use crate::{
@@ -159,6 +160,8 @@ impl IconSet {
     }
 
     /// Its listed icons by name. Hidden ones and plain aliases can be asked for by name.
+    ///
+    /// With a filter, it is the search index that answers, a moment behind an import.
     #[graphql(complexity = "cost_of_page(first, last, 50) * (1 + child_complexity)")]
     #[expect(
         clippy::too_many_arguments,
@@ -167,6 +170,7 @@ impl IconSet {
     async fn icons(
         &self,
         context: &Context<'_>,
+        filter: Option<IconFilter>,
         first: Option<i32>,
         after: Option<String>,
         last: Option<i32>,
@@ -182,6 +186,9 @@ impl IconSet {
         .bounds(context.data_unchecked::<Limits>(), |cursor| {
             cursor::icon(cursor, &prefix)
         })?;
+        if let Some(filter) = filter {
+            return IconConnection::filtered(context, &prefix, filter, bounds).await;
+        }
         let page = loaders(context).icon_pages.one(&IconPageKey { prefix, bounds }).await?;
         Ok(IconConnection::new(page, self.0.total))
     }

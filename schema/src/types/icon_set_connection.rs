@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, Error, SimpleObject};
-use domain::catalog::{self, Page, SetOrder};
+use domain::catalog::{self, Page, SetFilter, SetOrder};
 
 use super::icon_set::IconSet;
 use crate::{cursor, errors::Failure, loaders::loaders, paging::PageInfo};
@@ -9,6 +9,7 @@ use crate::{cursor, errors::Failure, loaders::loaders, paging::PageInfo};
 pub(crate) struct IconSetConnection {
     pub(crate) page: Page<Arc<catalog::IconSet>>,
     pub(crate) order: SetOrder,
+    pub(crate) filter: SetFilter,
 }
 
 /// A set's place in a list.
@@ -56,7 +57,7 @@ impl IconSetConnection {
     async fn total_count(&self, context: &Context<'_>) -> Result<i32, Error> {
         let count = loaders(context)
             .catalog()
-            .set_count()
+            .set_count(&self.filter)
             .await
             .map_err(|error| Failure::log(&error))?;
         Ok(i32::try_from(count).unwrap_or(i32::MAX))

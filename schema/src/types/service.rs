@@ -1,7 +1,7 @@
 use async_graphql::{Context, Error, Object, SimpleObject};
-use domain::search::{MAX_QUERY_CHARACTERS, MAX_QUERY_WORDS};
+use domain::search::{MAX_CONCEPTS, MAX_QUERY_CHARACTERS, MAX_QUERY_WORDS};
 
-use super::change::generation;
+use super::{change::generation, search_page::MAX_PAGES};
 use crate::{errors::Failure, limits, loaders::loaders, scalars::DateTime};
 
 pub(crate) struct Service {
@@ -90,6 +90,12 @@ pub(crate) struct Limits {
     /// Words of a search's query.
     #[graphql(complexity = 0)]
     max_query_words: i32,
+    /// Pages of `searchPages`.
+    #[graphql(complexity = 0)]
+    max_pages: i32,
+    /// Concepts of `setsCovering`.
+    #[graphql(complexity = 0)]
+    max_concepts: i32,
     /// Milliseconds until a request is given up.
     #[graphql(complexity = 0)]
     deadline_ms: i32,
@@ -114,6 +120,8 @@ impl From<&limits::Limits> for Limits {
             max_directives: int(limits.max_directives),
             max_query_characters: int(MAX_QUERY_CHARACTERS),
             max_query_words: int(MAX_QUERY_WORDS),
+            max_pages: int(MAX_PAGES),
+            max_concepts: int(MAX_CONCEPTS),
             deadline_ms: i32::try_from(limits.deadline_ms).unwrap_or(i32::MAX),
         }
     }

@@ -11,7 +11,7 @@ use super::{
     IndexFolder,
     icon_document::{self, RankedIcon},
     payload,
-    source::{self, SetFacts, Tagged},
+    source::{self, SetFacts, Tagged, Version},
 };
 use crate::{
     database::{Database, DatabaseError},
@@ -27,7 +27,7 @@ const MOST_CHANGED_SETS: usize = 24;
 
 /// What the index lacks, read from one moment of the catalog.
 pub(crate) struct Change {
-    generation: i64,
+    version: Version,
     /// Icons of changed sets, or of all where the index is made anew.
     icons: Vec<RankedIcon>,
     /// The prefixes whose icons go first; none where everything goes.
@@ -36,17 +36,22 @@ pub(crate) struct Change {
     tagged: Vec<Tagged>,
 }
 
-/// The catalog's generation.
-pub(crate) async fn generation(database: &Database) -> Result<i64, DatabaseError> {
+/// The catalog's version at the moment.
+pub(crate) async fn newest_version(database: &Database) -> Result<Version, DatabaseError> {
+    Version::read(&database.query("generation", source::NEWEST_VERSION, vec![]).await?)
+}
+
+/// The version that the catalog had at `generation`.
+pub(crate) async fn version_at(database: &Database, generation: i64) -> Result<Version, DatabaseError> {
     let rows = database
-        .query("generation", "SELECT generation FROM catalog_state", vec![])
+        .query("generation", source::VERSION_AT, vec![generation.into()])
         .await?;
-    rows.first().map_or(Ok(0), |row| Ok(row.try_get_by_index(0)?))
+    Version::read(&rows)
 }
 
 /// Reads what lies between the index and the catalog; none where there is nothing.
 pub(crate) async fn plan(database: &Database, folder: &IndexFolder) -> Result<Option<Change>, SearchError> {
-    let indexed = folder.generation()?;
+    let indexed = folder.version()?;
     let segments = folder.index.searchable_segment_ids()?.len();
     let snapshot = database.snapshot().await?;
     let change = read(&snapshot, indexed, segments).await;
@@ -56,17 +61,21 @@ pub(crate) async fn plan(database: &Database, folder: &IndexFolder) -> Result<Op
 
 async fn read(
     snapshot: &crate::database::Snapshot,
-    indexed: i64,
+    indexed: Version,
     segments: usize,
 ) -> Result<Option<Change>, DatabaseError> {
-    let generation = source::generation(snapshot).await?;
-    if generation == indexed {
+    let version = source::newest_version(snapshot).await?;
+    if version == indexed {
         return Ok(None);
     }
     let all_sets = source::sets(snapshot).await?;
-    let changed = source::changed_since(snapshot, indexed).await?;
-    // A smaller generation is another catalog.
-    let anew = indexed == 0 || generation < indexed || segments >= MOST_SEGMENTS || changed.len() > MOST_CHANGED_SETS;
+    let changed = source::changed_since(snapshot, indexed.generation).await?;
+    // An index of another catalog says nothing of this one.
+    let then = snapshot
+        .query(source::VERSION_AT, vec![indexed.generation.into()])
+        .await?;
+    let is_of_this_catalog = indexed.generation > 0 && Version::read(&then)? == indexed;
+    let anew = !is_of_this_catalog || segments >= MOST_SEGMENTS || changed.len() > MOST_CHANGED_SETS;
     let mut icons = Vec::new();
     for set in &all_sets {
         if anew || changed.contains(&set.prefix) {
@@ -75,7 +84,7 @@ async fn read(
         }
     }
     Ok(Some(Change {
-        generation,
+        version,
         icons,
         changed: (!anew).then_some(changed),
         all_sets,
@@ -93,7 +102,7 @@ pub(crate) fn write(folder: &IndexFolder, change: Change) -> Result<i64, SearchE
     let mut writer: IndexWriter = folder.index.writer_with_options(options)?;
     writer.set_merge_policy(Box::new(NoMergePolicy));
     let Change {
-        generation,
+        version,
         mut icons,
         changed,
         all_sets,
@@ -136,10 +145,10 @@ pub(crate) fn write(folder: &IndexFolder, change: Change) -> Result<i64, SearchE
         writer.add_document(icon_document::document(icon, appeal, &schema, fields))?;
     }
     let mut commit = writer.prepare_commit()?;
-    commit.set_payload(&payload(generation));
+    commit.set_payload(&payload(version));
     commit.commit()?;
     writer.garbage_collect_files().wait()?;
-    Ok(generation)
+    Ok(version.generation)
 }
 
 /// The term that finds every set's document.
@@ -162,11 +171,7 @@ fn add_keywords(
         }
     }
     // What a partial change does not bring is in the index already.
-    let known = if is_partial {
-        Some(folder.index.reader()?.searcher())
-    } else {
-        None
-    };
+    let known = if is_partial { Some(folder.searcher()?) } else { None };
     let is_in_names = |stem: &str| {
         stems.contains(stem)
             || known.as_ref().is_some_and(|searcher| {
@@ -195,11 +200,7 @@ struct OfName {
 
 /// The index as it was, which has what a partial change does not bring.
 fn known(folder: &IndexFolder, is_partial: bool) -> Result<Option<Searcher>, SearchError> {
-    Ok(if is_partial {
-        Some(folder.index.reader()?.searcher())
-    } else {
-        None
-    })
+    Ok(if is_partial { Some(folder.searcher()?) } else { None })
 }
 
 fn frequency(searcher: &Searcher, field: Field, term: &str) -> usize {

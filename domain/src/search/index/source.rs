@@ -1,7 +1,8 @@
 //! What the index is made from: the catalog's rows, all read in one snapshot.
 
 use foldhash::{HashMap, HashMapExt as _};
-use sea_orm::{DbErr, Value};
+use sea_orm::{DbErr, QueryResult, Value};
+use xxhash_rust::xxh3::xxh3_64;
 
 use crate::{
     catalog::{IconId, IconName, IconStyle, json_list},
@@ -56,10 +57,44 @@ pub(crate) struct Tagged {
     pub(crate) tags: Vec<String>,
 }
 
-/// The generation of the snapshot.
-pub(crate) async fn generation(snapshot: &Snapshot) -> Result<i64, DatabaseError> {
-    let rows = snapshot.query("SELECT generation FROM catalog_state", vec![]).await?;
-    rows.first().map_or(Ok(0), |row| Ok(row.try_get_by_index(0)?))
+/// A generation of one catalog, told from the same generation of another.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Version {
+    /// 0 for the empty catalog.
+    pub(crate) generation: i64,
+    /// A hash of what the generation changed, and when.
+    pub(crate) stamp: u64,
+}
+
+/// Reads what [`Version`] is made of, of the newest generation.
+pub(crate) const NEWEST_VERSION: &str = "SELECT state.generation, change.kind, change.prefix, change.count, change.at_ms \
+     FROM catalog_state state LEFT JOIN catalog_change change ON change.generation = state.generation ORDER BY change.kind";
+
+/// The same of a given one.
+pub(crate) const VERSION_AT: &str =
+    "SELECT generation, kind, prefix, count, at_ms FROM catalog_change WHERE generation = $1 ORDER BY kind";
+
+impl Version {
+    pub(crate) fn read(rows: &[QueryResult]) -> Result<Self, DatabaseError> {
+        let mut version = Self::default();
+        let mut changes = String::new();
+        for row in rows {
+            let columns = &mut Columns::of(row)?;
+            version.generation = columns.next()?;
+            let (kind, prefix): (Option<i16>, Option<&str>) = (columns.next()?, columns.next()?);
+            let (count, at_ms): (Option<i32>, Option<i64>) = (columns.next()?, columns.next()?);
+            changes.push_str(&format!("{kind:?} {prefix:?} {count:?} {at_ms:?}\n"));
+        }
+        if version.generation > 0 {
+            version.stamp = xxh3_64(changes.as_bytes());
+        }
+        Ok(version)
+    }
+}
+
+/// The version of the snapshot.
+pub(crate) async fn newest_version(snapshot: &Snapshot) -> Result<Version, DatabaseError> {
+    Version::read(&snapshot.query(NEWEST_VERSION, vec![]).await?)
 }
 
 /// Prefixes of the sets that changed after `since`, ascending; those that went are among them.

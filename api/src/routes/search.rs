@@ -1,0 +1,146 @@
+//! The search for those who speak no GraphQL.
+
+use axum::{
+    Json,
+    extract::{Query, State, rejection::QueryRejection},
+    http::StatusCode,
+    response::{IntoResponse as _, Response},
+};
+use domain::{
+    catalog::Icon,
+    search::{Filter, Hit, Order, SearchError, SearchRequest},
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::error_response;
+use crate::router::AppState;
+
+/// Pages in one answer.
+const MAX_PAGES: usize = 10;
+/// Pages that are answered where none is named.
+const FIRST_PAGE: &str = "0";
+/// Icons of a page where no size is named, as in GraphQL.
+const DEFAULT_SIZE: u32 = 24;
+
+/// What is looked for.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BatchQuery {
+    q: String,
+    /// Numbers from 0, with commas.
+    pages: Option<String>,
+    size: Option<u32>,
+    /// Sets, with commas.
+    prefixes: Option<String>,
+}
+
+/// Several pages of one search, all of one generation.
+pub(crate) async fn batch(State(state): State<AppState>, query: Result<Query<BatchQuery>, QueryRejection>) -> Response {
+    let asked = query.map_err(|error| error.body_text()).and_then(|Query(query)| {
+        let (pages, size) = (query.pages()?, query.size(state.max_page_size)?);
+        Ok((query, pages, size))
+    });
+    let (query, pages, size) = match asked {
+        Ok(asked) => asked,
+        Err(message) => return error_response(StatusCode::BAD_REQUEST, "BAD_USER_INPUT", &message),
+    };
+    let matches = match state.search.find(&query.request()) {
+        Ok(matches) => matches,
+        Err(error) => return search_failed(&error),
+    };
+    let found = matches.numbered_pages(&pages, size);
+    let ids: Vec<_> = found.iter().flatten().map(|hit| hit.id).collect();
+    let icons = match state.catalog.icons_by_id(&ids).await {
+        Ok(icons) => icons,
+        Err(error) => {
+            tracing::error!(%error, "cannot read the icons of a search");
+            return unavailable("The catalog cannot be read at the moment. Try again.");
+        }
+    };
+    let pages: Vec<Value> = (pages.iter().zip(&found))
+        .map(|(number, hits)| {
+            let icons = hits.iter().filter_map(|hit| Some(shown(hit, icons.get(&hit.id)?)));
+            json!({ "number": number, "icons": icons.collect::<Vec<_>>() })
+        })
+        .collect();
+    Json(json!({
+        "query": query.q,
+        "size": size,
+        "totalCount": matches.total(),
+        "totalPages": matches.total().div_ceil(u64::from(size)),
+        "correctedQuery": matches.corrected_query(),
+        "generation": matches.generation(),
+        "pages": pages,
+    }))
+    .into_response()
+}
+
+fn shown(hit: &Hit, icon: &Icon) -> Value {
+    json!({
+        "name": icon.name.as_str(),
+        "prefix": icon.name.prefix(),
+        "key": icon.name.key(),
+        "body": icon.body,
+        "left": icon.view_box.left,
+        "top": icon.view_box.top,
+        "width": icon.view_box.width,
+        "height": icon.view_box.height,
+        "score": hit.score,
+    })
+}
+
+impl BatchQuery {
+    fn request(&self) -> SearchRequest {
+        let prefixes = self.prefixes.as_deref().unwrap_or_default().split(',');
+        SearchRequest {
+            query: self.q.clone(),
+            filter: Filter {
+                prefixes: prefixes
+                    .filter(|prefix| !prefix.is_empty())
+                    .map(str::to_owned)
+                    .collect(),
+                ..Filter::default()
+            },
+            order: Order::Relevance,
+        }
+    }
+
+    fn pages(&self) -> Result<Vec<u32>, String> {
+        let numbers = self.pages.as_deref().unwrap_or(FIRST_PAGE).split(',');
+        let numbers: Result<Vec<u32>, _> = numbers.map(|number| number.trim().parse()).collect();
+        match numbers {
+            Ok(numbers) if numbers.len() <= MAX_PAGES => Ok(numbers),
+            Ok(numbers) => Err(format!("pages: at most {MAX_PAGES}, and not {}", numbers.len())),
+            Err(_) => Err("pages: numbers from 0 with commas between them, such as 0,1,2".to_owned()),
+        }
+    }
+
+    fn size(&self, max: u32) -> Result<u32, String> {
+        let size = self.size.unwrap_or(DEFAULT_SIZE.min(max));
+        if (1..=max).contains(&size) {
+            Ok(size)
+        } else {
+            Err(format!("size: 1 to {max}"))
+        }
+    }
+}
+
+fn search_failed(error: &SearchError) -> Response {
+    match error {
+        SearchError::QueryTooLong { .. } | SearchError::TooManyWords { .. } | SearchError::TooManyConcepts { .. } => {
+            error_response(StatusCode::BAD_REQUEST, "LIMIT_EXCEEDED", &format!("{error}."))
+        }
+        SearchError::NotReady | SearchError::Damaged => {
+            unavailable("The search index is being made. Try again in a moment.")
+        }
+        error => {
+            tracing::error!(%error, "search failed");
+            unavailable("Nothing can be searched at the moment.")
+        }
+    }
+}
+
+fn unavailable(message: &str) -> Response {
+    error_response(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", message)
+}

@@ -1,0 +1,255 @@
+//! The order of what was found: which icons come next, as far as somebody wants to know.
+
+use std::cmp::Reverse;
+
+use roaring::RoaringBitmap;
+
+use super::{
+    matches::{Matches, Order, Reading},
+    page::Position,
+    tiers::{Meeting, Tier},
+};
+use crate::catalog::PageBounds;
+
+/// A document before it is shown.
+pub(super) struct Candidate {
+    pub(super) position: Position,
+    pub(super) segment: usize,
+    pub(super) doc: u32,
+}
+
+impl Matches {
+    /// At most `wanted` icons strictly within the bounds, from the front or from the back.
+    pub(super) fn candidates(&self, bounds: &PageBounds<Position>, wanted: usize) -> Vec<Candidate> {
+        match self.order {
+            Order::Relevance => self.best(bounds, wanted),
+            Order::Name | Order::Newest => self.listed(bounds, wanted),
+        }
+    }
+
+    /// By relevance: tier by tier, so that what is not wanted is not looked for.
+    fn best(&self, bounds: &PageBounds<Position>, wanted: usize) -> Vec<Candidate> {
+        let mut places: Vec<(usize, usize)> = Vec::new();
+        let mut candidates = Vec::new();
+        if bounds.backward {
+            for (reading, made) in self.readings().enumerate() {
+                places.extend((0..made.pass.tiers.len()).map(|tier| (reading, tier)));
+            }
+            places.reverse();
+            for (reading, tier) in places {
+                candidates.extend(self.best_of_tier(reading, tier, bounds, wanted - candidates.len()));
+                if candidates.len() == wanted {
+                    break;
+                }
+            }
+            return candidates;
+        }
+        for (reading, made) in self.readings().enumerate() {
+            for tier in 0..made.pass.tiers.len() {
+                candidates.extend(self.best_of_tier(reading, tier, bounds, wanted - candidates.len()));
+                if candidates.len() == wanted {
+                    return candidates;
+                }
+            }
+        }
+        candidates
+    }
+
+    fn best_of_tier(
+        &self,
+        reading: usize,
+        tier: usize,
+        bounds: &PageBounds<Position>,
+        wanted: usize,
+    ) -> Vec<Candidate> {
+        let here = (reading, tier);
+        let tier_of = |bound: &Option<Position>| match bound {
+            Some(Position::Best { reading, tier, .. }) => Some((usize::from(*reading), usize::from(*tier))),
+            _ => None,
+        };
+        if tier_of(&bounds.after).is_some_and(|after| here < after)
+            || tier_of(&bounds.before).is_some_and(|before| here > before)
+        {
+            return Vec::new();
+        }
+        let mut candidates: Vec<Candidate> = (0..self.snapshot.segments.len())
+            .flat_map(|segment| self.candidates_of_tier(reading, tier, segment, bounds, wanted))
+            .collect();
+        if bounds.backward {
+            candidates.sort_unstable_by(|one, other| other.position.cmp(&one.position));
+        } else {
+            candidates.sort_unstable_by(|one, other| one.position.cmp(&other.position));
+        }
+        candidates.truncate(wanted);
+        candidates
+    }
+
+    /// At least the `wanted` first, or last, icons of a tier in one segment that lie within the bounds.
+    fn candidates_of_tier(
+        &self,
+        reading: usize,
+        tier: usize,
+        segment: usize,
+        bounds: &PageBounds<Position>,
+        wanted: usize,
+    ) -> Vec<Candidate> {
+        let is_empty = |made: &Reading| !made.pass.adds(&self.snapshot, segment, tier);
+        if self.reading(reading).is_none_or(is_empty) {
+            return Vec::new();
+        }
+        let icons = self.of_tier(reading, tier, segment);
+        if icons.is_empty() {
+            return Vec::new();
+        }
+        let made = self
+            .readings()
+            .nth(reading)
+            .expect("the reading was made to find its icons");
+        if made.pass.tiers[tier].has_strengths() {
+            return self.strongest(reading, tier, segment, &icons, bounds, wanted);
+        }
+        let opened = &self.snapshot.segments[segment];
+        let position = |doc: u32| self.best_position(reading, tier, 0, segment, doc);
+        let candidate = |doc: u32| Candidate {
+            position: position(doc),
+            segment,
+            doc,
+        };
+        let start = bounds
+            .after
+            .as_ref()
+            .map_or(0, |after| opened.first_doc_where(|doc| position(doc) > *after));
+        let end = bounds.before.as_ref().map_or(opened.max_doc(), |before| {
+            opened.first_doc_where(|doc| position(doc) >= *before)
+        });
+        if start >= end {
+            return Vec::new();
+        }
+        let range = icons.range(start..end);
+        if bounds.backward {
+            range.rev().take(wanted).map(candidate).collect()
+        } else {
+            range.take(wanted).map(candidate).collect()
+        }
+    }
+
+    fn strongest(
+        &self,
+        reading: usize,
+        tier: usize,
+        segment: usize,
+        icons: &RoaringBitmap,
+        bounds: &PageBounds<Position>,
+        wanted: usize,
+    ) -> Vec<Candidate> {
+        let made = self
+            .readings()
+            .nth(reading)
+            .expect("the reading was made to find its icons");
+        // Documents of one strength are in the order of their ranks already.
+        let mut ordered: Vec<(Reverse<u16>, u32)> = if made.pass.tiers[tier] == Tier::Met(Meeting::Synonym) {
+            let strengths = made.pass.strengths(&self.snapshot, segment).iter();
+            let allowed = strengths.filter(|(doc, _)| icons.contains(*doc));
+            allowed.map(|(doc, strength)| (Reverse(*strength), *doc)).collect()
+        } else {
+            let opened = &self.snapshot.segments[segment];
+            icons.iter().map(|doc| (Reverse(opened.appeal(doc)), doc)).collect()
+        };
+        let position =
+            |(strength, doc): &(Reverse<u16>, u32)| self.best_position(reading, tier, strength.0, segment, *doc);
+        if bounds.after.is_some() || bounds.before.is_some() {
+            ordered.retain(|place| {
+                let position = position(place);
+                bounds.after.as_ref().is_none_or(|after| position > *after)
+                    && bounds.before.as_ref().is_none_or(|before| position < *before)
+            });
+        }
+        let taken = wanted.min(ordered.len());
+        if bounds.backward {
+            if taken < ordered.len() {
+                ordered.select_nth_unstable_by(taken, |one, other| other.cmp(one));
+            }
+        } else if taken < ordered.len() {
+            ordered.select_nth_unstable(taken);
+        }
+        ordered[..taken]
+            .iter()
+            .map(|place| Candidate {
+                position: position(place),
+                segment,
+                doc: place.1,
+            })
+            .collect()
+    }
+
+    fn best_position(&self, reading: usize, tier: usize, strength: u16, segment: usize, doc: u32) -> Position {
+        let segment = &self.snapshot.segments[segment];
+        Position::Best {
+            reading: u8::try_from(reading).unwrap_or(u8::MAX),
+            tier: u8::try_from(tier).unwrap_or(u8::MAX),
+            strength: Reverse(strength),
+            rank: segment.rank(doc).0,
+            id: segment.id(doc).0,
+        }
+    }
+
+    /// By name, or by age and name.
+    fn listed(&self, bounds: &PageBounds<Position>, wanted: usize) -> Vec<Candidate> {
+        let mut candidates: Vec<Candidate> = (0..self.snapshot.segments.len())
+            .flat_map(|segment| self.listed_in(segment, bounds, wanted))
+            .collect();
+        if bounds.backward {
+            candidates.sort_unstable_by(|one, other| other.position.cmp(&one.position));
+        } else {
+            candidates.sort_unstable_by(|one, other| one.position.cmp(&other.position));
+        }
+        candidates.truncate(wanted);
+        candidates
+    }
+
+    fn listed_in(&self, place: usize, bounds: &PageBounds<Position>, wanted: usize) -> Vec<Candidate> {
+        let segment = &self.snapshot.segments[place];
+        let found = self.all(place);
+        let list = segment.list(self.order);
+        let position = |doc: u32| self.listed_position(place, doc);
+        let start = (bounds.after.as_ref()).map_or(0, |after| list.partition_point(|doc| position(*doc) <= *after));
+        let end = (bounds.before.as_ref()).map_or(list.len(), |before| {
+            list.partition_point(|doc| position(*doc) < *before)
+        });
+        if start >= end {
+            return Vec::new();
+        }
+        let candidate = |doc: u32| Candidate {
+            position: position(doc),
+            segment: place,
+            doc,
+        };
+        let within = list[start..end].iter().copied();
+        if bounds.backward {
+            within
+                .rev()
+                .filter(|doc| found.contains(*doc))
+                .take(wanted)
+                .map(candidate)
+                .collect()
+        } else {
+            within
+                .filter(|doc| found.contains(*doc))
+                .take(wanted)
+                .map(candidate)
+                .collect()
+        }
+    }
+
+    fn listed_position(&self, segment: usize, doc: u32) -> Position {
+        let segment = &self.snapshot.segments[segment];
+        let name = segment.name(doc);
+        match self.order {
+            Order::Newest => Position::New {
+                generation: Reverse(segment.first_generation(doc)),
+                name,
+            },
+            Order::Name | Order::Relevance => Position::Named { name },
+        }
+    }
+}

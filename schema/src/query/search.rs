@@ -1,0 +1,98 @@
+//! The questions that the search index answers.
+
+use async_graphql::{Context, Error};
+use domain::search::{Matches, SearchRequest};
+
+use crate::{
+    cursor,
+    errors::{LimitExceeded, bad_user_input, search_failed},
+    limits::Limits,
+    loaders::loaders,
+    paging::{PageArguments, first_or_default, size_or_default},
+    types::{
+        icon_filter::IconFilter,
+        search_connection::{SearchConnection, SearchOrder},
+        search_page::{MAX_PAGES, SearchPage},
+        set_coverage::SetCoverage,
+    },
+};
+
+pub(super) fn connection(
+    context: &Context<'_>,
+    query: String,
+    filter: Option<IconFilter>,
+    order: SearchOrder,
+    page: &PageArguments,
+) -> Result<SearchConnection, Error> {
+    let request = request(context, query, filter, order)?;
+    let bounds = page.bounds(context.data_unchecked::<Limits>(), |cursor| {
+        cursor::hit(cursor, &request)
+    })?;
+    let matches = find(context, &request)?;
+    let page = matches.page(&bounds);
+    Ok(SearchConnection::new(request, matches, page))
+}
+
+pub(super) fn pages(
+    context: &Context<'_>,
+    query: String,
+    filter: Option<IconFilter>,
+    order: SearchOrder,
+    (numbers, size): (&[i32], i32),
+) -> Result<Vec<SearchPage>, Error> {
+    if numbers.len() > MAX_PAGES {
+        return Err(LimitExceeded {
+            limit: "maxPages",
+            max: MAX_PAGES,
+            actual: Some(numbers.len()),
+        }
+        .into());
+    }
+    let numbers: Vec<u32> = numbers
+        .iter()
+        .map(|number| u32::try_from(*number).map_err(|_| bad_user_input("pages are counted from 0")))
+        .collect::<Result<_, _>>()?;
+    let size = size_or_default(context, size)?;
+    let matches = find(context, &request(context, query, filter, order)?)?;
+    let total = matches.total();
+    let pages = numbers.iter().zip(matches.numbered_pages(&numbers, size));
+    Ok(pages
+        .map(|(number, hits)| SearchPage {
+            number: *number,
+            size,
+            total,
+            hits,
+        })
+        .collect())
+}
+
+pub(super) fn covering(context: &Context<'_>, concepts: &[String], first: i32) -> Result<Vec<SetCoverage>, Error> {
+    let first = first_or_default(context, first)?;
+    let found = loaders(context).search().sets_covering(concepts, first as usize);
+    let sets = found.map_err(|error| search_failed(&error))?;
+    Ok(sets
+        .into_iter()
+        .map(|coverage| SetCoverage {
+            coverage,
+            concepts: concepts.to_vec(),
+        })
+        .collect())
+}
+
+fn request(
+    context: &Context<'_>,
+    query: String,
+    filter: Option<IconFilter>,
+    order: SearchOrder,
+) -> Result<SearchRequest, Error> {
+    Ok(SearchRequest {
+        query,
+        filter: filter.unwrap_or_default().to_domain(context)?,
+        order: order.into(),
+    })
+}
+
+fn find(context: &Context<'_>, request: &SearchRequest) -> Result<Matches, Error> {
+    let found = loaders(context).search().find(request);
+    found.map_err(|error| search_failed(&error))
+}

@@ -37,6 +37,8 @@ pub use page::{Hit, Position};
 pub use query::{MAX_QUERY_CHARACTERS, MAX_QUERY_WORDS};
 pub use tiers::MatchedField;
 
+use tokio::time::MissedTickBehavior;
+
 use crate::database::{Database, DatabaseError};
 use index::IndexFolder;
 use snapshot::Snapshot;
@@ -150,16 +152,23 @@ impl Search {
     /// Keeps the index at the catalog's generation for as long as it is polled, looking every `pause`; less often while that
     /// fails.
     pub async fn keep(&self, database: &Database, pause: Duration) {
-        let mut failures = 0;
+        let mut looks = tokio::time::interval(pause);
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let (mut failures, mut passed_over) = (0, 0);
         loop {
+            looks.tick().await;
+            if passed_over > 0 {
+                passed_over -= 1;
+                continue;
+            }
             match self.refresh(database).await {
                 Ok(_) => failures = 0,
                 Err(error) => {
                     failures += 1;
+                    passed_over = 2_u32.pow(failures.min(LONGEST_PAUSE_DOUBLINGS)) - 1;
                     tracing::error!(%error, failures, "the search index cannot be brought up to date");
                 }
             }
-            tokio::time::sleep(pause * 2_u32.pow(failures.min(LONGEST_PAUSE_DOUBLINGS))).await;
         }
     }
 

@@ -130,7 +130,7 @@ impl Query {
             before,
         }
         .bounds(context.data_unchecked::<Limits>(), |cursor| cursor::set(cursor, order))?;
-        let filter = filter.unwrap_or_default().to_domain(context)?;
+        let filter = filter.unwrap_or_default().into_domain(context)?;
         let page = loaders(context)
             .catalog()
             .set_page(&filter, order, &bounds)
@@ -171,6 +171,10 @@ impl Query {
 
     /// Several numbered pages (from 0, at most 10) of one search in one round trip, computed from one index snapshot.
     #[graphql(complexity = "5 + pages.len() * (1 + cost_of_page(Some(size), None, 0) * child_complexity)")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the arguments of a search, and which pages of it"
+    )]
     async fn search_pages(
         &self,
         context: &Context<'_>,

@@ -437,7 +437,11 @@ async fn a_postgres_is_survived() {
         .await
     };
     assert_eq!(answers().await.texts("/icons", "name"), ["shed:saw"]);
-    assert_eq!(status(&base_url, "/api/health/ready").await, 200);
+    // The search is made first.
+    eventually("it is ready", async || {
+        status(&base_url, "/api/health/ready").await == 200
+    })
+    .await;
 
     postgres.stop();
     for _ in 0..8 {

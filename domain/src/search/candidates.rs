@@ -5,9 +5,8 @@ use std::cmp::Reverse;
 use roaring::RoaringBitmap;
 
 use super::{
-    matches::{Matches, Order, Reading},
+    matches::{Matches, Order, Place},
     page::Position,
-    tiers::{Meeting, Tier},
 };
 use crate::catalog::PageBounds;
 
@@ -73,7 +72,7 @@ impl Matches {
             return Vec::new();
         }
         let mut candidates: Vec<Candidate> = (0..self.snapshot.segments.len())
-            .flat_map(|segment| self.candidates_of_tier(reading, tier, segment, bounds, wanted))
+            .flat_map(|segment| self.candidates_at(Place { reading, tier, segment }, bounds, wanted))
             .collect();
         if bounds.backward {
             candidates.sort_unstable_by(|one, other| other.position.cmp(&one.position));
@@ -84,42 +83,30 @@ impl Matches {
         candidates
     }
 
-    /// At least the `wanted` first, or last, icons of a tier in one segment that lie within the bounds.
-    fn candidates_of_tier(
-        &self,
-        reading: usize,
-        tier: usize,
-        segment: usize,
-        bounds: &PageBounds<Position>,
-        wanted: usize,
-    ) -> Vec<Candidate> {
-        let is_empty = |made: &Reading| !made.pass.adds(&self.snapshot, segment, tier);
-        if self.reading(reading).is_none_or(is_empty) {
+    /// At least the `wanted` first, or last, icons at a place that lie within the bounds.
+    fn candidates_at(&self, place: Place, bounds: &PageBounds<Position>, wanted: usize) -> Vec<Candidate> {
+        let Some(made) = self.reading(place.reading) else {
+            return Vec::new();
+        };
+        if !made.pass.adds(&self.snapshot, place.segment, place.tier) {
             return Vec::new();
         }
-        let icons = self.of_tier(reading, tier, segment);
+        let icons = self.icons_at(place);
         if icons.is_empty() {
             return Vec::new();
         }
-        let made = self
-            .readings()
-            .nth(reading)
-            .expect("the reading was made to find its icons");
-        if made.pass.tiers[tier].has_strengths() {
-            return self.strongest(reading, tier, segment, &icons, bounds, wanted);
+        if made.pass.tiers[place.tier].has_strengths() {
+            return self.strongest(place, &icons, bounds, wanted);
         }
-        let opened = &self.snapshot.segments[segment];
-        let position = |doc: u32| self.best_position(reading, tier, 0, segment, doc);
+        let opened = &self.snapshot.segments[place.segment];
+        let position = |doc: u32| self.best_position(place, 0, doc);
         let candidate = |doc: u32| Candidate {
             position: position(doc),
-            segment,
+            segment: place.segment,
             doc,
         };
-        let start = bounds
-            .after
-            .as_ref()
-            .map_or(0, |after| opened.first_doc_where(|doc| position(doc) > *after));
-        let end = bounds.before.as_ref().map_or(opened.max_doc(), |before| {
+        let start = (bounds.after.as_ref()).map_or(0, |after| opened.first_doc_where(|doc| position(doc) > *after));
+        let end = (bounds.before.as_ref()).map_or(opened.max_doc(), |before| {
             opened.first_doc_where(|doc| position(doc) >= *before)
         });
         if start >= end {
@@ -133,60 +120,59 @@ impl Matches {
         }
     }
 
+    /// The same of icons that are ordered by their strengths.
     fn strongest(
         &self,
-        reading: usize,
-        tier: usize,
-        segment: usize,
+        place: Place,
         icons: &RoaringBitmap,
         bounds: &PageBounds<Position>,
         wanted: usize,
     ) -> Vec<Candidate> {
-        let made = self
-            .readings()
-            .nth(reading)
-            .expect("the reading was made to find its icons");
         // Documents of one strength are in the order of their ranks already.
-        let mut ordered: Vec<(Reverse<u16>, u32)> = if made.pass.tiers[tier] == Tier::Met(Meeting::Synonym) {
-            let strengths = made.pass.strengths(&self.snapshot, segment).iter();
-            let allowed = strengths.filter(|(doc, _)| icons.contains(*doc));
-            allowed.map(|(doc, strength)| (Reverse(*strength), *doc)).collect()
-        } else {
-            let opened = &self.snapshot.segments[segment];
-            icons.iter().map(|doc| (Reverse(opened.appeal(doc)), doc)).collect()
-        };
-        let position =
-            |(strength, doc): &(Reverse<u16>, u32)| self.best_position(reading, tier, strength.0, segment, *doc);
+        let mut ordered = self.with_strengths(place, icons);
+        let position = |(strength, doc): &(Reverse<u16>, u32)| self.best_position(place, strength.0, *doc);
         if bounds.after.is_some() || bounds.before.is_some() {
-            ordered.retain(|place| {
-                let position = position(place);
+            ordered.retain(|found| {
+                let position = position(found);
                 bounds.after.as_ref().is_none_or(|after| position > *after)
                     && bounds.before.as_ref().is_none_or(|before| position < *before)
             });
         }
         let taken = wanted.min(ordered.len());
-        if bounds.backward {
-            if taken < ordered.len() {
+        if taken < ordered.len() {
+            if bounds.backward {
                 ordered.select_nth_unstable_by(taken, |one, other| other.cmp(one));
+            } else {
+                ordered.select_nth_unstable(taken);
             }
-        } else if taken < ordered.len() {
-            ordered.select_nth_unstable(taken);
         }
-        ordered[..taken]
-            .iter()
-            .map(|place| Candidate {
-                position: position(place),
-                segment,
-                doc: place.1,
+        (ordered[..taken].iter())
+            .map(|found| Candidate {
+                position: position(found),
+                segment: place.segment,
+                doc: found.1,
             })
             .collect()
     }
 
-    fn best_position(&self, reading: usize, tier: usize, strength: u16, segment: usize, doc: u32) -> Position {
-        let segment = &self.snapshot.segments[segment];
+    fn with_strengths(&self, place: Place, icons: &RoaringBitmap) -> Vec<(Reverse<u16>, u32)> {
+        let synonyms = self
+            .reading(place.reading)
+            .filter(|made| made.pass.tiers[place.tier].is_of_synonyms());
+        if let Some(made) = synonyms {
+            let strengths = made.pass.strengths(&self.snapshot, place.segment).iter();
+            let allowed = strengths.filter(|(doc, _)| icons.contains(*doc));
+            return allowed.map(|(doc, strength)| (Reverse(*strength), *doc)).collect();
+        }
+        let opened = &self.snapshot.segments[place.segment];
+        icons.iter().map(|doc| (Reverse(opened.appeal(doc)), doc)).collect()
+    }
+
+    fn best_position(&self, place: Place, strength: u16, doc: u32) -> Position {
+        let segment = &self.snapshot.segments[place.segment];
         Position::Best {
-            reading: u8::try_from(reading).unwrap_or(u8::MAX),
-            tier: u8::try_from(tier).unwrap_or(u8::MAX),
+            reading: u8::try_from(place.reading).unwrap_or(u8::MAX),
+            tier: u8::try_from(place.tier).unwrap_or(u8::MAX),
             strength: Reverse(strength),
             rank: segment.rank(doc).0,
             id: segment.id(doc).0,

@@ -5,7 +5,7 @@ use foldhash::{HashMap, HashMapExt as _};
 use super::{
     Search, SearchError,
     filter::Filter,
-    matches::{Matches, Order, SearchRequest},
+    matches::{Matches, Order, Place, SearchRequest},
     tiers::{Meeting, Tier},
 };
 use crate::catalog::IconId;
@@ -81,34 +81,34 @@ impl Matches {
     /// The icon that comes first of each set's, with its score.
     fn best_of_each_set(&self) -> HashMap<String, (IconId, f64)> {
         let mut best: HashMap<String, (IconId, f64)> = HashMap::new();
-        for (place, reading) in self.readings().enumerate() {
-            for (tier, kind) in reading.pass.tiers.iter().enumerate() {
+        for (reading, made) in self.readings().enumerate() {
+            for (tier, kind) in made.pass.tiers.iter().enumerate() {
                 if !says_that_there_is_one(*kind) {
                     continue;
                 }
                 for segment in 0..self.snapshot.segments.len() {
-                    self.add_best_of_tier(place, tier, segment, &mut best);
+                    let place = Place { reading, tier, segment };
+                    self.add_best_at(place, &mut best);
                 }
             }
         }
         best
     }
 
-    fn add_best_of_tier(&self, reading: usize, tier: usize, segment: usize, best: &mut HashMap<String, (IconId, f64)>) {
-        let Some(made) = self
-            .reading(reading)
-            .filter(|made| made.pass.adds(&self.snapshot, segment, tier))
-        else {
+    fn add_best_at(&self, place: Place, best: &mut HashMap<String, (IconId, f64)>) {
+        let Place { reading, tier, segment } = place;
+        let made = self.reading(reading);
+        let Some(made) = made.filter(|made| made.pass.adds(&self.snapshot, segment, tier)) else {
             return;
         };
         let opened = &self.snapshot.segments[segment];
         let Some(prefixes) = opened.prefixes() else {
             return;
         };
-        let is_synonym = made.pass.tiers[tier] == Tier::Met(Meeting::Synonym);
+        let is_synonym = made.pass.tiers[tier].is_of_synonyms();
         // By set: the strongest, of one strength the first.
         let mut strongest: HashMap<u64, (u16, u32)> = HashMap::new();
-        for doc in self.of_tier(reading, tier, segment) {
+        for doc in self.icons_at(place) {
             let strength = if is_synonym {
                 made.pass.strength(&self.snapshot, segment, doc)
             } else {
@@ -126,7 +126,7 @@ impl Matches {
             let mut prefix = String::new();
             if opened.sound(prefixes.ord_to_str(set, &mut prefix)) == Some(true) {
                 best.entry(prefix).or_insert_with(|| {
-                    let (score, _) = self.explain(reading, tier, strength, segment, doc);
+                    let (score, _) = self.explain(place, strength, doc);
                     (opened.id(doc), score)
                 });
             }

@@ -2,7 +2,7 @@
 
 use super::{
     candidates::Candidate,
-    matches::Matches,
+    matches::{Matches, Place},
     page::{Hit, Position},
     tiers::{MatchedField, Meeting, Tier},
 };
@@ -17,7 +17,14 @@ impl Matches {
                 tier,
                 strength,
                 ..
-            } => self.explain(usize::from(*reading), usize::from(*tier), strength.0, *segment, *doc),
+            } => {
+                let place = Place {
+                    reading: usize::from(*reading),
+                    tier: usize::from(*tier),
+                    segment: *segment,
+                };
+                self.explain(place, strength.0, *doc)
+            }
             Position::Named { .. } | Position::New { .. } => self.explain_listed(*segment, *doc),
         };
         Hit {
@@ -33,11 +40,12 @@ impl Matches {
         for (reading, made) in self.readings().enumerate() {
             for tier in 0..made.pass.tiers.len() {
                 if made.pass.reached(&self.snapshot, segment, tier).contains(doc) {
-                    let strength = match made.pass.tiers[tier] {
-                        Tier::Met(Meeting::Synonym) => made.pass.strength(&self.snapshot, segment, doc),
-                        _ => self.snapshot.segments[segment].appeal(doc),
+                    let strength = if made.pass.tiers[tier].is_of_synonyms() {
+                        made.pass.strength(&self.snapshot, segment, doc)
+                    } else {
+                        self.snapshot.segments[segment].appeal(doc)
                     };
-                    return self.explain(reading, tier, strength, segment, doc);
+                    return self.explain(Place { reading, tier, segment }, strength, doc);
                 }
             }
         }
@@ -46,18 +54,9 @@ impl Matches {
     }
 
     /// A hit's score, and what was matched.
-    pub(super) fn explain(
-        &self,
-        reading: usize,
-        tier: usize,
-        strength: u16,
-        segment: usize,
-        doc: u32,
-    ) -> (f64, Vec<MatchedField>) {
-        let made = self
-            .readings()
-            .nth(reading)
-            .expect("a hit comes from a reading that was made");
+    pub(super) fn explain(&self, place: Place, strength: u16, doc: u32) -> (f64, Vec<MatchedField>) {
+        let Place { reading, tier, segment } = place;
+        let made = self.reading(reading).expect("a hit comes from a reading that was made");
         // What a character stands for, and what is called so, cannot match better.
         let (tiers, tier_from_best) = (made.pass.tiers.len() - 1, tier.saturating_sub(1));
         let words = f64::from(self.snapshot.segments[segment].rank(doc).words());

@@ -53,7 +53,7 @@ impl Part {
 /// Filters that apply together, with what they need to be applied.
 pub(crate) struct Filters<'a> {
     /// What was given as an argument, and what was typed.
-    pub(crate) filters: [&'a Filter; 2],
+    pub(crate) given: [&'a Filter; 2],
     /// Prefixes that were typed, and beginnings of some: one of either has to hold.
     pub(crate) prefixes: &'a [String],
     pub(crate) prefix_starts: &'a [String],
@@ -65,13 +65,13 @@ impl Filters<'_> {
     /// The icons that pass every part but `without`.
     pub(crate) fn allowed(&self, segment: &Segment, without: Option<Part>) -> RoaringBitmap {
         let parts = Part::ALL.into_iter().filter(|part| Some(*part) != without);
-        let start = if self.filters.iter().any(|filter| filter.include_hidden) {
+        let start = if self.given.iter().any(|filter| filter.include_hidden) {
             &segment.icons
         } else {
             &segment.visible
         };
         parts.fold(start.clone(), |mut allowed, part| {
-            for filter in self.filters {
+            for filter in self.given {
                 self.apply(part, filter, segment, &mut allowed);
             }
             if part == Part::Sets && !(self.prefixes.is_empty() && self.prefix_starts.is_empty()) {
@@ -88,7 +88,7 @@ impl Filters<'_> {
     pub(crate) fn has(&self, part: Part) -> bool {
         let is_typed = part == Part::Sets && !(self.prefixes.is_empty() && self.prefix_starts.is_empty());
         is_typed
-            || self.filters.iter().any(|filter| match part {
+            || self.given.iter().any(|filter| match part {
                 Part::Sets => {
                     !filter.prefixes.is_empty() || !filter.exclude_prefixes.is_empty() || !self.prefix_starts.is_empty()
                 }

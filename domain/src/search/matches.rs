@@ -50,6 +50,14 @@ pub struct Matches {
     total: OnceLock<u64>,
 }
 
+/// Where icons stand: in a tier of a reading, in one segment.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place {
+    pub(crate) reading: usize,
+    pub(crate) tier: usize,
+    pub(crate) segment: usize,
+}
+
 /// A reading and what is known about it.
 pub(crate) struct Reading {
     pub(crate) pass: Pass,
@@ -164,7 +172,7 @@ impl Matches {
 
     fn filters(&self) -> Filters<'_> {
         Filters {
-            filters: [&self.filter, &self.query.filter],
+            given: [&self.filter, &self.query.filter],
             prefixes: &self.query.prefixes,
             prefix_starts: &self.query.prefix_starts,
             sets: &self.snapshot.sets,
@@ -300,16 +308,21 @@ impl Matches {
             .sum()
     }
 
-    /// The icons of one tier of a reading that were in no tier or reading before.
-    pub(crate) fn of_tier(&self, place: usize, tier: usize, segment: usize) -> RoaringBitmap {
-        let Some(reading) = self.reading(place) else {
+    /// The icons at a place that are at no better one.
+    pub(crate) fn icons_at(&self, place: Place) -> RoaringBitmap {
+        let Place {
+            reading: number,
+            tier,
+            segment,
+        } = place;
+        let Some(reading) = self.reading(number).filter(|made| tier < made.pass.tiers.len()) else {
             return RoaringBitmap::new();
         };
         let mut icons = reading.pass.reached(&self.snapshot, segment, tier) & &self.allowed[segment];
         if let Some(better) = tier.checked_sub(1) {
             icons -= reading.pass.reached(&self.snapshot, segment, better);
         }
-        for before in 0..place {
+        for before in 0..number {
             icons -= self.found(before, segment);
         }
         icons

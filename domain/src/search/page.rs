@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use super::{
-    matches::{Matches, Reading},
+    matches::{Matches, Place},
     rank::Rank,
     tiers::MatchedField,
 };
@@ -114,8 +114,7 @@ impl Matches {
             match position {
                 Position::Best { reading, tier, .. } => {
                     let (reading, tier) = (usize::from(*reading), usize::from(*tier));
-                    let has_tier = |made: &Reading| tier < made.pass.tiers.len();
-                    self.reading(reading).is_some_and(has_tier) && self.of_tier(reading, tier, segment).contains(doc)
+                    self.icons_at(Place { reading, tier, segment }).contains(doc)
                 }
                 Position::Named { .. } | Position::New { .. } => self.all(segment).contains(doc),
             }

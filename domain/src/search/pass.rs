@@ -191,7 +191,7 @@ impl Pass {
     fn met_but(&self, snapshot: &Snapshot, segment: usize, missing: usize) -> RoaringBitmap {
         // By how many words were met so far.
         let mut at_least: Vec<RoaringBitmap> = vec![RoaringBitmap::new(); self.words.len() + 1];
-        at_least[0] = snapshot.segments[segment].icons.clone();
+        at_least[0].clone_from(&snapshot.segments[segment].icons);
         for word in 0..self.words.len() {
             let met = self.met_so_far(snapshot, segment, word, Meeting::Start);
             for count in (0..=word).rev() {
@@ -273,7 +273,9 @@ impl Pass {
                 let (field, term) = target(snapshot, expansion);
                 let strength = expansion.strength * share * weight(&expansion.target);
                 index.each_block(field, term, |block| {
-                    block.iter().for_each(|doc| sums[*doc as usize] += strength)
+                    for doc in block {
+                        sums[*doc as usize] += strength;
+                    }
                 });
             }
         };

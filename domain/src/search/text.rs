@@ -18,26 +18,22 @@ pub(super) fn words(text: &str) -> Vec<String> {
 
 /// A word without its plural ending: `arrows` is `arrow`, `boxes` is `box`, `batteries` is `battery`.
 pub(super) fn stem(word: &str) -> &str {
-    let is_plural = |ending: &str, least: usize| word.len() > least && word.ends_with(ending);
-    if ["ches", "shes", "xes", "sses", "zes"]
-        .iter()
-        .any(|ending| is_plural(ending, 4))
-    {
-        &word[..word.len() - 2]
-    } else if is_plural("ies", 4) {
-        // Both `battery` and `batteries` become `batter`, which nobody gets to see.
-        &word[..word.len() - 3]
-    } else if word.len() > 3 && word.ends_with('s') && !["ss", "us", "is"].iter().any(|ending| word.ends_with(ending)) {
-        &word[..word.len() - 1]
-    } else if word.len() > 2
-        && word.ends_with('y')
-        && !["ay", "ey", "iy", "oy", "uy"]
-            .iter()
-            .any(|ending| word.ends_with(ending))
-    {
-        &word[..word.len() - 1]
+    &word[..word.len() - plural_ending(word)]
+}
+
+/// How many letters the ending has. `y` goes as `ies` does, so that both become `batter`, which nobody gets to see.
+fn plural_ending(word: &str) -> usize {
+    const VOWEL_AND_Y: [&str; 5] = ["ay", "ey", "iy", "oy", "uy"];
+    let length = word.len();
+    let ends_in = |endings: &[&str]| endings.iter().any(|ending| word.ends_with(ending));
+    if length > 4 && ends_in(&["ies"]) {
+        3
+    } else if length > 4 && ends_in(&["ches", "shes", "xes", "sses", "zes"]) {
+        2
+    } else if length > 3 && ends_in(&["s"]) && !ends_in(&["ss", "us", "is"]) {
+        1
     } else {
-        word
+        usize::from(length > 2 && ends_in(&["y"]) && !ends_in(&VOWEL_AND_Y))
     }
 }
 

@@ -80,6 +80,11 @@ impl Meeting {
 }
 
 impl Tier {
+    /// Whether its icons are there for what a word stands for.
+    pub(crate) fn is_of_synonyms(self) -> bool {
+        self == Self::Met(Meeting::Synonym)
+    }
+
     /// Whether its icons have a strength, by which they are ordered first.
     pub(crate) fn has_strengths(self) -> bool {
         matches!(self, Self::Begun | Self::Met(Meeting::Start | Meeting::Synonym))

@@ -23,10 +23,12 @@ pub(crate) struct Candidate {
 pub(crate) fn candidates(snapshot: &Snapshot, word: &str, most: usize) -> Vec<Candidate> {
     let letters = word.chars().count();
     // A letter may be what is missing.
-    let distances: &[u8] = match letters + 1 {
-        ..ONE_EDIT_FROM => &[],
-        ..=TWO_EDITS_FROM => &[1],
-        _ => &[1, 2],
+    let distances: &[u8] = if letters + 1 < ONE_EDIT_FROM {
+        &[]
+    } else if letters < TWO_EDITS_FROM {
+        &[1]
+    } else {
+        &[1, 2]
     };
     for distance in distances {
         let mut found = within(snapshot, word, *distance);

@@ -87,7 +87,7 @@ fn request(
 ) -> Result<SearchRequest, Error> {
     Ok(SearchRequest {
         query,
-        filter: filter.unwrap_or_default().to_domain(context)?,
+        filter: filter.unwrap_or_default().into_domain(context)?,
         order: order.into(),
     })
 }

@@ -37,7 +37,7 @@ impl IconConnection {
         let request = SearchRequest {
             // What is typed applies beside the filter, whichever sets that names.
             query: format!("prefix:{prefix}"),
-            filter: filter.to_domain(context)?,
+            filter: filter.into_domain(context)?,
             order: Order::Name,
         };
         let loaders = loaders(context);

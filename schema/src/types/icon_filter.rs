@@ -39,7 +39,7 @@ impl IconFilter {
     ///
     /// # Errors
     /// `LIMIT_EXCEEDED` where its lists have more values than a batch may.
-    pub(crate) fn to_domain(self, context: &Context<'_>) -> Result<Filter, Error> {
+    pub(crate) fn into_domain(self, context: &Context<'_>) -> Result<Filter, Error> {
         let filter = Filter {
             prefixes: self.prefixes.unwrap_or_default(),
             exclude_prefixes: self.exclude_prefixes.unwrap_or_default(),

@@ -22,7 +22,7 @@ impl IconSetFilter {
     ///
     /// # Errors
     /// `LIMIT_EXCEEDED` where its lists have more values than a batch may, or its query is longer than a search's.
-    pub(crate) fn to_domain(self, context: &Context<'_>) -> Result<SetFilter, Error> {
+    pub(crate) fn into_domain(self, context: &Context<'_>) -> Result<SetFilter, Error> {
         let filter = SetFilter {
             prefixes: self.prefixes.unwrap_or_default(),
             categories: self.categories.unwrap_or_default(),

@@ -130,7 +130,7 @@ impl SearchConnection {
 
     /// Counts over the whole result, each facet computed without its own filter: the most frequent values first.
     #[graphql(complexity = "20 + child_complexity")]
-    async fn facets(&self, context: &Context<'_>, #[graphql(default = 20)] first: i32) -> Result<SearchFacets, Error> {
+    fn facets(&self, context: &Context<'_>, #[graphql(default = 20)] first: i32) -> Result<SearchFacets, Error> {
         let first = first_or_default(context, first)?;
         Ok(SearchFacets(self.matches.facets(first as usize)))
     }

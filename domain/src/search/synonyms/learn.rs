@@ -57,22 +57,14 @@ impl Terms {
 /// name can be found by.
 pub(crate) fn learn(tagged: &[Tagged], is_in_names: impl Fn(&str) -> bool) -> Vec<(String, Vec<Expansion>)> {
     let mut terms = Terms::default();
-    let bags = bags(tagged, &mut terms);
-    let mut of_term: Vec<Vec<usize>> = vec![Vec::new(); terms.texts.len()];
-    let mut in_names = vec![0_u32; terms.texts.len()];
-    for (place, bag) in bags.iter().enumerate() {
-        bag.terms.iter().for_each(|term| of_term[*term as usize].push(place));
-        bag.words.iter().for_each(|word| in_names[*word as usize] += 1);
-    }
+    let occurrences = Occurrences::of(bags(tagged, &mut terms), terms.texts.len());
     let findable: Vec<bool> = terms.texts.iter().map(|text| is_in_names(text)).collect();
     let mut sums = Sums::new(terms.texts.len());
-    let mut learnt: Vec<(String, Vec<Expansion>)> = terms
-        .texts
-        .iter()
-        .enumerate()
+    let mut learnt: Vec<(String, Vec<Expansion>)> = (0..)
+        .zip(&terms.texts)
         .filter_map(|(keyword, text)| {
-            let places = &of_term[keyword];
-            let mut expansions = words_of(keyword, places, &bags, &of_term, &in_names, &mut sums)
+            let mut expansions = occurrences
+                .words_of(keyword, &mut sums)
                 .into_iter()
                 .filter(|(word, _)| findable[*word as usize])
                 .take(MOST_WORDS)
@@ -81,7 +73,7 @@ pub(crate) fn learn(tagged: &[Tagged], is_in_names: impl Fn(&str) -> bool) -> Ve
                     strength,
                 })
                 .collect::<Vec<_>>();
-            expansions.extend(names_of(keyword, places, &bags));
+            expansions.extend(occurrences.names_of(keyword));
             (!expansions.is_empty()).then(|| (text.clone(), expansions))
         })
         .collect();
@@ -162,65 +154,90 @@ impl Sums {
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "counts of icons are far below 2^24")]
-fn words_of(
-    keyword: usize,
-    places: &[usize],
-    bags: &[Bag],
-    of_term: &[Vec<usize>],
-    in_names: &[u32],
-    sums: &mut Sums,
-) -> Vec<(TermId, f32)> {
-    let keyword_id = TermId::try_from(keyword).expect("the term has an id");
-    for bag in places.iter().map(|place| &bags[*place]) {
-        let share = bag.weight_of(keyword_id) / (bag.words.len() as f32).sqrt();
-        for word in &bag.words {
-            sums.tagged[*word as usize] += share;
-        }
-        for term in &bag.terms {
-            if sums.beside[*term as usize] == 0.0 {
-                sums.touched.push(*term);
-            }
-            sums.beside[*term as usize] += 1.0;
-        }
-    }
-    let occurrences = places.len() as f32 + 2.0;
-    let mut words: Vec<(TermId, f32)> = sums
-        .touched
-        .iter()
-        .filter(|term| **term != keyword_id)
-        .map(|term| {
-            let at = *term as usize;
-            let tagged = sums.tagged[at] / ((in_names[at] as f32 + 1.0) * occurrences).sqrt();
-            let beside = BESIDE * sums.beside[at] / ((of_term[at].len() as f32 + 2.0) * occurrences).sqrt();
-            (*term, tagged.max(beside))
-        })
-        .filter(|(_, strength)| *strength >= LEAST_STRENGTH)
-        .collect();
-    sums.clear();
-    words.sort_unstable_by(|one, other| other.1.total_cmp(&one.1).then(one.0.cmp(&other.0)));
-    words
+/// Where terms are met.
+struct Occurrences {
+    bags: Vec<Bag>,
+    /// By term: the bags that have it.
+    of_term: Vec<Vec<usize>>,
+    /// By term: how many names have it.
+    in_names: Vec<u32>,
 }
 
-fn names_of(keyword: usize, places: &[usize], bags: &[Bag]) -> Vec<Expansion> {
-    let keyword = TermId::try_from(keyword).expect("the term has an id");
-    let mut names: HashMap<&str, f32> = HashMap::new();
-    for bag in places.iter().map(|place| &bags[*place]) {
-        let weight = bag.weight_of(keyword);
-        if weight > 0.0 {
-            *names.entry(&bag.name).or_default() += SAME_NAME * weight;
+#[expect(clippy::cast_precision_loss, reason = "counts of icons are far below 2^24")]
+impl Occurrences {
+    fn of(bags: Vec<Bag>, terms: usize) -> Self {
+        let mut of_term: Vec<Vec<usize>> = vec![Vec::new(); terms];
+        let mut in_names = vec![0_u32; terms];
+        for (place, bag) in bags.iter().enumerate() {
+            for term in &bag.terms {
+                of_term[*term as usize].push(place);
+            }
+            for word in &bag.words {
+                in_names[*word as usize] += 1;
+            }
+        }
+        Self {
+            bags,
+            of_term,
+            in_names,
         }
     }
-    let mut names: Vec<(&str, f32)> = names.into_iter().collect();
-    names.sort_unstable_by(|one, other| other.1.total_cmp(&one.1).then(one.0.cmp(other.0)));
-    names
-        .into_iter()
-        .take(MOST_NAMES)
-        .map(|(name, strength)| Expansion {
-            target: Target::Name(name.to_owned()),
-            strength,
-        })
-        .collect()
+
+    fn bags_of(&self, keyword: TermId) -> impl Iterator<Item = &Bag> {
+        self.of_term[keyword as usize].iter().map(|place| &self.bags[*place])
+    }
+
+    /// The words that a keyword stands for, strongest first.
+    fn words_of(&self, keyword: TermId, sums: &mut Sums) -> Vec<(TermId, f32)> {
+        for bag in self.bags_of(keyword) {
+            let share = bag.weight_of(keyword) / (bag.words.len() as f32).sqrt();
+            for word in &bag.words {
+                sums.tagged[*word as usize] += share;
+            }
+            for term in &bag.terms {
+                if sums.beside[*term as usize] == 0.0 {
+                    sums.touched.push(*term);
+                }
+                sums.beside[*term as usize] += 1.0;
+            }
+        }
+        let occurrences = self.of_term[keyword as usize].len() as f32 + 2.0;
+        let mut words: Vec<(TermId, f32)> = (sums.touched.iter())
+            .filter(|term| **term != keyword)
+            .map(|term| {
+                let at = *term as usize;
+                let tagged = sums.tagged[at] / ((self.in_names[at] as f32 + 1.0) * occurrences).sqrt();
+                let met = self.of_term[at].len() as f32 + 2.0;
+                let beside = BESIDE * sums.beside[at] / (met * occurrences).sqrt();
+                (*term, tagged.max(beside))
+            })
+            .filter(|(_, strength)| *strength >= LEAST_STRENGTH)
+            .collect();
+        sums.clear();
+        words.sort_unstable_by(|one, other| other.1.total_cmp(&one.1).then(one.0.cmp(&other.0)));
+        words
+    }
+
+    /// The names that a keyword tags, strongest first.
+    fn names_of(&self, keyword: TermId) -> Vec<Expansion> {
+        let mut names: HashMap<&str, f32> = HashMap::new();
+        for bag in self.bags_of(keyword) {
+            let weight = bag.weight_of(keyword);
+            if weight > 0.0 {
+                *names.entry(&bag.name).or_default() += SAME_NAME * weight;
+            }
+        }
+        let mut names: Vec<(&str, f32)> = names.into_iter().collect();
+        names.sort_unstable_by(|one, other| other.1.total_cmp(&one.1).then(one.0.cmp(other.0)));
+        names
+            .into_iter()
+            .take(MOST_NAMES)
+            .map(|(name, strength)| Expansion {
+                target: Target::Name(name.to_owned()),
+                strength,
+            })
+            .collect()
+    }
 }
 
 #[cfg(test)]

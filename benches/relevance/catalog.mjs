@@ -1,14 +1,18 @@
 // The names of the icons that there are, from the icon sets' own files.
 import { readdir, readFile } from 'node:fs/promises';
 
-/** Keys of the icons that nobody hides, by the prefix of their set. */
-export async function keysBySet(icons) {
+/**
+ * By the prefix of each set that nobody hides: `keys` of the icons that nobody hides either, and `aliases`, the names that
+ * are other names of them.
+ */
+export async function namesBySet(icons) {
   const files = (await readdir(`${icons}/json`)).sort();
   const sets = new Map();
   for (const file of files) {
-    const set = JSON.parse(await readFile(`${icons}/json/${file}`, 'utf8'));
-    if (set.info?.hidden) continue;
-    sets.set(set.prefix, Object.keys(set.icons).filter((key) => !set.icons[key].hidden));
+    const { prefix, info, icons: own, aliases = {} } = JSON.parse(await readFile(`${icons}/json/${file}`, 'utf8'));
+    if (info?.hidden) continue;
+    const keys = Object.keys(own).filter((key) => !own[key].hidden);
+    sets.set(prefix, { keys, aliases: new Set(Object.keys(aliases)) });
   }
   return sets;
 }

@@ -8,7 +8,7 @@ import { execFile } from 'node:child_process';
 import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { iconifyApi, iconql, start } from '../compare/servers.mjs';
-import { keysBySet } from './catalog.mjs';
+import { namesBySet } from './catalog.mjs';
 import { judge } from './judge.mjs';
 import { aimsMet, markdown, misses } from './report.mjs';
 import { TRAINED, UNSEEN } from './sources.mjs';
@@ -21,7 +21,7 @@ const count = Number(process.env.COUNT);
 const run = promisify(execFile);
 
 await mkdir(WORK, { recursive: true });
-const sets = await keysBySet(ICONS);
+const sets = await namesBySet(ICONS);
 const judgedBy = async (source, folder) => {
   const tagged = await source.read(`${folder}/${source.package}`);
   return { track: source.package, cases: synonyms(tagged, source.prefixes, sets, { count, seed: SEED }) };

@@ -16,7 +16,7 @@ const isWord = (word, least) => word.length >= least && /^[a-z]+$/.test(word);
  */
 export function namesTyped(sets, count, seed) {
   const random = generator(seed);
-  const icons = [...sets].flatMap(([prefix, keys]) => keys.map((key) => ({ prefix, key, words: key.split('-') })));
+  const icons = [...sets].flatMap(([prefix, { keys }]) => keys.map((key) => ({ prefix, key, words: key.split('-') })));
   const draw = (isFit) => distinct(icons, count, isFit, random);
   const short = ({ words }) => words.length <= MOST_WORDS;
   const asked = (icon, words) => ({ query: words.join(' '), prefixes: [icon.prefix], isRight: isCalled(icon.key) });
@@ -53,19 +53,22 @@ function isCalled(key) {
 
 /**
  * `count` of the keywords that a source publishes for icons whose names have none of the keyword's words: {query,
- * prefixes, isRight} each, where `isRight` tells of an icon's key whether the source has tagged it so.
+ * prefixes, isRight} each, where `isRight` tells of an icon's key whether the source has tagged it so. What its own sets
+ * have as an alias is left out: the catalog knows it, whatever was learned.
  *
- * `tagged` are names with their keywords; `sets` the keys of the source's own sets.
+ * `tagged` are names with their keywords.
  */
 export function synonyms(tagged, prefixes, sets, { count, seed }) {
-  const known = new Set(prefixes.flatMap((prefix) => sets.get(prefix)).flatMap(namesOf));
+  const own = prefixes.map((prefix) => sets.get(prefix));
+  const known = new Set(own.flatMap(({ keys }) => keys).flatMap(namesOf));
+  const isAlias = (keyword) => own.some(({ aliases }) => aliases.has(keyword.replaceAll(' ', '-')));
   const right = new Map();
   for (const [name, keywords] of tagged) {
-    const own = new Set(name.split('-').map(singular));
+    if (!known.has(name)) continue;
+    const words = new Set(name.split('-').map(singular));
     for (const keyword of new Set(keywords.map(typed))) {
-      const says = keyword.split(' ').map(singular);
-      const isOwn = says.some((word) => own.has(word)) || keyword.replaceAll(' ', '') === joined(name);
-      if (known.has(name) && keyword.length > 1 && !isOwn) right.set(keyword, (right.get(keyword) ?? new Set()).add(name));
+      const isSaid = keyword.split(' ').some((word) => words.has(singular(word))) || keyword.replaceAll(' ', '') === joined(name);
+      if (keyword.length > 1 && !isSaid && !isAlias(keyword)) right.set(keyword, (right.get(keyword) ?? new Set()).add(name));
     }
   }
   const keywords = [...right.keys()].sort();

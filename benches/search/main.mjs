@@ -9,7 +9,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { promisify } from 'node:util';
 import { iconifyApi, iconql, start } from '../compare/servers.mjs';
-import { keysBySet } from '../relevance/catalog.mjs';
+import { namesBySet } from '../relevance/catalog.mjs';
 import { builds } from './builds.mjs';
 import { pages } from './pages.mjs';
 import { queries } from './queries.mjs';
@@ -28,7 +28,7 @@ const how = { rounds, work: WORK, patience: Number(process.env.CALM_WAIT) };
 const run = promisify(execFile);
 
 await mkdir(WORK, { recursive: true });
-const asked = queries(await keysBySet(ICONS), Number(process.env.COUNT));
+const asked = queries(await namesBySet(ICONS), Number(process.env.COUNT));
 const ours = { 'iconql-sqlite': `sqlite://${SQLITE_FILE}`, 'iconql-postgres': POSTGRES_URL };
 const made = [];
 const servers = [];

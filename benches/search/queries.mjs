@@ -11,7 +11,7 @@ const SHORTEST_MISSPELT = 5;
  */
 export function queries(sets, count) {
   const random = generator(SEED);
-  const names = [...sets.values()].flat().filter((key) => !/\d/.test(key));
+  const names = [...sets.values()].flatMap(({ keys }) => keys).filter((key) => !/\d/.test(key));
   const known = new Set();
   const fill = (draw) => {
     const drawn = new Set();

@@ -8,10 +8,14 @@ const LIMITS = { rps: 2, p99: 0.1, page: 2, tenfold: 3, seconds: 15, megabytes: 
 
 const whole = (number) => Math.round(number).toLocaleString('en-GB');
 
-/** The median of a figure over the rounds of one server's workload. */
-const of = ({ runs }, server, workload, figure) =>
-  median(runs.filter((run) => run.server === server && run.workload === workload).map((run) => run[figure]));
-const ofBuild = ({ made }, server, figure) => median(made.filter((build) => build.server === server).map((build) => build[figure]));
+/** The median of a figure over what was measured, without what was disturbed where there is anything else. */
+const calmMedian = (all, figure) => {
+  const undisturbed = all.filter((one) => one.calm);
+  return median((undisturbed.length > 0 ? undisturbed : all).map((one) => one[figure]));
+};
+const runsOf = ({ runs }, server, workload) => runs.filter((run) => run.server === server && run.workload === workload);
+const of = (results, server, workload, figure) => calmMedian(runsOf(results, server, workload), figure);
+const ofBuild = ({ made }, server, figure) => calmMedian(made.filter((build) => build.server === server), figure);
 const has = ({ runs }, server) => runs.some((run) => run.server === server);
 
 /** {what, value, limit, unit, isKept} of everything that has a limit. */
@@ -50,7 +54,6 @@ export function withinLimits(results) {
  */
 export function markdown(results) {
   const { runs, made, count, rounds, seconds, machine } = results;
-  const isCalm = [...runs, ...made].every((run) => run.calm);
   return [
     '# Searches: iconql beside the Iconify API\n',
     `${machine}. Server on core 0, \`wrk -t1 -c32\` on core 1; medians of ${rounds} interleaved rounds. In each round every ` +
@@ -62,8 +65,14 @@ export function markdown(results) {
     farPages(results),
     has(results, 'tenfold') ? tenfold(results) : '',
     indexes(results),
-    isCalm ? '' : '**The machine was not calm all the time: these figures are no evidence.**\n',
+    disturbances([...runs, ...made]),
   ].join('\n');
+}
+
+function disturbances(all) {
+  const disturbed = all.filter((one) => !one.calm).length;
+  if (disturbed === 0) return '';
+  return `\\* The machine was not calm in ${disturbed} of ${all.length} runs: they count only where there is no other, and are no evidence.\n`;
 }
 
 function limitTable(results) {
@@ -80,7 +89,7 @@ function latencies(results, server, workload) {
 function throughput(results, workload, title) {
   const lines = results.servers.map(({ name, workloads }) => {
     const rps = of(results, name, workload, 'rps');
-    const rounds = results.runs.filter((run) => run.server === name && run.workload === workload).map((run) => whole(run.rps));
+    const rounds = runsOf(results, name, workload).map((run) => whole(run.rps) + (run.calm ? '' : ' \\*'));
     const cells = [
       name,
       whole(rps),

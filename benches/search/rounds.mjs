@@ -14,10 +14,11 @@ export async function inRounds(servers, { rounds, work, patience }) {
   for (let round = 1; round <= rounds; round += 1) {
     for (const { name, kind, warming, workloads } of servers) {
       const server = await start(name, kind, work);
-      const isCalm = await calm(patience);
       await measureOnce(server, warming);
       for (const [workload, requests] of inOrder(workloads, round)) {
+        const before = await calm(patience);
         const figures = await (requests.seconds ? measure(server, requests, requests.seconds) : measureOnce(server, requests));
+        const isCalm = before && (await calm(0));
         runs.push({ server: name, workload, ...figures, residentMb: await residentMb(server.pid), calm: isCalm });
         const { rps, meanMs, p50Ms, p99Ms } = figures;
         console.error(

@@ -28,6 +28,7 @@ mod reference;
 mod rendering;
 mod schema_snapshot;
 mod search;
+mod search_index;
 mod search_paging;
 mod starter;
 mod statements;

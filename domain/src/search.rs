@@ -66,6 +66,17 @@ pub enum SearchError {
     Database(#[from] DatabaseError),
 }
 
+impl SearchError {
+    /// Whether the index's files are at fault, and not the database or another process that is writing them.
+    fn is_of_files(&self) -> bool {
+        match self {
+            Self::Damaged => true,
+            Self::Index(error) => !matches!(error, tantivy::TantivyError::LockFailure(..)),
+            _ => false,
+        }
+    }
+}
+
 /// An index that cannot be made is tried again after twice the pause, and so on: 64 times it in the end.
 const LONGEST_PAUSE_DOUBLINGS: u32 = 6;
 
@@ -76,7 +87,7 @@ pub struct Search {
 }
 
 struct Shared {
-    folder: IndexFolder,
+    folder: RwLock<IndexFolder>,
     snapshot: RwLock<Option<Arc<Snapshot>>>,
 }
 
@@ -95,7 +106,7 @@ impl Search {
     fn over(folder: IndexFolder) -> Self {
         Self {
             shared: Arc::new(Shared {
-                folder,
+                folder: RwLock::new(folder),
                 snapshot: RwLock::default(),
             }),
         }
@@ -108,7 +119,7 @@ impl Search {
 
     /// Shows the index as it is, if it is of this catalog, of whatever generation.
     pub async fn show_known(&self, database: &Database) -> Result<(), SearchError> {
-        let indexed = self.shared.folder.version()?;
+        let indexed = self.folder().version()?;
         let is_shown = self.snapshot().is_some_and(|snapshot| snapshot.version == indexed);
         if indexed.generation > 0 && !is_shown && index::version_at(database, indexed.generation).await? == indexed {
             self.show_newest()?;
@@ -119,16 +130,17 @@ impl Search {
     /// Brings the index to the catalog's generation, and shows it. Whether there was anything to do.
     pub async fn refresh(&self, database: &Database) -> Result<bool, SearchError> {
         self.show_known(database).await?;
-        if index::newest_version(database).await? == self.shared.folder.version()? {
+        let folder = self.folder();
+        if index::newest_version(database).await? == folder.version()? {
             return Ok(false);
         }
-        let Some(change) = index::plan(database, &self.shared.folder).await? else {
+        let Some(change) = index::plan(database, &folder).await? else {
             return Ok(false);
         };
         let search = self.clone();
         let written = tokio::task::spawn_blocking(move || {
             let started = std::time::Instant::now();
-            let generation = index::write(&search.shared.folder, change)?;
+            let generation = index::write(&folder, change)?;
             search.show_newest()?;
             tracing::info!(
                 generation,
@@ -143,8 +155,20 @@ impl Search {
         }
     }
 
+    fn folder(&self) -> IndexFolder {
+        let folder = self.shared.folder.read();
+        folder.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Puts an empty index in the place of one whose files cannot be used. What is shown stays until there is another.
+    fn start_over(&self) -> Result<(), SearchError> {
+        let anew = self.folder().anew()?;
+        *self.shared.folder.write().unwrap_or_else(PoisonError::into_inner) = anew;
+        Ok(())
+    }
+
     fn show_newest(&self) -> Result<(), SearchError> {
-        let snapshot = Arc::new(Snapshot::open(&self.shared.folder)?);
+        let snapshot = Arc::new(Snapshot::open(&self.folder())?);
         *self.shared.snapshot.write().unwrap_or_else(PoisonError::into_inner) = Some(snapshot);
         Ok(())
     }
@@ -167,6 +191,11 @@ impl Search {
                     failures += 1;
                     passed_over = 2_u32.pow(failures.min(LONGEST_PAUSE_DOUBLINGS)) - 1;
                     tracing::error!(%error, failures, "the search index cannot be brought up to date");
+                    if error.is_of_files()
+                        && let Err(error) = self.start_over()
+                    {
+                        tracing::error!(%error, "no other index can be made in its place");
+                    }
                 }
             }
         }

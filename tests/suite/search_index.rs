@@ -113,6 +113,19 @@ on_each_engine! {
         drop(server);
     }
 
+    async fn an_index_that_is_damaged_meanwhile_goes_on(engine) {
+        let database = TestDatabase::fresh(engine).await;
+        let folder = tempfile::tempdir().unwrap();
+        import(&database, "garden.json").await;
+        let (server, base_url) = serve(&database, folder.path()).await;
+        is_indexed(&base_url, 1).await;
+        fs::write(folder.path().join("search/meta.json"), b"{").unwrap();
+        import(&database, "shed.json").await;
+        eventually("what came later is found", async || found(&base_url, "saw").await > Some(0)).await;
+        assert_eq!(found(&base_url, "tree").await, Some(4));
+        drop(server);
+    }
+
     async fn the_index_of_another_catalog_is_not_used(engine) {
         let (one, other) = (TestDatabase::fresh(engine).await, TestDatabase::fresh(engine).await);
         let folder = tempfile::tempdir().unwrap();

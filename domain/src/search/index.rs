@@ -6,7 +6,7 @@ pub(crate) mod fields;
 pub(crate) mod icon_document;
 pub(crate) mod source;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use tantivy::{Index, IndexReader, ReloadPolicy, Searcher};
 
@@ -25,6 +25,8 @@ const VERSION: &str = "1";
 pub(crate) struct IndexFolder {
     pub(crate) index: Index,
     pub(crate) fields: Fields,
+    /// None for an index in memory.
+    path: Option<PathBuf>,
 }
 
 impl IndexFolder {
@@ -47,6 +49,15 @@ impl IndexFolder {
         Self {
             index: Index::create_in_ram(schema),
             fields,
+            path: None,
+        }
+    }
+
+    /// An empty index in the same place, in the stead of one that cannot be used any more.
+    pub(crate) fn anew(&self) -> Result<Self, SearchError> {
+        match &self.path {
+            Some(path) => Self::create(path),
+            None => Ok(Self::in_memory()),
         }
     }
 
@@ -79,7 +90,11 @@ impl IndexFolder {
         if let Some(file) = damaged.iter().next() {
             return Err(format!("{} is damaged", file.display()));
         }
-        Ok(Self { index, fields })
+        Ok(Self {
+            index,
+            fields,
+            path: Some(folder.to_owned()),
+        })
     }
 
     fn create(folder: &Path) -> Result<Self, SearchError> {
@@ -94,7 +109,11 @@ impl IndexFolder {
         let (schema, fields) = fields::schema();
         let directory = ReadDirectory::open(folder).map_err(tantivy::TantivyError::from)?;
         let index = Index::create(directory, schema, tantivy::IndexSettings::default())?;
-        Ok(Self { index, fields })
+        Ok(Self {
+            index,
+            fields,
+            path: Some(folder.to_owned()),
+        })
     }
 }
 

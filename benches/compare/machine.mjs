@@ -1,10 +1,12 @@
-// The machine under the measurement: whether it is calm, what a process holds, a free port, how long a start takes.
+// The machine under the measurement: whether it is calm, what a process holds and has used, a free port, how long a start takes.
 import { readdir, readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 
 const COMPILERS = new Set(['rustc', 'cargo', 'clippy-driver', 'cc1', 'cc1plus', 'ld', 'rust-lld', 'cargo-clippy']);
 const IDLE_SHARE = 0.9;
+/** The kernel counts in hundredths of a second on every machine that Node.js runs on. */
+const MS_PER_TICK = 10;
 
 /** Waits until nobody compiles and nearly nothing runs. False where that took longer than `seconds`. */
 export async function calm(seconds) {
@@ -44,6 +46,12 @@ async function cpuTimes() {
 export async function residentMb(pid) {
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
   return (Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)[1]) * 1024) / 1e6;
+}
+
+/** Milliseconds that a process has had of the processor. */
+export async function cpuMs(pid) {
+  const fields = (await readFile(`/proc/${pid}/stat`, 'utf8')).replace(/^.*\) /, '').split(' ');
+  return (Number(fields[11]) + Number(fields[12])) * MS_PER_TICK;
 }
 
 /** A port that nobody listens on. */

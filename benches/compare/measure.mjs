@@ -2,6 +2,7 @@
 import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
+import { cpuMs } from './machine.mjs';
 
 const CLIENT_CORE = '1';
 const CONNECTIONS = 32;
@@ -23,7 +24,7 @@ export async function prepare(workload, file) {
   return { file, meanBytes: workload.meanBytes, count: lines.length };
 }
 
-/** Requests a second and latencies of `seconds` under load, the requests sent in turn. */
+/** Requests a second, the server's processor time a request and latencies of `seconds` under load, the requests sent in turn. */
 export function measure(server, workload, seconds) {
   return load(server, workload, [`-d${seconds}s`], []);
 }
@@ -36,8 +37,10 @@ export function measureOnce(server, workload) {
 async function load(server, { file, meanBytes, count }, duration, mode) {
   const options = ['-t1', `-c${CONNECTIONS}`, ...duration, '--timeout', '10s', '--latency', '-s', wrkScript];
   const url = `http://127.0.0.1:${server.port}`;
+  const cpuBefore = await cpuMs(server.pid);
   const { stdout } = await run('taskset', ['-c', CLIENT_CORE, 'wrk', ...options, url, '--', file, ...mode]);
   const result = JSON.parse(/^RESULT (.*)$/m.exec(stdout)[1]);
+  const cpu = (await cpuMs(server.pid)) - cpuBefore;
   const bytes = result.bytes / result.requests;
   // Errors come short, and GraphQL's with status 200: answers that differ in size from the verified ones are none.
   const tolerance = TOLERANCE + (TOLERANCE_OF_A_CYCLE * count) / result.requests;
@@ -46,5 +49,5 @@ async function load(server, { file, meanBytes, count }, duration, mode) {
     throw new Error(`${server.name} fails under load: ${JSON.stringify(result)}, expected ${Math.round(meanBytes)} bytes each`);
   }
   const { meanMs, p50Ms, p99Ms } = result;
-  return { rps: result.requests / result.seconds, meanMs, p50Ms, p99Ms };
+  return { rps: result.requests / result.seconds, cpuMs: cpu / result.requests, meanMs, p50Ms, p99Ms };
 }

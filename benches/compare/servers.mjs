@@ -62,6 +62,7 @@ export function known({ program, postgresUrl, sqliteFile, peersUrl, peersFolder,
 
 const running = new Set();
 process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')));
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1));
 
 /** Starts a server on the servers' core, or on any where `pinned` is false, and waits until it answers. */
 export async function start(name, kind, work, pinned = true) {

@@ -93,6 +93,7 @@ function throughput(results, workload, title) {
     const cells = [
       name,
       whole(rps),
+      of(results, name, workload, 'cpuMs').toFixed(2),
       ...latencies(results, name, workload),
       `${(rps / of(results, PEER, workload, 'rps')).toFixed(2)} ×`,
       `${(of(results, name, workload, 'p99Ms') / of(results, PEER, workload, 'p99Ms')).toFixed(2)} ×`,
@@ -104,8 +105,8 @@ function throughput(results, workload, title) {
   });
   return [
     `## ${title}\n`,
-    '| server | requests/s | mean ms | p50 ms | p99 ms | requests/s over the Iconify API | p99 over it | found something | resident MB | rounds |',
-    '| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |',
+    '| server | requests/s | CPU ms a request | mean ms | p50 ms | p99 ms | requests/s over the Iconify API | p99 over it | found something | resident MB | rounds |',
+    '| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |',
     ...lines,
     '',
   ].join('\n');
@@ -113,13 +114,13 @@ function throughput(results, workload, title) {
 
 function farPages(results) {
   const lines = OURS.flatMap((server) =>
-    ['page 1', 'page 100'].map((page) => `| ${server} | ${page} | ${[...latencies(results, server, page), whole(of(results, server, page, 'rps'))].join(' | ')} |`),
+    ['page 1', 'page 100'].map((page) => [`| ${server} | ${page}`, of(results, server, page, 'cpuMs').toFixed(2), ...latencies(results, server, page), `${whole(of(results, server, page, 'rps'))} |`].join(' | ')),
   );
   const { count } = results.servers[0].workloads['page 1'];
   return [
     `## The first page and the hundredth, 24 icons each, of ${count} queries\n`,
-    '| server | | mean ms | p50 ms | p99 ms | requests/s |',
-    '| --- | --- | ---: | ---: | ---: | ---: |',
+    '| server | | CPU ms a request | mean ms | p50 ms | p99 ms | requests/s |',
+    '| --- | --- | ---: | ---: | ---: | ---: | ---: |',
     ...lines,
     '',
   ].join('\n');
@@ -129,13 +130,14 @@ function tenfold(results) {
   const lines = ['words', 'again', 'typed'].flatMap((workload) =>
     ['catalog', 'tenfold'].map((server) => {
       const times = of(results, server, workload, 'meanMs') / of(results, 'catalog', workload, 'meanMs');
-      return `| ${workload} | ${server} | ${latencies(results, server, workload).join(' | ')} | ${times.toFixed(2)} × | ${whole(of(results, server, workload, 'residentMb'))} |`;
+      const cpu = of(results, server, workload, 'cpuMs').toFixed(2);
+      return `| ${workload} | ${server} | ${cpu} | ${latencies(results, server, workload).join(' | ')} | ${times.toFixed(2)} × | ${whole(of(results, server, workload, 'residentMb'))} |`;
     }),
   );
   return [
     '## Ten times the catalog, on SQLite, 64 hits with bodies of at most 1,500 bytes\n',
-    '| queries | | mean ms | p50 ms | p99 ms | mean over the catalog | resident MB |',
-    '| --- | --- | ---: | ---: | ---: | ---: | ---: |',
+    '| queries | | CPU ms a request | mean ms | p50 ms | p99 ms | mean over the catalog | resident MB |',
+    '| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |',
     ...lines,
     '',
   ].join('\n');

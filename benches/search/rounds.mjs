@@ -6,7 +6,7 @@ import { start } from '../compare/servers.mjs';
 /**
  * In each of `rounds`, starts every one of `servers` ({name, kind, warming, workloads: {name: workload}}), warms it up and
  * sends it every request of every workload once, in an order of the workloads that turns from round to round. A workload
- * of some `seconds` comes last and is sent in turn for so long. Gives {server, workload, rps, meanMs, p50Ms, p99Ms,
+ * of some `seconds` comes last and is sent in turn for so long. Gives {server, workload, rps, cpuMs, meanMs, p50Ms, p99Ms,
  * residentMb, calm} of each.
  */
 export async function inRounds(servers, { rounds, work, patience }) {
@@ -20,9 +20,9 @@ export async function inRounds(servers, { rounds, work, patience }) {
         const figures = await (requests.seconds ? measure(server, requests, requests.seconds) : measureOnce(server, requests));
         const isCalm = before && (await calm(0));
         runs.push({ server: name, workload, ...figures, residentMb: await residentMb(server.pid), calm: isCalm });
-        const { rps, meanMs, p50Ms, p99Ms } = figures;
+        const { rps, cpuMs, meanMs, p50Ms, p99Ms } = figures;
         console.error(
-          `round ${round}  ${workload.padEnd(8)}  ${name.padEnd(15)}  ${rps.toFixed(0).padStart(6)}/s  mean ${meanMs.toFixed(2)} ` +
+          `round ${round}  ${workload.padEnd(8)}  ${name.padEnd(15)}  ${rps.toFixed(0).padStart(6)}/s  CPU ${cpuMs.toFixed(2)} mean ${meanMs.toFixed(2)} ` +
             `p50 ${p50Ms.toFixed(2)} p99 ${p99Ms.toFixed(2)} ms${isCalm ? '' : '  (not calm)'}`,
         );
       }

@@ -6,7 +6,7 @@ import { basename } from 'node:path'
 import { describe, it } from 'node:test'
 
 const folder = new URL('../../operations/', import.meta.url)
-const schema = buildSchema(readFileSync(new URL('schema.graphql', import.meta.url), 'utf8'))
+const schema = buildSchema(readFileSync(new URL('../../../schema/schema.graphql', import.meta.url), 'utf8'))
 const files = readdirSync(folder).filter((file) => file.endsWith('.graphql'))
 
 describe('example operations', () => {

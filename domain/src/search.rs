@@ -131,7 +131,12 @@ impl Search {
     pub async fn refresh(&self, database: &Database) -> Result<bool, SearchError> {
         self.show_known(database).await?;
         let folder = self.folder();
-        if index::newest_version(database).await? == folder.version()? {
+        let indexed = folder.version()?;
+        if index::newest_version(database).await? == indexed {
+            // A generation that says of no change is known by its number alone.
+            if self.generation().is_none() && indexed.generation > 0 {
+                self.show_newest()?;
+            }
             return Ok(false);
         }
         let Some(change) = index::plan(database, &folder).await? else {

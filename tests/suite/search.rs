@@ -102,8 +102,9 @@ on_each_engine! {
             ("tools:home", vec!["tools:home", "tools:home-outline", "tools:home-off", "tools:homepod"]),
             ("home -off", vec!["tools:home", "faces:home", "bits:home", "tools:home-outline", "tools:homepod"]),
             ("garbage can", vec!["tools:trash"]),
-            ("🏠", vec!["faces:house"]),
-            ("❤️", vec!["faces:home"]),
+            // What the character stands for, then what others call by the same name.
+            ("🏠", vec!["faces:house", "tools:house", "faces:house-garden"]),
+            ("❤️", vec!["faces:home", "tools:home", "bits:home", "tools:home-outline", "tools:home-off", "tools:homepod"]),
             ("prefix:faces", vec!["faces:home", "faces:house", "faces:house-garden", "faces:person-running"]),
             ("prefix:f*,bits home", vec!["faces:home", "bits:home"]),
             ("palette:true home", vec!["faces:home"]),

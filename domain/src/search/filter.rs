@@ -1,5 +1,7 @@
 //! Which icons may be shown at all, whatever is asked.
 
+use std::sync::Arc;
+
 use roaring::RoaringBitmap;
 
 use super::{
@@ -63,7 +65,7 @@ pub(crate) struct Filters<'a> {
 
 impl Filters<'_> {
     /// The icons that pass every part but `without`.
-    pub(crate) fn allowed(&self, segment: &Segment, without: Option<Part>) -> RoaringBitmap {
+    pub(crate) fn allowed(&self, segment: &Segment, without: Option<Part>) -> Arc<RoaringBitmap> {
         let parts = Part::ALL.into_iter().filter(|part| Some(*part) != without);
         let start = if self.given.iter().any(|filter| filter.include_hidden) {
             &segment.icons
@@ -75,7 +77,7 @@ impl Filters<'_> {
                 self.apply(part, filter, segment, &mut allowed);
             }
             if part == Part::Sets && !(self.prefixes.is_empty() && self.prefix_starts.is_empty()) {
-                allowed &= self.of_sets(segment, |set| {
+                *Arc::make_mut(&mut allowed) &= self.of_sets(segment, |set| {
                     self.prefixes.contains(&set.prefix)
                         || self.prefix_starts.iter().any(|start| set.prefix.starts_with(start))
                 });
@@ -101,38 +103,38 @@ impl Filters<'_> {
             })
     }
 
-    fn apply(&self, part: Part, filter: &Filter, segment: &Segment, allowed: &mut RoaringBitmap) {
+    fn apply(&self, part: Part, filter: &Filter, segment: &Segment, allowed: &mut Arc<RoaringBitmap>) {
         let any_term = |field, values: &[String]| {
             values.iter().fold(RoaringBitmap::new(), |any, value| {
-                any | segment.documents(field, &value.to_lowercase())
+                any | &*segment.documents(field, &value.to_lowercase())
             })
         };
         match part {
             Part::Sets => {
                 if !filter.prefixes.is_empty() {
-                    *allowed &= any_term(self.fields.prefix, &filter.prefixes);
+                    *Arc::make_mut(allowed) &= any_term(self.fields.prefix, &filter.prefixes);
                 }
                 if !filter.exclude_prefixes.is_empty() {
-                    *allowed -= any_term(self.fields.prefix, &filter.exclude_prefixes);
+                    *Arc::make_mut(allowed) -= any_term(self.fields.prefix, &filter.exclude_prefixes);
                 }
             }
             Part::Categories if !filter.categories.is_empty() => {
-                *allowed &= any_term(self.fields.category_title, &filter.categories);
+                *Arc::make_mut(allowed) &= any_term(self.fields.category_title, &filter.categories);
             }
             Part::Licenses if !filter.spdx.is_empty() => {
-                *allowed &= self.of_sets(segment, |set| {
+                *Arc::make_mut(allowed) &= self.of_sets(segment, |set| {
                     let spdx = set.license_spdx.as_deref();
                     spdx.is_some_and(|spdx| filter.spdx.iter().any(|wanted| wanted.eq_ignore_ascii_case(spdx)))
                 });
             }
             Part::Heights if !filter.heights.is_empty() => {
-                *allowed &= self.of_sets(segment, |set| {
+                *Arc::make_mut(allowed) &= self.of_sets(segment, |set| {
                     set.heights.iter().any(|height| filter.heights.contains(height))
                 });
             }
             Part::Palette => match filter.palette {
-                Some(true) => *allowed &= segment.documents(self.fields.flag, flags::PALETTE),
-                Some(false) => *allowed -= segment.documents(self.fields.flag, flags::PALETTE),
+                Some(true) => *Arc::make_mut(allowed) &= &*segment.documents(self.fields.flag, flags::PALETTE),
+                Some(false) => *Arc::make_mut(allowed) -= &*segment.documents(self.fields.flag, flags::PALETTE),
                 None => {}
             },
             Part::Style => {
@@ -141,10 +143,12 @@ impl Filters<'_> {
                         IconStyle::Fill => flags::FILL,
                         IconStyle::Stroke => flags::STROKE,
                     };
-                    *allowed &= segment.documents(self.fields.flag, flag);
+                    *Arc::make_mut(allowed) &= &*segment.documents(self.fields.flag, flag);
                 }
             }
-            Part::Rest if !filter.tags.is_empty() => *allowed &= any_term(self.fields.tag_text, &filter.tags),
+            Part::Rest if !filter.tags.is_empty() => {
+                *Arc::make_mut(allowed) &= any_term(self.fields.tag_text, &filter.tags);
+            }
             Part::Categories | Part::Licenses | Part::Heights | Part::Rest => {}
         }
     }
@@ -154,7 +158,7 @@ impl Filters<'_> {
             .iter()
             .filter(|set| is_wanted(set))
             .fold(RoaringBitmap::new(), |any, set| {
-                any | segment.documents(self.fields.prefix, &set.prefix)
+                any | &*segment.documents(self.fields.prefix, &set.prefix)
             })
     }
 }

@@ -2,13 +2,14 @@
 
 use std::sync::{Arc, OnceLock};
 
-use roaring::RoaringBitmap;
+use foldhash::{HashMap, HashMapExt as _};
+use roaring::{MultiOps as _, RoaringBitmap};
 
 use super::{
     SearchError,
     filter::{Filter, Filters, Part},
     pass::Pass,
-    query::ParsedQuery,
+    query::{MAX_QUERY_WORDS, ParsedQuery},
     snapshot::Snapshot,
     text,
     tiers::{DIRECT_TIERS, Tier},
@@ -42,7 +43,7 @@ pub struct Matches {
     filter: Filter,
     query: ParsedQuery,
     /// By segment: what the filters let pass.
-    allowed: Vec<RoaringBitmap>,
+    allowed: Vec<Arc<RoaringBitmap>>,
     /// By segment: what has a word that was excluded.
     excluded: Vec<RoaringBitmap>,
     /// The readings of the query, in order, until there are no more.
@@ -76,7 +77,7 @@ const FAR_MORE_FREQUENT: u64 = 20;
 const MOST_CORRECTIONS: usize = 3;
 /// And that are looked at, of which many find nothing.
 const MOST_TRIED: usize = 24;
-/// As typed, corrected, and with words left out.
+/// As typed or by characters, corrected or by the characters' name, and with words left out.
 const MOST_PASSES: usize = 2 + MOST_CORRECTIONS;
 
 impl Matches {
@@ -109,9 +110,9 @@ impl Matches {
                 let fields = &matches.snapshot.fields;
                 matches.query.excluded.iter().fold(RoaringBitmap::new(), |any, word| {
                     let stem = text::stem(word);
-                    any | segment.documents(fields.word, word)
-                        | segment.documents(fields.stem, stem)
-                        | segment.documents(fields.alias, stem)
+                    any | &*segment.documents(fields.word, word)
+                        | &*segment.documents(fields.stem, stem)
+                        | &*segment.documents(fields.alias, stem)
                 })
             })
             .collect();
@@ -159,15 +160,18 @@ impl Matches {
             return allowed.clone();
         }
         let found = self.readings().fold(RoaringBitmap::new(), |any, reading| {
-            any | reading
-                .pass
-                .reached(&self.snapshot, segment, reading.pass.tiers.len() - 1)
+            let last = reading.pass.tiers.len() - 1;
+            any | reading.pass.reached(&self.snapshot, segment, last)
         });
         found & allowed
     }
 
-    fn allowed_without(&self, segment: usize, part: Option<Part>) -> RoaringBitmap {
-        self.filters().allowed(&self.snapshot.segments[segment], part) - &self.excluded[segment]
+    fn allowed_without(&self, segment: usize, part: Option<Part>) -> Arc<RoaringBitmap> {
+        let mut allowed = self.filters().allowed(&self.snapshot.segments[segment], part);
+        if !self.excluded[segment].is_empty() {
+            *Arc::make_mut(&mut allowed) -= &self.excluded[segment];
+        }
+        allowed
     }
 
     fn filters(&self) -> Filters<'_> {
@@ -205,6 +209,11 @@ impl Matches {
         if before.len() < place || before.iter().any(|reading| reading.is_last()) {
             return None;
         }
+        if self.query.words.is_empty() {
+            let words = Some(self.words_of_characters()).filter(|words| place == 1 && !words.is_empty())?;
+            let pass = Pass::of_all(&words, &[], &self.snapshot);
+            return Some(Reading::new(pass, None, &self.snapshot));
+        }
         let as_typed = self.count_direct();
         if as_typed >= LITTLE {
             return None;
@@ -218,6 +227,32 @@ impl Matches {
             let pass = Pass::of_some(&self.query.words, &self.snapshot);
             Reading::new(pass, None, &self.snapshot)
         })
+    }
+
+    /// What most sets call the icons that the characters stand for: other sets have icons of that name without the
+    /// characters.
+    fn words_of_characters(&self) -> Vec<String> {
+        let mut names: HashMap<String, usize> = HashMap::new();
+        for segment in &self.snapshot.segments {
+            let field = self.snapshot.fields.character;
+            let characters = self
+                .query
+                .characters
+                .iter()
+                .map(|character| (field, character.as_str()));
+            for doc in segment.documents_of_any(characters) {
+                let name = segment.name(doc);
+                let key = name.split_once(':').map_or("", |(_, key)| key);
+                *names.entry(key.to_owned()).or_default() += 1;
+            }
+        }
+        let most = names.into_iter().max_by(|(one, ones), (other, others)| {
+            let shorter = other.len().cmp(&one.len());
+            ones.cmp(others).then(shorter).then_with(|| other.cmp(one))
+        });
+        let mut words = most.map_or_else(Vec::new, |(name, _)| text::words(&name));
+        words.truncate(MAX_QUERY_WORDS);
+        words
     }
 
     /// The words as they may have been meant, the likeliest first; each finds something.
@@ -267,28 +302,26 @@ impl Matches {
             .iter()
             .zip(&self.allowed)
             .any(|(segment, allowed)| {
-                let named = words.iter().fold(allowed.clone(), |all, word| {
+                let named = words.iter().map(|word| {
                     let stem = text::stem(word);
-                    all & (segment.documents(fields.stem, stem) | segment.documents(fields.word, word))
+                    &*segment.documents(fields.stem, stem) | &*segment.documents(fields.word, word)
                 });
-                !named.is_empty()
+                !(named.intersection() & &**allowed).is_empty()
             })
     }
 
     /// What a reading finds in a segment, and none before it.
-    pub(crate) fn found(&self, place: usize, segment: usize) -> RoaringBitmap {
-        let Some(reading) = self.reading(place) else {
-            return RoaringBitmap::new();
-        };
+    pub(crate) fn found(&self, place: usize, segment: usize) -> Option<&RoaringBitmap> {
+        let reading = self.reading(place)?;
         let found = reading.found[segment].get_or_init(|| {
             let last = reading.pass.tiers.len() - 1;
-            let mut found = reading.pass.reached(&self.snapshot, segment, last) & &self.allowed[segment];
-            for before in 0..place {
-                found -= self.found(before, segment);
+            let mut found = reading.pass.reached(&self.snapshot, segment, last) & &*self.allowed[segment];
+            for before in (0..place).filter_map(|before| self.found(before, segment)) {
+                found -= before;
             }
             found
         });
-        found.clone()
+        Some(found)
     }
 
     /// The icons that the query as typed finds, and not what stands for them.
@@ -304,7 +337,7 @@ impl Matches {
 
     fn count(&self, reading: usize) -> u64 {
         (0..self.snapshot.segments.len())
-            .map(|segment| self.found(reading, segment).len())
+            .filter_map(|segment| Some(self.found(reading, segment)?.len()))
             .sum()
     }
 
@@ -318,12 +351,12 @@ impl Matches {
         let Some(reading) = self.reading(number).filter(|made| tier < made.pass.tiers.len()) else {
             return RoaringBitmap::new();
         };
-        let mut icons = reading.pass.reached(&self.snapshot, segment, tier) & &self.allowed[segment];
+        let mut icons = reading.pass.reached(&self.snapshot, segment, tier) & &*self.allowed[segment];
         if let Some(better) = tier.checked_sub(1) {
             icons -= reading.pass.reached(&self.snapshot, segment, better);
         }
-        for before in 0..number {
-            icons -= self.found(before, segment);
+        for before in (0..number).filter_map(|before| self.found(before, segment)) {
+            icons -= before;
         }
         icons
     }

@@ -1,19 +1,17 @@
 //! One reading of a query over the whole index: its words as typed, or corrected, or not all of them.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
-use roaring::RoaringBitmap;
+use foldhash::HashMap;
+use roaring::{MultiOps as _, RoaringBitmap};
 
 use super::{
     index::icon_document::LONGEST_START,
     snapshot::Snapshot,
-    synonyms::{Expansion, Target},
+    synonyms::{Expansion, Meanings, Target},
     text,
     tiers::{Meeting, TIERS, TIERS_OF_UNFINISHED, Tier},
 };
-
-/// What a word can stand for that is not alone.
-const MEANINGS_AMONG_OTHERS: usize = 12;
 
 /// A word that somebody looks for.
 struct Word {
@@ -21,7 +19,7 @@ struct Word {
     stem: String,
     /// It and a neighbour, written as one word.
     joined: Vec<String>,
-    expansions: Vec<Expansion>,
+    meanings: OnceLock<Arc<Meanings>>,
 }
 
 /// What is looked for.
@@ -29,7 +27,7 @@ pub(crate) struct Pass {
     words: Vec<Word>,
     characters: Vec<String>,
     /// What all words together stand for.
-    phrase: Vec<Expansion>,
+    phrase: OnceLock<Arc<Meanings>>,
     /// Which tiers there are.
     pub(crate) tiers: Vec<Tier>,
     segments: Vec<PassSegment>,
@@ -38,11 +36,11 @@ pub(crate) struct Pass {
 /// What was found in one segment, as far as somebody wanted to know.
 struct PassSegment {
     /// By word.
-    met: Vec<[OnceLock<RoaringBitmap>; Meeting::ALL.len()]>,
+    met: Vec<[OnceLock<Arc<RoaringBitmap>>; Meeting::ALL.len()]>,
     /// By word: the icons that meet it in this way or a better one.
-    met_so_far: Vec<[OnceLock<RoaringBitmap>; Meeting::ALL.len()]>,
+    met_so_far: Vec<[OnceLock<Arc<RoaringBitmap>>; Meeting::ALL.len()]>,
     /// By tier: the icons in it or in a better one; none where those are the same.
-    reached: Vec<OnceLock<Option<RoaringBitmap>>>,
+    reached: Vec<OnceLock<Option<Arc<RoaringBitmap>>>>,
     strengths: OnceLock<Vec<(u32, u16)>>,
 }
 
@@ -91,22 +89,11 @@ impl Pass {
                         .into_iter()
                         .chain(join(place))
                         .collect(),
-                    expansions: {
-                        let mut expansions = snapshot.expansions(text::stem(word));
-                        if words.len() > 1 {
-                            // The other words tell enough, and weak meanings of several words meet by chance.
-                            expansions.truncate(MEANINGS_AMONG_OTHERS);
-                        }
-                        expansions
-                    },
+                    meanings: OnceLock::new(),
                 })
                 .collect(),
             characters: characters.to_vec(),
-            phrase: if words.len() > 1 {
-                snapshot.expansions(&text::phrase(words))
-            } else {
-                Vec::new()
-            },
+            phrase: OnceLock::new(),
             tiers,
             segments,
         }
@@ -121,9 +108,9 @@ impl Pass {
                     return Some(here);
                 };
                 let better = self.reached(snapshot, segment, better);
-                (!here.is_subset(better)).then(|| here | better)
+                (!here.is_subset(better)).then(|| with(here, better))
             });
-            reached.as_ref()
+            reached.as_deref()
         });
         reached.expect("the first tier has no better one to be the same as")
     }
@@ -135,53 +122,61 @@ impl Pass {
     }
 
     /// The icons of a tier and, of some of them, of better ones.
-    fn of_tier(&self, snapshot: &Snapshot, segment: usize, tier: usize) -> RoaringBitmap {
+    fn of_tier(&self, snapshot: &Snapshot, segment: usize, tier: usize) -> Arc<RoaringBitmap> {
         let (fields, index) = (&snapshot.fields, &snapshot.segments[segment]);
         let joined = || self.words.iter().map(|word| word.text.as_str()).collect::<String>();
         let bag = || text::bag(self.words.iter().map(|word| word.text.as_str()));
         match self.tiers[tier] {
-            Tier::Character => (self.characters.iter()).fold(RoaringBitmap::new(), |any, character| {
-                any | index.documents(fields.character, character)
-            }),
-            _ if self.words.is_empty() => RoaringBitmap::new(),
+            Tier::Character => {
+                let characters = self
+                    .characters
+                    .iter()
+                    .map(|character| (fields.character, character.as_str()));
+                Arc::new(index.documents_of_any(characters))
+            }
+            _ if self.words.is_empty() => Arc::default(),
             Tier::Exact => index.documents(fields.exact, &joined()),
             Tier::AnyOrder => index.documents(fields.bag, &bag()),
-            Tier::Base => index.documents(fields.base, &joined()) | index.documents(fields.base_bag, &bag()),
+            Tier::Base => {
+                let either = [(fields.base, joined()), (fields.base_bag, bag())];
+                Arc::new(index.documents_of_any(either.iter().map(|(field, term)| (*field, term.as_str()))))
+            }
             Tier::Alias => index.documents(fields.alias_exact, &joined()),
             Tier::Begun => {
                 let words = self.words.len().to_string();
-                let begun = index.documents(fields.length, &words);
-                self.all_of_words(|word| self.met(snapshot, segment, word, Meeting::Start)) & begun
+                let begun = self.all_of_words(|word| self.met(snapshot, segment, word, Meeting::Start));
+                Arc::new(&*begun & &*index.documents(fields.length, &words))
             }
             Tier::Met(meeting) => {
-                let met = self.all_met(snapshot, segment, meeting);
-                if meeting < Meeting::Synonym || self.phrase.is_empty() {
+                let met = self.all_of_words(|word| self.met_so_far(snapshot, segment, word, meeting));
+                if meeting < Meeting::Synonym {
                     return met;
                 }
-                met | index.documents_of_any(self.phrase.iter().map(|expansion| target(snapshot, expansion)))
+                let phrase = self.phrase(snapshot).iter();
+                let meant = index.documents_of_any(phrase.map(|expansion| expansion.target.term(fields)));
+                with(met, &meant)
             }
-            Tier::Missing(missing) => self.met_but(snapshot, segment, usize::from(missing)),
+            Tier::Missing(missing) => Arc::new(self.met_but(snapshot, segment, usize::from(missing))),
         }
     }
 
-    /// The icons that meet every word by `worst` or better.
-    fn all_met(&self, snapshot: &Snapshot, segment: usize, worst: Meeting) -> RoaringBitmap {
-        self.all_of_words(|word| self.met_so_far(snapshot, segment, word, worst))
+    /// What the icons of every word have in common.
+    fn all_of_words<'a>(&'a self, of_word: impl Fn(usize) -> &'a Arc<RoaringBitmap>) -> Arc<RoaringBitmap> {
+        if let [_] = self.words.as_slice() {
+            return of_word(0).clone();
+        }
+        let words = (0..self.words.len()).map(|word| &**of_word(word));
+        Arc::new(words.intersection())
     }
 
-    /// What the sets of all words have in common.
-    fn all_of_words<'a>(&'a self, of_word: impl Fn(usize) -> &'a RoaringBitmap) -> RoaringBitmap {
-        let mut sets: Vec<&RoaringBitmap> = (0..self.words.len()).map(of_word).collect();
-        sets.sort_by_key(|set| set.len());
-        let (first, others) = sets.split_first().expect("a query without words has no tier of words");
-        others.iter().fold((*first).clone(), |all, set| all & *set)
-    }
-
-    fn met_so_far(&self, snapshot: &Snapshot, segment: usize, word: usize, meeting: Meeting) -> &RoaringBitmap {
+    fn met_so_far(&self, snapshot: &Snapshot, segment: usize, word: usize, meeting: Meeting) -> &Arc<RoaringBitmap> {
         self.segments[segment].met_so_far[word][meeting as usize].get_or_init(|| {
             let met = self.met(snapshot, segment, word, meeting);
             match (meeting as usize).checked_sub(1) {
-                Some(better) => met | self.met_so_far(snapshot, segment, word, Meeting::ALL[better]),
+                Some(better) => with(
+                    met.clone(),
+                    self.met_so_far(snapshot, segment, word, Meeting::ALL[better]),
+                ),
                 None => met.clone(),
             }
         })
@@ -195,7 +190,7 @@ impl Pass {
         for word in 0..self.words.len() {
             let met = self.met_so_far(snapshot, segment, word, Meeting::Start);
             for count in (0..=word).rev() {
-                let more = &at_least[count] & met;
+                let more = &at_least[count] & &**met;
                 at_least[count + 1] |= more;
             }
         }
@@ -203,32 +198,57 @@ impl Pass {
     }
 
     /// The icons that meet one word in one way.
-    fn met(&self, snapshot: &Snapshot, segment: usize, word: usize, meeting: Meeting) -> &RoaringBitmap {
-        let place = meeting as usize;
-        self.segments[segment].met[word][place].get_or_init(|| {
+    fn met(&self, snapshot: &Snapshot, segment: usize, place: usize, meeting: Meeting) -> &Arc<RoaringBitmap> {
+        self.segments[segment].met[place][meeting as usize].get_or_init(|| {
             let (fields, index) = (&snapshot.fields, &snapshot.segments[segment]);
-            let word = &self.words[word];
+            let word = &self.words[place];
             match meeting {
-                Meeting::Name => word
-                    .joined
-                    .iter()
-                    .fold(index.documents(fields.word, &word.text), |any, joined| {
-                        any | index.documents(fields.word, joined)
-                    }),
+                Meeting::Name => {
+                    let joined = word.joined.iter().map(|joined| (fields.word, joined.as_str()));
+                    with(
+                        index.documents(fields.word, &word.text),
+                        &index.documents_of_any(joined),
+                    )
+                }
                 Meeting::Form => index.documents(fields.stem, &word.stem),
                 Meeting::Alias => index.documents(fields.alias, &word.stem),
                 Meeting::Tag => index.documents(fields.tag, &word.stem),
                 Meeting::Start if word.text.len() <= LONGEST_START => index.documents(fields.start, &word.text),
-                Meeting::Start => RoaringBitmap::new(),
-                Meeting::Set => (snapshot.sets_called(&word.text).iter()).fold(RoaringBitmap::new(), |any, prefix| {
-                    any | index.documents(fields.prefix, prefix)
-                }),
+                Meeting::Start => Arc::default(),
+                Meeting::Set => {
+                    let sets = snapshot.sets_called(&word.text).iter();
+                    Arc::new(index.documents_of_any(sets.map(|prefix| (fields.prefix, prefix.as_str()))))
+                }
                 Meeting::Synonym => {
-                    index.documents_of_any(word.expansions.iter().map(|expansion| target(snapshot, expansion)))
+                    let meanings = self.meanings(snapshot, place).iter();
+                    index.documents_meant(&word.stem, meanings.map(|expansion| expansion.target.term(fields)))
                 }
                 Meeting::Category => index.documents(fields.category, &word.stem),
             }
         })
+    }
+
+    /// What a word stands for.
+    fn meanings(&self, snapshot: &Snapshot, place: usize) -> &[Expansion] {
+        let word = &self.words[place];
+        let meanings = word.meanings.get_or_init(|| snapshot.meanings(&word.stem));
+        if self.words.len() > 1 {
+            meanings.among_others()
+        } else {
+            meanings.alone()
+        }
+    }
+
+    /// What all words together stand for; nothing where there is but one.
+    fn phrase(&self, snapshot: &Snapshot) -> &[Expansion] {
+        let meanings = self.phrase.get_or_init(|| match self.words.as_slice() {
+            [] | [_] => Arc::default(),
+            words => {
+                let stems: Vec<&str> = words.iter().map(|word| word.stem.as_str()).collect();
+                snapshot.meanings(&stems.join(" "))
+            }
+        });
+        meanings.alone()
     }
 
     /// The best way in which each word is met by an icon; nothing for a word that is not.
@@ -267,44 +287,43 @@ impl Pass {
 
     fn strengths_of(&self, snapshot: &Snapshot, segment: usize, icons: &RoaringBitmap) -> Vec<(u32, u16)> {
         let index = &snapshot.segments[segment];
-        let mut sums = vec![0.0_f32; index.max_doc() as usize];
-        let add = |sums: &mut Vec<f32>, expansions: &[Expansion], share: f32| {
-            for expansion in expansions {
-                let (field, term) = target(snapshot, expansion);
-                let strength = expansion.strength * share * weight(&expansion.target);
-                index.each_block(field, term, |block| {
-                    for doc in block {
-                        sums[*doc as usize] += strength;
-                    }
-                });
+        let mut sums: HashMap<u32, f32> = icons.iter().map(|doc| (doc, 0.0)).collect();
+        let mut add = |documents: &RoaringBitmap, strength: f32| {
+            for doc in documents & icons {
+                *sums.entry(doc).or_default() += strength;
             }
         };
-        add(&mut sums, &self.phrase, 1.0);
         #[expect(clippy::cast_precision_loss, reason = "a query has a dozen words")]
         let share = 1.0 / self.words.len() as f32;
-        for (place, word) in self.words.iter().enumerate() {
-            add(&mut sums, &word.expansions, share);
-            if self.words.len() > 1 {
+        let phrase = self.phrase(snapshot).iter().map(|expansion| (expansion, 1.0));
+        let words = (0..self.words.len()).flat_map(|place| self.meanings(snapshot, place));
+        for (expansion, share) in phrase.chain(words.map(|expansion| (expansion, share))) {
+            let (field, term) = expansion.target.term(&snapshot.fields);
+            let strength = expansion.strength * share * weight(&expansion.target);
+            add(&index.documents(field, term), strength);
+        }
+        if self.words.len() > 1 {
+            for place in 0..self.words.len() {
                 // A word of the name means itself.
-                let named = self.met(snapshot, segment, place, Meeting::Form) & icons;
-                named.iter().for_each(|doc| sums[doc as usize] += share);
+                add(self.met(snapshot, segment, place, Meeting::Form), share);
             }
         }
         icons
             .iter()
             .map(|doc| {
                 let words = f32::from(index.rank(doc).words());
-                (doc, quantised(sums[doc as usize] / (words + HALF_A_WORD)))
+                (doc, quantised(sums[&doc] / (words + HALF_A_WORD)))
             })
             .collect()
     }
 }
 
-fn target<'a>(snapshot: &Snapshot, expansion: &'a Expansion) -> (tantivy::schema::Field, &'a str) {
-    match &expansion.target {
-        Target::Word(stem) => (snapshot.fields.stem, stem),
-        Target::Name(bag) => (snapshot.fields.bag, bag),
+/// `some` and `more`, without a copy where one has nothing that the other lacks.
+fn with(some: Arc<RoaringBitmap>, more: &RoaringBitmap) -> Arc<RoaringBitmap> {
+    if more.is_subset(&some) {
+        return some;
     }
+    Arc::new(&*some | more)
 }
 
 /// A meaning that is a whole name is not shared among the name's words.

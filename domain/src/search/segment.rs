@@ -9,13 +9,15 @@ use std::{
 };
 
 use foldhash::HashMap;
-use roaring::RoaringBitmap;
+use moka::sync::Cache;
+use roaring::{MultiOps as _, RoaringBitmap};
 use tantivy::{
     DocId, InvertedIndexReader, SegmentReader, Term,
     columnar::{Column, StrColumn, TermOrdHit},
     schema::{Field, IndexRecordOption},
     termdict::TermDictionary,
 };
+use xxhash_rust::xxh3::xxh3_128_with_seed;
 
 use super::{
     SearchError,
@@ -29,9 +31,10 @@ use crate::catalog::IconId;
 pub(crate) struct Segment {
     reader: SegmentReader,
     readers: HashMap<u32, Arc<InvertedIndexReader>>,
-    ids: Column<i64>,
-    ranks: Column<u64>,
-    appeals: Column<u64>,
+    /// Columns that every page reads, by document.
+    ids: Vec<i64>,
+    ranks: Vec<u64>,
+    appeals: Vec<u16>,
     first_generations: Column<i64>,
     names: Option<StrColumn>,
     prefixes: Option<StrColumn>,
@@ -39,16 +42,22 @@ pub(crate) struct Segment {
     /// Deleted since the segment was written.
     deleted: RoaringBitmap,
     damaged: AtomicBool,
+    /// Posting lists that are long and were read before, by a hash of what they are of.
+    decoded: Cache<u128, Arc<RoaringBitmap>>,
     by_name: OnceLock<Vec<DocId>>,
     by_age: OnceLock<Vec<DocId>>,
     /// Every icon that its set does not hide.
-    pub(crate) visible: RoaringBitmap,
+    pub(crate) visible: Arc<RoaringBitmap>,
     /// Every icon.
-    pub(crate) icons: RoaringBitmap,
+    pub(crate) icons: Arc<RoaringBitmap>,
 }
 
-/// So many documents are put into a bitmap one by one; of more, it costs less to set bits.
-const FEW: usize = 512;
+/// Memory for posting lists as bitmaps: those of the words that are asked for most, some thousand of them.
+const DECODED_BYTES: u64 = 32 << 20;
+/// Shorter lists are read as quickly as they are looked up.
+const SHORTEST_KEPT: u32 = 64;
+/// Of longer ones it costs less to set bits than to put documents in one by one.
+const LONGEST_ADDED: u32 = 4096;
 
 impl Segment {
     pub(crate) fn open(reader: &SegmentReader, fields: &Fields) -> Result<Self, SearchError> {
@@ -63,9 +72,12 @@ impl Segment {
         };
         let mut segment = Self {
             readers,
-            ids: fast.i64(columns::ID)?,
-            ranks: fast.u64(columns::RANK)?,
-            appeals: fast.u64(columns::APPEAL)?,
+            ids: values(&fast.i64(columns::ID)?, reader.max_doc()),
+            ranks: values(&fast.u64(columns::RANK)?, reader.max_doc()),
+            appeals: values(&fast.u64(columns::APPEAL)?, reader.max_doc())
+                .into_iter()
+                .map(|appeal| u16::try_from(appeal).unwrap_or(u16::MAX))
+                .collect(),
             first_generations: fast.i64(columns::FIRST_GENERATION)?,
             names: fast.str(columns::NAME)?,
             prefixes: fast.str(columns::PREFIX)?,
@@ -73,60 +85,98 @@ impl Segment {
             reader: reader.clone(),
             deleted,
             damaged: AtomicBool::new(false),
+            decoded: Cache::builder()
+                .max_capacity(DECODED_BYTES)
+                .weigher(|_, documents: &Arc<RoaringBitmap>| {
+                    u32::try_from(documents.serialized_size()).unwrap_or(u32::MAX)
+                })
+                .build(),
             by_name: OnceLock::new(),
             by_age: OnceLock::new(),
-            visible: RoaringBitmap::new(),
-            icons: RoaringBitmap::new(),
+            visible: Arc::default(),
+            icons: Arc::default(),
         };
         segment.icons = segment.documents(fields.flag, flags::ICON);
-        segment.visible = &segment.icons - segment.documents(fields.flag, flags::HIDDEN);
+        segment.visible = Arc::new(&*segment.icons - &*segment.documents(fields.flag, flags::HIDDEN));
         Ok(segment)
     }
 
     /// The documents that have `term`, without the deleted ones.
-    pub(crate) fn documents(&self, field: Field, term: &str) -> RoaringBitmap {
-        self.documents_of_any(std::iter::once((field, term)))
+    pub(crate) fn documents(&self, field: Field, term: &str) -> Arc<RoaringBitmap> {
+        self.kept(u64::from(field.field_id()), term, || {
+            let Some((length, mut documents)) = self.read(field, term) else {
+                return (0, RoaringBitmap::new());
+            };
+            if !self.deleted.is_empty() {
+                documents -= &self.deleted;
+            }
+            (length, documents)
+        })
     }
 
-    /// The documents that have any of the terms, without the deleted ones.
-    pub(crate) fn documents_of_any<'t>(&self, terms: impl Iterator<Item = (Field, &'t str)>) -> RoaringBitmap {
-        let mut few: Vec<DocId> = Vec::new();
-        let mut bits: Vec<u8> = Vec::new();
-        for (field, term) in terms {
-            self.each_block(field, term, |block| {
-                if bits.is_empty() && few.len() + block.len() <= FEW {
-                    few.extend_from_slice(block);
-                    return;
-                }
-                if bits.is_empty() {
-                    bits = vec![0; (self.max_doc() as usize).div_ceil(8)];
-                }
-                for doc in block {
-                    bits[(doc / 8) as usize] |= 1 << (doc % 8);
-                }
-            });
+    /// The documents that have any of the terms, which `keyword` alone decides, without the deleted ones.
+    pub(crate) fn documents_meant<'t>(
+        &self,
+        keyword: &str,
+        terms: impl ExactSizeIterator<Item = (Field, &'t str)>,
+    ) -> Arc<RoaringBitmap> {
+        // Fields have small numbers, and a keyword has few or many meanings.
+        let kind = 1 << 32 | terms.len() as u64;
+        self.kept(kind, keyword, || {
+            let documents = self.documents_of_any(terms);
+            (u32::try_from(documents.len()).unwrap_or(u32::MAX), documents)
+        })
+    }
+
+    /// What was made before of `text`, or is now. `make` says how much it read.
+    fn kept(&self, kind: u64, text: &str, make: impl FnOnce() -> (u32, RoaringBitmap)) -> Arc<RoaringBitmap> {
+        let key = xxh3_128_with_seed(text.as_bytes(), kind);
+        if let Some(known) = self.decoded.get(&key) {
+            return known;
         }
-        let mut documents = RoaringBitmap::from_lsb0_bytes(0, &bits);
-        documents.extend(few);
-        if !self.deleted.is_empty() {
-            documents -= &self.deleted;
+        let (read, documents) = make();
+        let documents = Arc::new(documents);
+        if read >= SHORTEST_KEPT {
+            self.decoded.insert(key, documents.clone());
         }
         documents
     }
 
-    /// Shows the documents that have `term` in ascending blocks, the deleted ones among them.
-    pub(crate) fn each_block(&self, field: Field, term: &str, mut show: impl FnMut(&[DocId])) {
-        let Some(reader) = self.readers.get(&field.field_id()) else {
-            return;
-        };
-        let postings = reader.read_block_postings(&Term::from_field_text(field, term), IndexRecordOption::Basic);
-        let Some(mut postings) = self.sound(postings).flatten() else {
-            return;
-        };
-        while !postings.docs().is_empty() {
-            show(postings.docs());
-            postings.advance();
+    /// The documents that have any of the terms, without the deleted ones.
+    pub(crate) fn documents_of_any<'t>(&self, terms: impl Iterator<Item = (Field, &'t str)>) -> RoaringBitmap {
+        let lists: Vec<Arc<RoaringBitmap>> = terms.map(|(field, term)| self.documents(field, term)).collect();
+        lists.iter().map(|documents| &**documents).union()
+    }
+
+    /// A posting list, the deleted documents in it, and its length.
+    fn read(&self, field: Field, term: &str) -> Option<(u32, RoaringBitmap)> {
+        let reader = self.readers.get(&field.field_id())?;
+        let info = reader.get_term_info(&Term::from_field_text(field, term));
+        let info = self.sound(info)??;
+        let postings = reader.read_block_postings_from_terminfo(&info, IndexRecordOption::Basic);
+        let mut postings = self.sound(postings)?;
+        let mut documents = RoaringBitmap::new();
+        if info.doc_freq <= LONGEST_ADDED {
+            while !postings.docs().is_empty() {
+                // A block that is not in order is of a damaged file.
+                if documents.append(postings.docs().iter().copied()).is_err() {
+                    return self.sound(Err(std::io::Error::other("a posting list is not in order")));
+                }
+                postings.advance();
+            }
+        } else {
+            let mut bits = vec![0_u8; (self.max_doc() as usize).div_ceil(8)];
+            while !postings.docs().is_empty() {
+                for doc in postings.docs() {
+                    if let Some(byte) = bits.get_mut((doc / 8) as usize) {
+                        *byte |= 1 << (doc % 8);
+                    }
+                }
+                postings.advance();
+            }
+            documents = RoaringBitmap::from_lsb0_bytes(0, &bits);
         }
+        Some((info.doc_freq, documents))
     }
 
     /// How many documents have `term`, the deleted ones among them.
@@ -203,17 +253,16 @@ impl Segment {
     }
 
     pub(crate) fn id(&self, doc: DocId) -> IconId {
-        IconId(self.ids.first(doc).unwrap_or_default())
+        IconId(self.ids.get(doc as usize).copied().unwrap_or_default())
     }
 
     pub(crate) fn rank(&self, doc: DocId) -> Rank {
-        Rank(self.ranks.first(doc).unwrap_or_default())
+        Rank(self.ranks.get(doc as usize).copied().unwrap_or_default())
     }
 
     /// How likely the icon is meant by somebody who begins to type its name.
     pub(crate) fn appeal(&self, doc: DocId) -> u16 {
-        let appeal = self.appeals.first(doc).unwrap_or_default();
-        u16::try_from(appeal).unwrap_or(u16::MAX)
+        self.appeals.get(doc as usize).copied().unwrap_or_default()
     }
 
     pub(crate) fn first_generation(&self, doc: DocId) -> i64 {
@@ -261,4 +310,12 @@ impl Segment {
     pub(crate) fn max_doc(&self) -> DocId {
         self.reader.max_doc()
     }
+}
+
+/// The values of a column by document; the default where a document has none.
+fn values<T: PartialOrd + Copy + std::fmt::Debug + Send + Sync + Default + 'static>(
+    column: &Column<T>,
+    max_doc: DocId,
+) -> Vec<T> {
+    (0..max_doc).map(|doc| column.first(doc).unwrap_or_default()).collect()
 }

@@ -1,13 +1,16 @@
 //! The index at one generation: what a search, and all its pages, is computed from.
 
+use std::sync::Arc;
+
 use foldhash::{HashMap, HashMapExt as _};
+use moka::sync::Cache;
 use tantivy::{DocAddress, Searcher, TantivyDocument, schema::Value as _};
 
 use super::{
     SearchError,
     index::{Fields, IndexFolder, SET_ROW, Version, source::SetFacts},
     segment::Segment,
-    synonyms::{self, Expansion},
+    synonyms::{self, Meanings},
     text,
 };
 
@@ -22,7 +25,12 @@ pub(crate) struct Snapshot {
     places_of_sets: HashMap<String, usize>,
     /// Words of sets' prefixes and names, with the prefixes of the sets.
     words_of_sets: HashMap<String, Vec<String>>,
+    /// What keywords stand for, of those that were looked up before.
+    meanings: Cache<String, Arc<Meanings>>,
 }
+
+/// Keywords whose meanings are kept, each in some KiB.
+const KEPT_MEANINGS: u64 = 2048;
 
 impl Snapshot {
     /// The newest commit in `folder`.
@@ -43,6 +51,7 @@ impl Snapshot {
             sets: Vec::new(),
             places_of_sets: HashMap::new(),
             words_of_sets: HashMap::new(),
+            meanings: Cache::new(KEPT_MEANINGS),
         };
         snapshot.sets = snapshot.read_sets()?;
         snapshot.places_of_sets = (snapshot.sets.iter().enumerate())
@@ -74,10 +83,21 @@ impl Snapshot {
         self.words_of_sets.get(word).map_or(&[], Vec::as_slice)
     }
 
-    /// What a keyword stands for, strongest first; nothing for one that nobody published.
-    pub(crate) fn expansions(&self, keyword: &str) -> Vec<Expansion> {
+    /// What a keyword stands for; nothing for one that nobody published.
+    pub(crate) fn meanings(&self, keyword: &str) -> Arc<Meanings> {
+        if let Some(known) = self.meanings.get(keyword) {
+            return known;
+        }
         let texts = self.stored(self.fields.keyword, keyword, self.fields.expansion);
-        texts.first().map_or_else(Vec::new, |text| synonyms::from_text(text))
+        let Some(text) = texts.first() else {
+            return Arc::default();
+        };
+        let meanings = Arc::new(Meanings::new(synonyms::from_text(text), |expansion| {
+            let (field, term) = expansion.target.term(&self.fields);
+            self.frequency(field, term)
+        }));
+        self.meanings.insert(keyword.to_owned(), meanings.clone());
+        meanings
     }
 
     /// Whether something of it could not be read.
@@ -107,7 +127,7 @@ impl Snapshot {
     fn stored(&self, by: tantivy::schema::Field, term: &str, text: tantivy::schema::Field) -> Vec<String> {
         let mut texts = Vec::new();
         for (place, segment) in (0..).zip(&self.segments) {
-            for doc in segment.documents(by, term) {
+            for doc in segment.documents(by, term).iter() {
                 let document = self.searcher.doc::<TantivyDocument>(DocAddress::new(place, doc));
                 let document = segment.sound(document.map_err(std::io::Error::other));
                 let value = document

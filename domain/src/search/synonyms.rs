@@ -4,6 +4,10 @@ mod learn;
 
 pub(crate) use learn::learn;
 
+use tantivy::schema::Field;
+
+use super::index::Fields;
+
 /// One meaning of a keyword.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Expansion {
@@ -19,6 +23,56 @@ pub(crate) enum Target {
     Word(String),
     /// A whole name, as its bag.
     Name(String),
+}
+
+impl Target {
+    /// The term of the icons that have it.
+    pub(crate) fn term(&self, fields: &Fields) -> (Field, &str) {
+        match self {
+            Self::Word(stem) => (fields.stem, stem),
+            Self::Name(bag) => (fields.bag, bag),
+        }
+    }
+}
+
+/// What a keyword stands for.
+#[derive(Debug, Default)]
+pub(crate) struct Meanings {
+    /// Strongest first.
+    all: Vec<Expansion>,
+    /// So many of the strongest find enough.
+    enough: usize,
+}
+
+/// Icons that nobody looks beyond: weaker meanings, which find half of the catalog, are left out once there are as many.
+const ENOUGH_ICONS: u64 = 5000;
+/// Meanings of a word that is not alone: the others tell enough, and weak meanings of several words meet by chance.
+const AMONG_OTHERS: usize = 12;
+
+impl Meanings {
+    /// `frequency` says how many icons have what an expansion stands for.
+    pub(crate) fn new(all: Vec<Expansion>, frequency: impl Fn(&Expansion) -> u64) -> Self {
+        let mut icons = 0;
+        let enough = all.iter().take_while(|expansion| {
+            let is_wanted = icons < ENOUGH_ICONS;
+            icons += frequency(expansion);
+            is_wanted
+        });
+        Self {
+            enough: enough.count(),
+            all,
+        }
+    }
+
+    /// Of a keyword that is all that was asked.
+    pub(crate) fn alone(&self) -> &[Expansion] {
+        &self.all[..self.enough]
+    }
+
+    /// Of a keyword that other words were asked with.
+    pub(crate) fn among_others(&self) -> &[Expansion] {
+        &self.all[..self.all.len().min(AMONG_OTHERS)]
+    }
 }
 
 /// Expansions as the index stores them: one a line.
@@ -54,7 +108,7 @@ pub(crate) fn from_text(text: &str) -> Vec<Expansion> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Expansion, Target, from_text, to_text};
+    use super::{Expansion, Meanings, Target, from_text, to_text};
 
     #[test]
     fn expansions_are_read_as_they_were_written() {
@@ -70,5 +124,19 @@ mod tests {
         ];
         assert_eq!(from_text(&to_text(&expansions)), expansions);
         assert_eq!(from_text("x1 a\nw\nwhat"), []);
+    }
+
+    #[test]
+    fn weak_meanings_are_left_out_where_there_is_enough() {
+        let word = |strength: f32| Expansion {
+            target: Target::Word("any".to_owned()),
+            strength,
+        };
+        let all = vec![word(0.9), word(0.5), word(0.1)];
+        for (frequency, expected) in [(10, 3), (2500, 2), (4999, 2), (5000, 1), (100_000, 1)] {
+            let meanings = Meanings::new(all.clone(), |_| frequency);
+            assert_eq!(meanings.alone(), &all[..expected], "{frequency} icons each");
+            assert_eq!(meanings.among_others(), all);
+        }
     }
 }

@@ -8,7 +8,7 @@ pub struct Model {
     /// Always 1.
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: i32,
-    /// Grows by one with each set's transaction; 0 is the empty catalog.
+    /// Grows by one with each set's transaction and with each change of the administrators' synonyms; 0 is the empty catalog.
     pub generation: i64,
 }
 

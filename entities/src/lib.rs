@@ -11,3 +11,5 @@ pub mod icon_character;
 pub mod icon_set;
 pub mod icon_tag;
 pub mod keyword_source;
+pub mod synonym_change;
+pub mod synonym_group;

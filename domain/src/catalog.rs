@@ -1,4 +1,4 @@
-//! The catalog: icon sets, every name an icon can be asked for by, and the feed of what changed.
+//! The catalog: icon sets, every name an icon can be asked for by, the feed of what changed, and what administrators add.
 //!
 //! Reads are batches: each takes all the keys of a request at once and runs one statement.
 
@@ -15,6 +15,7 @@ mod row_key;
 mod set_filter;
 mod set_listing;
 mod set_memory;
+mod synonyms;
 
 use std::sync::Arc;
 
@@ -27,11 +28,12 @@ pub use listing::{IconPageKey, Page, PageBounds};
 pub use row_key::IconId;
 pub use set_filter::SetFilter;
 pub use set_listing::{SetOrder, SetPosition};
+pub use synonyms::PutSynonyms;
 
 use crate::database::{Database, DatabaseError, PoolState, StatementCount};
 use set_memory::SetMemory;
 
-/// Reads of the catalog. Cheap to clone.
+/// Reads of the catalog, and the writes of requests. Cheap to clone.
 #[derive(Clone)]
 pub struct Catalog {
     database: Database,

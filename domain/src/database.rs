@@ -8,6 +8,7 @@ mod dialect;
 mod error;
 mod snapshot;
 mod statements;
+mod writing;
 
 use std::{sync::Arc, time::Duration};
 
@@ -15,6 +16,7 @@ use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, QueryResult, SqliteTransactionMode, Statement,
     TransactionOptions, TransactionTrait, Value,
 };
+use tokio::sync::Semaphore;
 use tracing::Instrument as _;
 
 pub(crate) use columns::Columns;
@@ -23,6 +25,7 @@ pub(crate) use dialect::Dialect;
 pub use error::DatabaseError;
 pub(crate) use snapshot::Snapshot;
 pub use statements::StatementCount;
+pub(crate) use writing::Writing;
 
 /// A pool of connections, and the count of statements that whoever holds this handle has run. Clones share both.
 #[derive(Clone)]
@@ -32,6 +35,8 @@ pub struct Database {
     query_timeout: Duration,
     slow_query_threshold: Duration,
     statements: Arc<StatementCount>,
+    /// Requests write one after another.
+    turns: Arc<Semaphore>,
 }
 
 /// Connections of the pool at one moment.
@@ -99,6 +104,15 @@ impl Database {
         sql: &str,
         values: Vec<Value>,
     ) -> Result<Vec<QueryResult>, DatabaseError> {
+        self.run_on(&self.connection, query_type, (sql, values)).await
+    }
+
+    async fn run_on(
+        &self,
+        connection: &impl ConnectionTrait,
+        query_type: &'static str,
+        (sql, values): (&str, Vec<Value>),
+    ) -> Result<Vec<QueryResult>, DatabaseError> {
         let statement = Statement::from_sql_and_values(self.dialect.backend(), sql, values);
         let span = tracing::info_span!(
             "db.query",
@@ -108,7 +122,7 @@ impl Database {
         );
         self.statements.add_one();
         let started = std::time::Instant::now();
-        let result = tokio::time::timeout(self.query_timeout, self.connection.query_all_raw(statement))
+        let result = tokio::time::timeout(self.query_timeout, connection.query_all_raw(statement))
             .instrument(span)
             .await;
         statements::record(query_type, sql, started.elapsed(), self.slow_query_threshold);
@@ -135,6 +149,11 @@ impl Database {
             .begin_with_options(options)
             .await
             .map_err(DatabaseError::from)
+    }
+
+    /// Starts a writing transaction of a request, which cannot wait for long.
+    pub(crate) async fn write(&self) -> Result<Writing, DatabaseError> {
+        Writing::begin(self).await
     }
 
     /// Starts to read one moment of the database.

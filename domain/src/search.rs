@@ -1,7 +1,7 @@
 //! Finding icons: the index, the words people type, what they stand for, and the order of what is found.
 //!
 //! The files follow a query on its way: `query` takes it apart, `filter` says what may be shown, `pass` reads it in one way,
-//! `tiers` and `rank` say how well an icon matches, `matches` puts the readings together, `candidates` says which
+//! `meanings` knows what stands for its words, `tiers` and `rank` say how well an icon matches, `matches` puts the readings together, `candidates` says which
 //! icon comes next, `page` cuts and `explain` says why. `index` makes
 //! what they read.
 
@@ -12,6 +12,7 @@ mod facets;
 mod filter;
 mod index;
 mod matches;
+mod meanings;
 mod page;
 mod pass;
 mod query;
@@ -35,9 +36,13 @@ pub use filter::Filter;
 pub use matches::{Matches, Order, SearchRequest};
 pub use page::{Hit, Position};
 pub use query::{MAX_QUERY_CHARACTERS, MAX_QUERY_WORDS};
+pub use synonyms::{
+    GroupFault, MAX_GROUP_PHRASE_WORDS, MAX_GROUP_WORD_CHARACTERS, MAX_GROUP_WORDS, MAX_SYNONYM_GROUPS, SynonymGroup,
+    WordFault,
+};
 pub use tiers::MatchedField;
 
-use tokio::time::MissedTickBehavior;
+use tokio::{sync::watch, time::MissedTickBehavior};
 
 use crate::database::{Database, DatabaseError};
 use index::IndexFolder;
@@ -88,7 +93,9 @@ pub struct Search {
 
 struct Shared {
     folder: RwLock<IndexFolder>,
-    snapshot: RwLock<Option<Arc<Snapshot>>>,
+    snapshot: watch::Sender<Option<Arc<Snapshot>>>,
+    /// Has whoever keeps the index look at once.
+    wake: watch::Sender<()>,
 }
 
 impl Search {
@@ -107,7 +114,8 @@ impl Search {
         Self {
             shared: Arc::new(Shared {
                 folder: RwLock::new(folder),
-                snapshot: RwLock::default(),
+                snapshot: watch::Sender::default(),
+                wake: watch::Sender::default(),
             }),
         }
     }
@@ -174,7 +182,7 @@ impl Search {
 
     fn show_newest(&self) -> Result<(), SearchError> {
         let snapshot = Arc::new(Snapshot::open(&self.folder())?);
-        *self.shared.snapshot.write().unwrap_or_else(PoisonError::into_inner) = Some(snapshot);
+        self.shared.snapshot.send_replace(Some(snapshot));
         Ok(())
     }
 
@@ -183,12 +191,15 @@ impl Search {
     pub async fn keep(&self, database: &Database, pause: Duration) {
         let mut looks = tokio::time::interval(pause);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut wake = self.shared.wake.subscribe();
         let (mut failures, mut passed_over) = (0, 0);
         loop {
-            looks.tick().await;
-            if passed_over > 0 {
-                passed_over -= 1;
-                continue;
+            tokio::select! {
+                _ = looks.tick() => if passed_over > 0 {
+                    passed_over -= 1;
+                    continue;
+                },
+                _ = wake.changed() => {}
             }
             match self.refresh(database).await {
                 Ok(_) => failures = 0,
@@ -206,13 +217,31 @@ impl Search {
         }
     }
 
+    /// Has the index brought to `generation` at once, by whoever keeps it, and waits until it is, for `patience` at most.
+    pub async fn catch_up(&self, generation: i64, patience: Duration) {
+        if self.shared.wake.send(()).is_err() {
+            // Nobody keeps it.
+            return;
+        }
+        let mut snapshot = self.shared.snapshot.subscribe();
+        let is_there = |snapshot: &Option<Arc<Snapshot>>| {
+            let snapshot = snapshot.as_ref();
+            snapshot.is_some_and(|snapshot| snapshot.version.generation >= generation)
+        };
+        if tokio::time::timeout(patience, snapshot.wait_for(is_there))
+            .await
+            .is_err()
+        {
+            tracing::warn!(generation, "the search index is late");
+        }
+    }
+
     /// What `request` finds.
     pub fn find(&self, request: &SearchRequest) -> Result<Matches, SearchError> {
         Matches::new(self.snapshot().ok_or(SearchError::NotReady)?, request)
     }
 
     fn snapshot(&self) -> Option<Arc<Snapshot>> {
-        let newest = self.shared.snapshot.read();
-        newest.unwrap_or_else(PoisonError::into_inner).clone()
+        self.shared.snapshot.borrow().clone()
     }
 }

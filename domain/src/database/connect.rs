@@ -3,6 +3,7 @@
 use std::{path::Path, sync::Arc, time::Duration};
 
 use sea_orm::{ConnectOptions, sqlx::sqlite::SqliteConnectOptions};
+use tokio::sync::Semaphore;
 
 use super::{Database, DatabaseError, Dialect, StatementCount, statements};
 
@@ -80,6 +81,7 @@ impl Database {
             query_timeout: config.query_timeout,
             slow_query_threshold: config.slow_query_threshold,
             statements: Arc::new(StatementCount::default()),
+            turns: Arc::new(Semaphore::new(1)),
         })
     }
 }

@@ -81,7 +81,7 @@ impl Matches {
                 .map(Meeting::field)
                 .collect(),
         };
-        if fields.is_empty() {
+        if fields.len() < made.pass.words() && matches!(made.pass.tiers[tier], Tier::Met(_)) {
             // All words together stand for it.
             fields.push(MatchedField::Synonym);
         }

@@ -2,13 +2,13 @@
 
 use std::sync::{Arc, OnceLock};
 
-use foldhash::HashMap;
 use roaring::{MultiOps as _, RoaringBitmap};
 
 use super::{
     index::icon_document::LONGEST_START,
+    meanings::{self, Meanings, Strengths},
     snapshot::Snapshot,
-    synonyms::{Expansion, Meanings, Target},
+    synonyms::Expansion,
     text,
     tiers::{Meeting, TIERS, TIERS_OF_UNFINISHED, Tier},
 };
@@ -99,6 +99,11 @@ impl Pass {
         }
     }
 
+    /// How many words are looked for.
+    pub(crate) fn words(&self) -> usize {
+        self.words.len()
+    }
+
     /// The icons of a segment in tier `tier` or a better one.
     pub(crate) fn reached(&self, snapshot: &Snapshot, segment: usize, tier: usize) -> &RoaringBitmap {
         let reached = (0..=tier).rev().find_map(|tier| {
@@ -152,9 +157,7 @@ impl Pass {
                 if meeting < Meeting::Synonym {
                     return met;
                 }
-                let phrase = self.phrase(snapshot).iter();
-                let meant = index.documents_of_any(phrase.map(|expansion| expansion.target.term(fields)));
-                with(met, &meant)
+                with(met, &meanings::documents(index, fields, self.phrase(snapshot)))
             }
             Tier::Missing(missing) => Arc::new(self.met_but(snapshot, segment, usize::from(missing))),
         }
@@ -220,8 +223,10 @@ impl Pass {
                     Arc::new(index.documents_of_any(sets.map(|prefix| (fields.prefix, prefix.as_str()))))
                 }
                 Meeting::Synonym => {
-                    let meanings = self.meanings(snapshot, place).iter();
-                    index.documents_meant(&word.stem, meanings.map(|expansion| expansion.target.term(fields)))
+                    let expansions = self.meanings(snapshot, place);
+                    index.documents_meant(&word.stem, expansions.len(), || {
+                        meanings::documents(index, fields, expansions)
+                    })
                 }
                 Meeting::Category => index.documents(fields.category, &word.stem),
             }
@@ -286,35 +291,19 @@ impl Pass {
     }
 
     fn strengths_of(&self, snapshot: &Snapshot, segment: usize, icons: &RoaringBitmap) -> Vec<(u32, u16)> {
-        let index = &snapshot.segments[segment];
-        let mut sums: HashMap<u32, f32> = icons.iter().map(|doc| (doc, 0.0)).collect();
-        let mut add = |documents: &RoaringBitmap, strength: f32| {
-            for doc in documents & icons {
-                *sums.entry(doc).or_default() += strength;
-            }
-        };
+        let mut strengths = Strengths::new(&snapshot.segments[segment], &snapshot.fields, icons);
+        strengths.add_meanings(self.phrase(snapshot), 1.0);
         #[expect(clippy::cast_precision_loss, reason = "a query has a dozen words")]
         let share = 1.0 / self.words.len() as f32;
-        let phrase = self.phrase(snapshot).iter().map(|expansion| (expansion, 1.0));
-        let words = (0..self.words.len()).flat_map(|place| self.meanings(snapshot, place));
-        for (expansion, share) in phrase.chain(words.map(|expansion| (expansion, share))) {
-            let (field, term) = expansion.target.term(&snapshot.fields);
-            let strength = expansion.strength * share * weight(&expansion.target);
-            add(&index.documents(field, term), strength);
-        }
-        if self.words.len() > 1 {
-            for place in 0..self.words.len() {
+        for place in 0..self.words.len() {
+            strengths.add_meanings(self.meanings(snapshot, place), share);
+            if self.words.len() > 1 {
                 // A word of the name means itself.
-                add(self.met(snapshot, segment, place, Meeting::Form), share);
+                strengths.add(self.met(snapshot, segment, place, Meeting::Form), |_| share);
             }
         }
-        icons
-            .iter()
-            .map(|doc| {
-                let words = f32::from(index.rank(doc).words());
-                (doc, quantised(sums[&doc] / (words + HALF_A_WORD)))
-            })
-            .collect()
+        let quantised = strengths.per_word().map(|(doc, strength)| (doc, quantised(strength)));
+        quantised.collect()
     }
 }
 
@@ -325,18 +314,6 @@ fn with(some: Arc<RoaringBitmap>, more: &RoaringBitmap) -> Arc<RoaringBitmap> {
     }
     Arc::new(&*some | more)
 }
-
-/// A meaning that is a whole name is not shared among the name's words.
-fn weight(target: &Target) -> f32 {
-    match target {
-        Target::Word(_) => 1.0,
-        #[expect(clippy::cast_precision_loss, reason = "a name has a dozen words")]
-        Target::Name(bag) => bag.split(' ').count() as f32 + HALF_A_WORD,
-    }
-}
-
-/// With this, a name of one word that means it is better than one of two words of which both do.
-const HALF_A_WORD: f32 = 0.5;
 
 /// A strength as it is compared and written into cursors: the same on every machine.
 fn quantised(strength: f32) -> u16 {

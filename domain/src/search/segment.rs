@@ -114,16 +114,17 @@ impl Segment {
         })
     }
 
-    /// The documents that have any of the terms, which `keyword` alone decides, without the deleted ones.
-    pub(crate) fn documents_meant<'t>(
+    /// The documents that so many meanings of `keyword` lead to, which are kept.
+    pub(crate) fn documents_meant(
         &self,
         keyword: &str,
-        terms: impl ExactSizeIterator<Item = (Field, &'t str)>,
+        meanings: usize,
+        find: impl FnOnce() -> RoaringBitmap,
     ) -> Arc<RoaringBitmap> {
-        // Fields have small numbers, and a keyword has few or many meanings.
-        let kind = 1 << 32 | terms.len() as u64;
+        // Fields have small numbers.
+        let kind = 1 << 32 | meanings as u64;
         self.kept(kind, keyword, || {
-            let documents = self.documents_of_any(terms);
+            let documents = find();
             (u32::try_from(documents.len()).unwrap_or(u32::MAX), documents)
         })
     }

@@ -9,8 +9,9 @@ use tantivy::{DocAddress, Searcher, TantivyDocument, schema::Value as _};
 use super::{
     SearchError,
     index::{Fields, IndexFolder, SET_ROW, Version, source::SetFacts},
+    meanings::Meanings,
     segment::Segment,
-    synonyms::{self, Meanings},
+    synonyms::{self, Target},
     text,
 };
 
@@ -92,10 +93,11 @@ impl Snapshot {
         let Some(text) = texts.first() else {
             return Arc::default();
         };
-        let meanings = Arc::new(Meanings::new(synonyms::from_text(text), |expansion| {
-            let (field, term) = expansion.target.term(&self.fields);
-            self.frequency(field, term)
-        }));
+        let meanings = Meanings::new(synonyms::from_text(text), |target| match target {
+            Target::Word(stem) => self.frequency(self.fields.stem, stem),
+            Target::Name(bag) | Target::Words(bag) => self.frequency(self.fields.bag, bag),
+        });
+        let meanings = Arc::new(meanings);
         self.meanings.insert(keyword.to_owned(), meanings.clone());
         meanings
     }

@@ -1,12 +1,18 @@
-//! What keywords stand for: learnt from the icons that their authors tagged, said of every icon.
+//! What keywords stand for: learnt from the icons that their authors tagged, and said by administrators; of every icon.
 
+mod group;
 mod learn;
 
+use std::collections::{BTreeMap, BTreeSet};
+
+pub use group::{
+    GroupFault, MAX_GROUP_PHRASE_WORDS, MAX_GROUP_WORD_CHARACTERS, MAX_GROUP_WORDS, MAX_SYNONYM_GROUPS, SynonymGroup,
+    WordFault,
+};
 pub(crate) use learn::learn;
 
-use tantivy::schema::Field;
-
-use super::index::Fields;
+/// How surely words of a group mean each other: well above what is learnt, which seldom comes to 1.
+const SAID: f32 = 4.0;
 
 /// One meaning of a keyword.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,55 +29,36 @@ pub(crate) enum Target {
     Word(String),
     /// A whole name, as its bag.
     Name(String),
+    /// Words that are met together in whatever an icon is called, as their bag.
+    Words(String),
 }
 
-impl Target {
-    /// The term of the icons that have it.
-    pub(crate) fn term(&self, fields: &Fields) -> (Field, &str) {
-        match self {
-            Self::Word(stem) => (fields.stem, stem),
-            Self::Name(bag) => (fields.bag, bag),
+/// What keywords stand for, with the words of `groups` before what was learnt; keywords in order of the alphabet.
+pub(crate) fn with_groups(
+    learnt: Vec<(String, Vec<Expansion>)>,
+    groups: &[SynonymGroup],
+) -> BTreeMap<String, Vec<Expansion>> {
+    let mut said: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    for group in groups {
+        for keyword in group.keywords() {
+            said.entry(keyword).or_default().extend(group.others(keyword));
         }
     }
-}
-
-/// What a keyword stands for.
-#[derive(Debug, Default)]
-pub(crate) struct Meanings {
-    /// Strongest first.
-    all: Vec<Expansion>,
-    /// So many of the strongest find enough.
-    enough: usize,
-}
-
-/// Icons that nobody looks beyond: weaker meanings, which find half of the catalog, are left out once there are as many.
-const ENOUGH_ICONS: u64 = 5000;
-/// Meanings of a word that is not alone: the others tell enough, and weak meanings of several words meet by chance.
-const AMONG_OTHERS: usize = 12;
-
-impl Meanings {
-    /// `frequency` says how many icons have what an expansion stands for.
-    pub(crate) fn new(all: Vec<Expansion>, frequency: impl Fn(&Expansion) -> u64) -> Self {
-        let mut icons = 0;
-        let enough = all.iter().take_while(|expansion| {
-            let is_wanted = icons < ENOUGH_ICONS;
-            icons += frequency(expansion);
-            is_wanted
+    let mut all: BTreeMap<String, Vec<Expansion>> = learnt.into_iter().collect();
+    for (keyword, bags) in said {
+        let said = bags.into_iter().map(|bag| Expansion {
+            target: Target::Words(bag),
+            strength: SAID,
         });
-        Self {
-            enough: enough.count(),
-            all,
-        }
+        all.entry(keyword.to_owned()).or_default().splice(0..0, said);
     }
+    all
+}
 
-    /// Of a keyword that is all that was asked.
-    pub(crate) fn alone(&self) -> &[Expansion] {
-        &self.all[..self.enough]
-    }
-
-    /// Of a keyword that other words were asked with.
-    pub(crate) fn among_others(&self) -> &[Expansion] {
-        &self.all[..self.all.len().min(AMONG_OTHERS)]
+impl Expansion {
+    /// Whether an administrator said so.
+    pub(crate) fn is_said(&self) -> bool {
+        matches!(self.target, Target::Words(_))
     }
 }
 
@@ -82,6 +69,7 @@ pub(crate) fn to_text(expansions: &[Expansion]) -> String {
         .map(|expansion| match &expansion.target {
             Target::Word(stem) => format!("w{:.3} {stem}", expansion.strength),
             Target::Name(bag) => format!("n{:.3} {bag}", expansion.strength),
+            Target::Words(bag) => format!("s{:.3} {bag}", expansion.strength),
         })
         .collect();
     lines.join("\n")
@@ -98,6 +86,7 @@ pub(crate) fn from_text(text: &str) -> Vec<Expansion> {
                 target: match kind {
                     "w" => Target::Word(target),
                     "n" => Target::Name(target),
+                    "s" => Target::Words(target),
                     _ => return None,
                 },
                 strength: strength.parse().ok()?,
@@ -108,7 +97,7 @@ pub(crate) fn from_text(text: &str) -> Vec<Expansion> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Expansion, Meanings, Target, from_text, to_text};
+    use super::{Expansion, SynonymGroup, Target, from_text, to_text, with_groups};
 
     #[test]
     fn expansions_are_read_as_they_were_written() {
@@ -121,22 +110,43 @@ mod tests {
                 target: Target::Name("bin recycle".to_owned()),
                 strength: 0.25,
             },
+            Expansion {
+                target: Target::Words("can garbage".to_owned()),
+                strength: 4.0,
+            },
         ];
         assert_eq!(from_text(&to_text(&expansions)), expansions);
         assert_eq!(from_text("x1 a\nw\nwhat"), []);
     }
 
     #[test]
-    fn weak_meanings_are_left_out_where_there_is_enough() {
-        let word = |strength: f32| Expansion {
-            target: Target::Word("any".to_owned()),
-            strength,
+    fn what_is_said_stands_before_what_was_learnt() {
+        let group = |words: &[&str]| {
+            let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+            SynonymGroup::new(&words).expect("a group")
         };
-        let all = vec![word(0.9), word(0.5), word(0.1)];
-        for (frequency, expected) in [(10, 3), (2500, 2), (4999, 2), (5000, 1), (100_000, 1)] {
-            let meanings = Meanings::new(all.clone(), |_| frequency);
-            assert_eq!(meanings.alone(), &all[..expected], "{frequency} icons each");
-            assert_eq!(meanings.among_others(), all);
-        }
+        let learnt = |stem: &str| Expansion {
+            target: Target::Word(stem.to_owned()),
+            strength: 0.5,
+        };
+        let groups = [
+            group(&["bin", "trash", "garbage can"]),
+            group(&["bin", "trash", "binary"]),
+        ];
+        let mut dictionary = with_groups(
+            vec![
+                ("bin".to_owned(), vec![learnt("delete"), learnt("recycle")]),
+                ("house".to_owned(), vec![learnt("home")]),
+            ],
+            &groups,
+        );
+        let keywords: Vec<&str> = dictionary.keys().map(String::as_str).collect();
+        assert_eq!(keywords, ["bin", "binar", "garbage can", "house", "trash"]);
+        assert_eq!(dictionary["house"], [learnt("home")]);
+        let bin = dictionary.remove("bin").expect("it is there");
+        assert_eq!(
+            to_text(&bin),
+            "s4.000 binar\ns4.000 can garbage\ns4.000 trash\nw0.500 delete\nw0.500 recycle"
+        );
     }
 }

@@ -15,7 +15,11 @@ use super::{
 };
 use crate::{
     database::{Database, DatabaseError},
-    search::{SearchError, rank, synonyms, text},
+    search::{
+        SearchError, rank,
+        synonyms::{self, SynonymGroup},
+        text,
+    },
 };
 
 /// Memory for documents that are not written yet: enough for the whole catalog to become one segment.
@@ -33,7 +37,13 @@ pub(crate) struct Change {
     /// The prefixes whose icons go first; none where everything goes.
     changed: Option<Vec<String>>,
     all_sets: Vec<SetFacts>,
+    keywords: KeywordSources,
+}
+
+/// What the dictionary is made from.
+struct KeywordSources {
     tagged: Vec<Tagged>,
+    groups: Vec<SynonymGroup>,
 }
 
 /// The catalog's version at the moment.
@@ -88,7 +98,10 @@ async fn read(
         icons,
         changed: (!anew).then_some(changed),
         all_sets,
-        tagged: source::tagged(snapshot).await?,
+        keywords: KeywordSources {
+            tagged: source::tagged(snapshot).await?,
+            groups: source::synonym_groups(snapshot).await?,
+        },
     }))
 }
 
@@ -106,7 +119,7 @@ pub(crate) fn write(folder: &IndexFolder, change: Change) -> Result<i64, SearchE
         mut icons,
         changed,
         all_sets,
-        tagged,
+        keywords,
     } = change;
     match &changed {
         None => drop(writer.delete_all_documents()?),
@@ -118,7 +131,7 @@ pub(crate) fn write(folder: &IndexFolder, change: Change) -> Result<i64, SearchE
     }
     let fields = &folder.fields;
     icons.sort_unstable_by_key(|icon| (icon.rank, icon.row.id));
-    add_keywords(&writer, folder, &icons, &tagged, changed.is_some())?;
+    add_keywords(&writer, folder, &icons, &keywords, changed.is_some())?;
     writer.delete_term(Term::from_field_text(fields.set_row, SET_ROW));
     for set in &all_sets {
         let mut document = TantivyDocument::new();
@@ -154,12 +167,12 @@ pub(crate) fn write(folder: &IndexFolder, change: Change) -> Result<i64, SearchE
 /// The term that finds every set's document.
 pub(crate) const SET_ROW: &str = "set";
 
-/// Learns the keywords again, for a tag says something of every set.
+/// Makes the dictionary again: a tag says something of every set, and so do administrators.
 fn add_keywords(
     writer: &IndexWriter,
     folder: &IndexFolder,
     icons: &[RankedIcon],
-    tagged: &[Tagged],
+    keywords: &KeywordSources,
     is_partial: bool,
 ) -> Result<(), SearchError> {
     let fields = &folder.fields;
@@ -180,7 +193,8 @@ fn add_keywords(
             })
     };
     writer.delete_term(Term::from_field_text(fields.flag, KEYWORD_FLAG));
-    for (keyword, expansions) in synonyms::learn(tagged, is_in_names) {
+    let learnt = synonyms::learn(&keywords.tagged, is_in_names);
+    for (keyword, expansions) in synonyms::with_groups(learnt, &keywords.groups) {
         let mut document = TantivyDocument::new();
         document.add_text(fields.flag, KEYWORD_FLAG);
         document.add_text(fields.keyword, keyword);

@@ -7,6 +7,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::{
     catalog::{IconId, IconName, IconStyle, json_list},
     database::{Columns, DatabaseError, Snapshot},
+    search::synonyms::SynonymGroup,
 };
 
 /// `icon.kind` of a plain alias.
@@ -66,13 +67,23 @@ pub(crate) struct Version {
     pub(crate) stamp: u64,
 }
 
-/// Reads what [`Version`] is made of, of the newest generation.
-pub(crate) const NEWEST_VERSION: &str = "SELECT state.generation, change.kind, change.prefix, change.count, change.at_ms \
-     FROM catalog_state state LEFT JOIN catalog_change change ON change.generation = state.generation ORDER BY change.kind";
+/// Reads what [`Version`] is made of, of the generation that a table holds.
+macro_rules! version_of {
+    ($state:literal) => {
+        concat!(
+            "SELECT state.generation, change.kind, change.prefix, change.count, change.at_ms, synonyms.at_ms FROM ",
+            $state,
+            " state LEFT JOIN catalog_change change ON change.generation = state.generation \
+             LEFT JOIN synonym_change synonyms ON synonyms.generation = state.generation ORDER BY change.kind"
+        )
+    };
+}
 
-/// The same of a given one.
-pub(crate) const VERSION_AT: &str =
-    "SELECT generation, kind, prefix, count, at_ms FROM catalog_change WHERE generation = $1 ORDER BY kind";
+/// Reads the newest version.
+pub(crate) const NEWEST_VERSION: &str = version_of!("catalog_state");
+
+/// Reads the version of a generation, whether or not there was one.
+pub(crate) const VERSION_AT: &str = version_of!("(SELECT CAST($1 AS BIGINT) AS generation)");
 
 impl Version {
     pub(crate) fn read(rows: &[QueryResult]) -> Result<Self, DatabaseError> {
@@ -84,6 +95,9 @@ impl Version {
             let (kind, prefix): (Option<i16>, Option<&str>) = (columns.next()?, columns.next()?);
             let (count, at_ms): (Option<i32>, Option<i64>) = (columns.next()?, columns.next()?);
             changes.push_str(&format!("{kind:?} {prefix:?} {count:?} {at_ms:?}\n"));
+            if let Some(synonyms_at_ms) = columns.next::<Option<i64>>()? {
+                changes.push_str(&format!("synonyms {synonyms_at_ms}\n"));
+            }
         }
         if version.generation > 0 {
             version.stamp = xxh3_64(changes.as_bytes());
@@ -125,6 +139,19 @@ pub(crate) async fn sets(snapshot: &Snapshot) -> Result<Vec<SetFacts>, DatabaseE
                 heights: json_list(columns.next()?)?,
                 total: columns.next()?,
             })
+        })
+        .collect()
+}
+
+/// What administrators say means the same.
+pub(crate) async fn synonym_groups(snapshot: &Snapshot) -> Result<Vec<SynonymGroup>, DatabaseError> {
+    let rows = snapshot
+        .query("SELECT words FROM synonym_group ORDER BY id", vec![])
+        .await?;
+    rows.iter()
+        .map(|row| {
+            let words: Vec<String> = json_list(Columns::of(row)?.next()?)?;
+            Ok(SynonymGroup::of_stored(&words))
         })
         .collect()
 }

@@ -1,0 +1,55 @@
+//! Transactions that requests write in: counted, timed and given up as their reads are.
+
+use std::sync::Arc;
+
+use sea_orm::{DatabaseTransaction, QueryResult, Value};
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::{Database, DatabaseError};
+
+/// A writing transaction of a request. Dropping it takes back what it did.
+pub(crate) struct Writing {
+    transaction: DatabaseTransaction,
+    database: Database,
+    _turn: OwnedSemaphorePermit,
+}
+
+impl Writing {
+    /// Waits for its turn, and for other processes' writers, as long as a statement may run.
+    pub(super) async fn begin(database: &Database) -> Result<Self, DatabaseError> {
+        let database = database.clone();
+        let timeout = database.query_timeout;
+        // SQLite waits for its lock on the connection's own thread, and goes on when nobody wants it any more. The turn is
+        // held until then, so that requests which come back do not take one connection after another.
+        let begun = tokio::spawn(async move {
+            let turn = Arc::clone(&database.turns).acquire_owned().await;
+            Ok(Self {
+                _turn: turn.expect("the semaphore is never closed"),
+                transaction: database.begin().await?,
+                database,
+            })
+        });
+        match tokio::time::timeout(timeout, begun).await {
+            Ok(Ok(begun)) => begun,
+            Ok(Err(error)) => std::panic::resume_unwind(error.into_panic()),
+            Err(_) => Err(DatabaseError::Timeout {
+                after_ms: timeout.as_millis(),
+            }),
+        }
+    }
+
+    /// Runs one statement. `query_type` names it in metrics and logs.
+    pub(crate) async fn query(
+        &self,
+        query_type: &'static str,
+        sql: &str,
+        values: Vec<Value>,
+    ) -> Result<Vec<QueryResult>, DatabaseError> {
+        self.database.run_on(&self.transaction, query_type, (sql, values)).await
+    }
+
+    /// Keeps all that was done.
+    pub(crate) async fn commit(self) -> Result<(), DatabaseError> {
+        Ok(self.transaction.commit().await?)
+    }
+}

@@ -1,0 +1,180 @@
+//! What words stand for, as icons of a segment: which those are, and how strongly they are meant.
+
+use std::sync::Arc;
+
+use foldhash::HashMap;
+use roaring::{MultiOps as _, RoaringBitmap};
+
+use super::{
+    index::Fields,
+    segment::Segment,
+    synonyms::{Expansion, Target},
+};
+
+/// What a keyword stands for.
+#[derive(Debug, Default)]
+pub(crate) struct Meanings {
+    /// What administrators said, then what was learnt, strongest first.
+    all: Vec<Expansion>,
+    said: usize,
+    /// So many of what was learnt find enough.
+    enough: usize,
+}
+
+/// Icons that nobody looks beyond: weaker meanings, which find half of the catalog, are left out once there are as many.
+const ENOUGH_ICONS: u64 = 5000;
+/// Learnt meanings of a word that is not alone: the others tell enough, and weak meanings of several words meet by chance.
+const AMONG_OTHERS: usize = 12;
+
+impl Meanings {
+    /// `frequency` says how many icons have what was learnt.
+    pub(crate) fn new(all: Vec<Expansion>, frequency: impl Fn(&Target) -> u64) -> Self {
+        let said = all.iter().take_while(|expansion| expansion.is_said()).count();
+        let mut icons = 0;
+        let enough = all[said..].iter().take_while(|expansion| {
+            let is_wanted = icons < ENOUGH_ICONS;
+            icons += frequency(&expansion.target);
+            is_wanted
+        });
+        Self {
+            enough: enough.count(),
+            said,
+            all,
+        }
+    }
+
+    /// Of a keyword that is all that was asked.
+    pub(crate) fn alone(&self) -> &[Expansion] {
+        &self.all[..self.said + self.enough]
+    }
+
+    /// Of a keyword that other words were asked with.
+    pub(crate) fn among_others(&self) -> &[Expansion] {
+        &self.all[..self.all.len().min(self.said + AMONG_OTHERS)]
+    }
+}
+
+/// With this, a name of one word that means it is better than one of two words of which both do.
+const HALF_A_WORD: f32 = 0.5;
+
+/// Of what is said of a name, so much holds for an icon that has the words as aliases or tags.
+const NOT_NAMED: f32 = 0.75;
+
+/// The icons that any of the expansions leads to.
+pub(super) fn documents(index: &Segment, fields: &Fields, expansions: &[Expansion]) -> RoaringBitmap {
+    let lists: Vec<Arc<RoaringBitmap>> = (expansions.iter())
+        .map(|expansion| documents_of(index, fields, &expansion.target))
+        .collect();
+    lists.iter().map(|documents| &**documents).union()
+}
+
+fn documents_of(index: &Segment, fields: &Fields, target: &Target) -> Arc<RoaringBitmap> {
+    match target {
+        Target::Word(stem) => index.documents(fields.stem, stem),
+        Target::Name(bag) => index.documents(fields.bag, bag),
+        Target::Words(bag) => Arc::new(called(index, fields, bag)),
+    }
+}
+
+/// How strongly icons are meant, which are summed up here.
+pub(super) struct Strengths<'a> {
+    index: &'a Segment,
+    fields: &'a Fields,
+    icons: &'a RoaringBitmap,
+    sums: HashMap<u32, f32>,
+}
+
+impl<'a> Strengths<'a> {
+    /// Of `icons`, and no others.
+    pub(super) fn new(index: &'a Segment, fields: &'a Fields, icons: &'a RoaringBitmap) -> Self {
+        Self {
+            index,
+            fields,
+            icons,
+            sums: icons.iter().map(|doc| (doc, 0.0)).collect(),
+        }
+    }
+
+    /// Adds what expansions mean, times `share`.
+    pub(super) fn add_meanings(&mut self, expansions: &[Expansion], share: f32) {
+        for Expansion { target, strength } in expansions {
+            let strength = strength * share;
+            let documents = documents_of(self.index, self.fields, target);
+            match target {
+                Target::Word(_) => self.add(&documents, |_| strength),
+                #[expect(clippy::cast_precision_loss, reason = "a name has a dozen words")]
+                Target::Name(bag) => {
+                    // A meaning that is a whole name is not shared among the name's words.
+                    let words = bag.split(' ').count() as f32 + HALF_A_WORD;
+                    self.add(&documents, |_| strength * words);
+                }
+                Target::Words(bag) => {
+                    let (index, named) = (self.index, named(self.index, self.fields, bag));
+                    self.add(&documents, |doc| {
+                        strength * words(index, doc) * if named.contains(doc) { 1.0 } else { NOT_NAMED }
+                    });
+                }
+            }
+        }
+    }
+
+    /// Adds to each of `documents` what `strength` says.
+    pub(super) fn add(&mut self, documents: &RoaringBitmap, strength: impl Fn(u32) -> f32) {
+        for doc in documents & self.icons {
+            *self.sums.entry(doc).or_default() += strength(doc);
+        }
+    }
+
+    /// The sums, each shared among the words of the name, by document ascending.
+    pub(super) fn per_word(&self) -> impl Iterator<Item = (u32, f32)> {
+        let per_word = |doc| (doc, self.sums[&doc] / words(self.index, doc));
+        self.icons.iter().map(per_word)
+    }
+}
+
+fn words(index: &Segment, doc: u32) -> f32 {
+    f32::from(index.rank(doc).words()) + HALF_A_WORD
+}
+
+/// The icons that have every word of a bag in their names.
+fn named(index: &Segment, fields: &Fields, bag: &str) -> RoaringBitmap {
+    let lists: Vec<_> = bag.split(' ').map(|stem| index.documents(fields.stem, stem)).collect();
+    lists.iter().map(|documents| &**documents).intersection()
+}
+
+/// The icons that have every word of a bag in their names, aliases or tags.
+fn called(index: &Segment, fields: &Fields, bag: &str) -> RoaringBitmap {
+    let places = [fields.stem, fields.alias, fields.tag];
+    let words = bag
+        .split(' ')
+        .map(|stem| index.documents_of_any(places.into_iter().map(|field| (field, stem))));
+    words.intersection()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Expansion, Meanings, Target};
+
+    fn expansion(target: fn(String) -> Target, strength: f32) -> Expansion {
+        let target = target("any".to_owned());
+        Expansion { target, strength }
+    }
+
+    #[test]
+    fn weak_meanings_are_left_out_where_there_is_enough() {
+        let all: Vec<Expansion> = [0.9, 0.5, 0.1].map(|strength| expansion(Target::Word, strength)).into();
+        for (frequency, expected) in [(10, 3), (2500, 2), (4999, 2), (5000, 1), (100_000, 1)] {
+            let meanings = Meanings::new(all.clone(), |_| frequency);
+            assert_eq!(meanings.alone(), &all[..expected], "{frequency} icons each");
+            assert_eq!(meanings.among_others(), all);
+        }
+    }
+
+    #[test]
+    fn what_was_said_counts_always() {
+        let mut all = vec![expansion(Target::Words, 4.0); 20];
+        all.extend(vec![expansion(Target::Word, 0.5); 20]);
+        let meanings = Meanings::new(all, |_| 100_000);
+        assert_eq!((meanings.alone().len(), meanings.among_others().len()), (21, 32));
+    }
+}

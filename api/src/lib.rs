@@ -2,6 +2,7 @@
 //!
 //! It resolves no field, writes no SQL and decides nothing about icons.
 
+mod caller;
 pub mod commands;
 pub mod config;
 mod middleware;

@@ -66,7 +66,7 @@ pub async fn start(
     let (stop, mut stopped) = watch::channel(false);
     let router = router::build(config, graphql, Stores { catalog, search }, Draining(is_draining));
     let task = tokio::spawn(async move {
-        axum::serve(listener, router)
+        axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
             .with_graceful_shutdown(async move {
                 let _ = stopped.wait_for(|stop| *stop).await;
             })

@@ -12,6 +12,7 @@ use domain::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Code {
     BadUserInput,
+    Forbidden,
     GraphqlParseFailed,
     GraphqlValidationFailed,
     Internal,
@@ -25,6 +26,7 @@ impl Code {
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::BadUserInput => "BAD_USER_INPUT",
+            Self::Forbidden => "FORBIDDEN",
             Self::GraphqlParseFailed => "GRAPHQL_PARSE_FAILED",
             Self::GraphqlValidationFailed => "GRAPHQL_VALIDATION_FAILED",
             Self::Internal => "INTERNAL",
@@ -39,6 +41,17 @@ impl Code {
 /// An argument that cannot be used; the message says what can.
 pub(crate) fn bad_user_input(message: impl Into<String>) -> Error {
     Error::new(message).extend_with(|_, extensions| extensions.set("code", Code::BadUserInput.as_str()))
+}
+
+/// A field that the caller lacks the scope for.
+pub(crate) fn forbidden(scope: &str) -> Error {
+    let message = format!(
+        "This needs the scope {scope}, which only requests from the server's own machine hold, in development."
+    );
+    Error::new(message).extend_with(|_, extensions| {
+        extensions.set("code", Code::Forbidden.as_str());
+        extensions.set("scope", scope);
+    })
 }
 
 /// More was asked for than is answered.

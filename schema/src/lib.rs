@@ -1,14 +1,16 @@
 //! The GraphQL API: its types, how their fields find their data in batches, and the limits on what may be asked.
 //!
 //! It knows the domain and no transport: a request comes in as text and variables, and leaves as the bytes of a response.
-//! `query` is the table of contents.
+//! `query` and `mutation` are the tables of contents.
 
+mod authority;
 mod cursor;
 mod documents;
 mod errors;
 mod global_id;
 mod limits;
 mod loaders;
+mod mutation;
 mod paging;
 mod public_url;
 mod query;
@@ -17,5 +19,6 @@ mod service;
 mod types;
 mod variables;
 
+pub use authority::Caller;
 pub use limits::Limits;
 pub use service::{Executed, GraphqlService, OperationRequest, Outcome, SchemaConfig, sdl};

@@ -6,7 +6,7 @@ use std::{
 };
 
 use async_graphql::{
-    EmptyMutation, EmptySubscription, Request, Response, SDLExportOptions, Schema, ServerError, Variables,
+    EmptySubscription, Request, Response, SDLExportOptions, Schema, ServerError, Variables,
     parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType},
 };
 use domain::{catalog::Catalog, database::StatementCount, search::Search};
@@ -14,16 +14,18 @@ use serde_json::{Map, Value};
 use tracing::Instrument as _;
 
 use crate::{
+    authority::Caller,
     documents::Documents,
     errors::{Code, with_code},
     limits::{self, Limits},
     loaders::Loaders,
+    mutation::Mutation,
     public_url::PublicUrl,
     query::Query,
     variables,
 };
 
-type ApiSchema = Schema<Query, EmptyMutation, EmptySubscription>;
+type ApiSchema = Schema<Query, Mutation, EmptySubscription>;
 
 /// What the schema has to be told at the start.
 #[derive(Debug, Clone)]
@@ -41,6 +43,16 @@ pub struct SchemaConfig {
 pub(crate) struct ServiceFacts {
     pub(crate) version: &'static str,
     pub(crate) started_at_ms: i64,
+    /// The same moment, by a clock that is never set.
+    started: Instant,
+}
+
+impl ServiceFacts {
+    /// Milliseconds since 1970: the start, and what has gone by since.
+    pub(crate) fn now_ms(&self) -> i64 {
+        let running_ms = i64::try_from(self.started.elapsed().as_millis()).unwrap_or(i64::MAX);
+        self.started_at_ms.saturating_add(running_ms)
+    }
 }
 
 /// Answers GraphQL requests. Cheap to clone.
@@ -61,6 +73,7 @@ pub struct OperationRequest {
     pub variables: Map<String, Value>,
     /// Refuse anything but a query, as GET must.
     pub only_queries: bool,
+    pub caller: Caller,
 }
 
 /// A response and what a transport needs to know of it.
@@ -102,12 +115,13 @@ const MISFIT_ARGUMENT: &str = "Invalid value for argument ";
 impl GraphqlService {
     /// Builds the schema over `catalog` and what can be searched of it.
     pub fn new(catalog: Catalog, search: Search, config: SchemaConfig) -> Self {
-        let mut builder = Schema::build(Query, EmptyMutation, EmptySubscription)
+        let mut builder = Schema::build(Query, Mutation, EmptySubscription)
             .data(config.limits)
             .data(PublicUrl::new(config.public_url))
             .data(ServiceFacts {
                 version: config.version,
                 started_at_ms: config.started_at_ms,
+                started: Instant::now(),
             })
             .limit_complexity(config.limits.max_cost);
         if !config.introspection {
@@ -179,7 +193,8 @@ impl GraphqlService {
         let loaders = Loaders::new(self.catalog.counted_by(Arc::clone(statements)), self.search.clone());
         let mut prepared = Request::new(request.query)
             .variables(Variables::from_json(Value::Object(request.variables)))
-            .data(Arc::clone(&loaders));
+            .data(Arc::clone(&loaders))
+            .data(request.caller);
         if let Some(name) = request.operation_name {
             prepared = prepared.operation_name(name);
         }
@@ -232,7 +247,7 @@ impl GraphqlService {
 
 /// The schema as committed in `schema.graphql`.
 pub fn sdl() -> String {
-    let schema: ApiSchema = Schema::new(Query, EmptyMutation, EmptySubscription);
+    let schema: ApiSchema = Schema::new(Query, Mutation, EmptySubscription);
     let options = SDLExportOptions::new()
         .include_specified_by()
         .prefer_single_line_descriptions()

@@ -8,7 +8,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse as _, Response},
 };
-use schema::{Executed, OperationRequest, Outcome};
+use schema::{Caller, Executed, OperationRequest, Outcome};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -37,6 +37,7 @@ pub(crate) struct Address {
 
 pub(crate) async fn post(
     State(state): State<AppState>,
+    caller: Caller,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
@@ -73,6 +74,7 @@ pub(crate) async fn post(
                     operation_name,
                     variables,
                     only_queries: false,
+                    caller,
                 },
             )
             .await
@@ -83,6 +85,7 @@ pub(crate) async fn post(
 
 pub(crate) async fn get(
     State(state): State<AppState>,
+    caller: Caller,
     headers: HeaderMap,
     address: Result<Query<Address>, axum::extract::rejection::QueryRejection>,
 ) -> Response {
@@ -114,6 +117,7 @@ pub(crate) async fn get(
             operation_name,
             variables,
             only_queries: true,
+            caller,
         },
     )
     .await

@@ -1,0 +1,124 @@
+//! Who sends a request, as far as that can be told while there are no keys.
+//!
+//! In development, whoever sits at the server's own machine may do everything. A page that their browser shows may not: one
+//! of another site says so in `Origin`, and one that gave its own name this machine's address says that name in `Host`.
+//! Nor may those for whom a proxy on this machine speaks, which says so in the headers of proxies.
+
+use std::{
+    convert::Infallible,
+    net::{IpAddr, SocketAddr},
+};
+
+use axum::{
+    extract::{ConnectInfo, FromRequestParts},
+    http::{HeaderMap, HeaderName, Uri, header, request::Parts, uri::Authority},
+};
+use schema::Caller;
+
+use crate::router::AppState;
+
+/// A request that has one of these was sent on.
+const OF_PROXIES: [HeaderName; 6] = [
+    header::FORWARDED,
+    header::VIA,
+    HeaderName::from_static("x-forwarded-for"),
+    HeaderName::from_static("x-forwarded-host"),
+    HeaderName::from_static("x-forwarded-proto"),
+    HeaderName::from_static("x-real-ip"),
+];
+
+impl FromRequestParts<AppState> for Caller {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Infallible> {
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+        let is_of_this_machine = peer.is_some_and(|peer| peer.0.ip().to_canonical().is_loopback())
+            && !OF_PROXIES.iter().any(|name| parts.headers.contains_key(name))
+            && names_this_machine(&parts.uri, &parts.headers);
+        Ok(if is_of_this_machine && !state.is_production {
+            Self::Developer
+        } else {
+            Self::Anonymous
+        })
+    }
+}
+
+/// Whether the request was addressed to this machine, by a page of this machine if by a page.
+fn names_this_machine(address: &Uri, headers: &HeaderMap) -> bool {
+    let texts = |name| {
+        headers
+            .get_all(name)
+            .iter()
+            .map(|value| value.to_str().unwrap_or_default())
+    };
+    // HTTP/2 has the host in the address.
+    let mut hosts = address
+        .authority()
+        .map(Authority::as_str)
+        .into_iter()
+        .chain(texts(header::HOST))
+        .peekable();
+    hosts.peek().is_some()
+        && hosts.all(is_this_machine)
+        && texts(header::ORIGIN).all(|origin| origin.split_once("://").is_some_and(|(_, host)| is_this_machine(host)))
+}
+
+/// Whether `localhost`, `127.0.0.1:8080` or the like.
+fn is_this_machine(host_and_port: &str) -> bool {
+    let Ok(authority) = host_and_port.parse::<Authority>() else {
+        return false;
+    };
+    let host = authority.host().trim_start_matches('[').trim_end_matches(']');
+    let is_name = host.eq_ignore_ascii_case("localhost");
+    is_name || host.parse().is_ok_and(|address: IpAddr| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri};
+
+    use super::names_this_machine;
+
+    #[test]
+    fn a_request_names_this_machine_and_no_other() {
+        for (headers, expected) in [
+            (&[("host", "localhost")][..], true),
+            (&[("host", "LOCALHOST:8080")], true),
+            (&[("host", "127.0.0.1:8080")], true),
+            (&[("host", "[::1]:8080")], true),
+            (&[], false),
+            (&[("host", "")], false),
+            (&[("host", "icons.example.com")], false),
+            (&[("host", "localhost.example.com")], false),
+            (&[("host", "127.0.0.1.example.com:8080")], false),
+            (&[("host", "localhost@example.com")], false),
+            (&[("host", "192.168.0.7:8080")], false),
+            (&[("host", "localhost"), ("host", "example.com")], false),
+            (&[("host", "localhost"), ("origin", "http://localhost:5173")], true),
+            (&[("host", "localhost"), ("origin", "http://127.0.0.1:8080")], true),
+            (&[("host", "localhost"), ("origin", "https://example.com")], false),
+            (&[("host", "localhost"), ("origin", "null")], false),
+            (&[("host", "localhost"), ("origin", "")], false),
+        ] {
+            let mut map = HeaderMap::new();
+            for (name, value) in headers {
+                map.append(HeaderName::from_static(name), HeaderValue::from_static(value));
+            }
+            assert_eq!(
+                names_this_machine(&Uri::from_static("/graphql"), &map),
+                expected,
+                "{headers:?}"
+            );
+        }
+        for (address, expected) in [
+            ("http://localhost:8080/graphql", true),
+            ("http://example.com/graphql", false),
+        ] {
+            assert_eq!(
+                names_this_machine(&Uri::from_static(address), &HeaderMap::new()),
+                expected,
+                "{address}"
+            );
+        }
+    }
+}

@@ -128,10 +128,19 @@ async fn migrations_go_up_and_down_and_tell() {
     // The folder of the database is made with it.
     let url = format!("sqlite://{}", folder.path().join("new/iconql.db").display());
     let migrate = |arguments: &[&str]| Iconql::new(BINARY, &[&["migrate"], arguments].concat()).database(&url);
-    let [applied, behind, pending] =
-        [["applied", "applied"], ["applied", "pending"], ["pending", "pending"]].map(|[catalog, keywords]| {
-            format!("{catalog}  m20261101_000001_catalog\n{keywords}  m20261121_000002_keywords\n")
-        });
+    let [applied, behind, pending] = [3, 2, 0].map(|applied| {
+        let names = [
+            "m20261101_000001_catalog",
+            "m20261121_000002_keywords",
+            "m20261205_000003_synonyms",
+        ];
+        let states = (0..names.len()).map(|place| if place < applied { "applied" } else { "pending" });
+        let lines: Vec<String> = states
+            .zip(names)
+            .map(|(state, name)| format!("{state}  {name}\n"))
+            .collect();
+        lines.concat()
+    });
     for (arguments, expected) in [
         (&["up"][..], &applied),
         (&["up"], &applied),
@@ -139,8 +148,8 @@ async fn migrations_go_up_and_down_and_tell() {
         (&["down"], &behind),
         (&["status"], &behind),
         (&["up"], &applied),
-        (&["down", "--steps=2"], &pending),
         (&["down", "--steps=3"], &pending),
+        (&["down", "--steps=4"], &pending),
         (&["up"], &applied),
     ] {
         assert_eq!(

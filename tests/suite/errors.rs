@@ -7,8 +7,9 @@ use serde_json::{Value, json};
 use tests::{Reply, TestApp, on_each_engine, workspace_root};
 
 /// The codes that this file provokes.
-const PROVOKED: [&str; 11] = [
+const PROVOKED: [&str; 12] = [
     "BAD_USER_INPUT",
+    "FORBIDDEN",
     "GRAPHQL_PARSE_FAILED",
     "GRAPHQL_VALIDATION_FAILED",
     "INTERNAL",
@@ -145,6 +146,12 @@ on_each_engine! {
         assert_eq!(reply.codes(), ["LIMIT_EXCEEDED"]);
         // The field cannot be null, so neither can what it stands in: the operation failed while it ran.
         assert_eq!(reply.json.get("data"), Some(&Value::Null));
+    }
+
+    async fn what_only_some_may_do(engine) {
+        let app = TestApp::build_with_garden(engine).await.flag("--environment=production").start().await;
+        let reply = app.graphql("mutation { putSynonyms(input: { groups: [] }) { groups } }").await;
+        assert_eq!((reply.status, reply.codes(), &reply.json["data"]), (200, vec!["FORBIDDEN"], &json!({ "putSynonyms": null })));
     }
 
     async fn a_fault_of_the_server_shows_only_its_id(engine) {

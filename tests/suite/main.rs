@@ -32,6 +32,7 @@ mod search_index;
 mod search_paging;
 mod starter;
 mod statements;
+mod synonyms;
 mod variables;
 mod walls;
 mod whole_catalog;

@@ -71,6 +71,11 @@ fn what_has_landed_is_whole() {
         "IconBy",
         "CharacterInput",
         "InvalidIconName",
+        "PutSynonymsInput",
+        "PutSynonymsPayload",
+        "SynonymGroupInput",
+        "UserError",
+        "UserErrorCode",
     ] {
         let of_type = |place: &&String| place.split(['.', '(']).next() == Some(whole);
         let missing: Vec<&String> = contract

@@ -67,7 +67,7 @@ fn describe() {
     describe_histogram!(
         "db_query_duration_seconds",
         Unit::Seconds,
-        "Reading statements, by type"
+        "Statements of requests, by type"
     );
     describe_histogram!(
         "db_acquire_duration_seconds",

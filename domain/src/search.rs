@@ -1,9 +1,8 @@
 //! Finding icons: the index, the words people type, what they stand for, and the order of what is found.
 //!
 //! The files follow a query on its way: `query` takes it apart, `filter` says what may be shown, `pass` reads it in one way,
-//! `meanings` knows what stands for its words, `tiers` and `rank` say how well an icon matches, `matches` puts the readings together, `candidates` says which
-//! icon comes next, `page` cuts and `explain` says why. `index` makes
-//! what they read.
+//! `meanings` knows what its words stand for, `tiers` and `rank` say how well an icon matches, `matches` puts the readings
+//! together, `candidates` says which icon comes next, `page` cuts and `explain` says why. `index` makes what they read.
 
 mod candidates;
 mod coverage;

@@ -17,25 +17,29 @@ pub(crate) struct Writing {
 impl Writing {
     /// Waits for its turn, and for other processes' writers, as long as a statement may run.
     pub(super) async fn begin(database: &Database) -> Result<Self, DatabaseError> {
-        let database = database.clone();
         let timeout = database.query_timeout;
-        // SQLite waits for its lock on the connection's own thread, and goes on when nobody wants it any more. The turn is
-        // held until then, so that requests which come back do not take one connection after another.
-        let begun = tokio::spawn(async move {
+        let begun = tokio::time::timeout(timeout, async {
             let turn = Arc::clone(&database.turns).acquire_owned().await;
-            Ok(Self {
-                _turn: turn.expect("the semaphore is never closed"),
-                transaction: database.begin().await?,
-                database,
-            })
+            let turn = turn.expect("the semaphore is never closed");
+            // SQLite waits for its lock on the connection's own thread, and goes on when nobody wants it any more. The turn
+            // is kept until then, so that requests which come back do not take one connection after another.
+            tokio::spawn(Self::take(database.clone(), turn)).await
         });
-        match tokio::time::timeout(timeout, begun).await {
+        match begun.await {
             Ok(Ok(begun)) => begun,
             Ok(Err(error)) => std::panic::resume_unwind(error.into_panic()),
             Err(_) => Err(DatabaseError::Timeout {
                 after_ms: timeout.as_millis(),
             }),
         }
+    }
+
+    async fn take(database: Database, turn: OwnedSemaphorePermit) -> Result<Self, DatabaseError> {
+        Ok(Self {
+            transaction: database.begin().await?,
+            database,
+            _turn: turn,
+        })
     }
 
     /// Runs one statement. `query_type` names it in metrics and logs.

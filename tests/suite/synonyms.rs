@@ -1,6 +1,6 @@
 //! `putSynonyms`: what administrators say means the same, who may say so, and what is found by it.
 
-use std::fs;
+use std::{fs, path::PathBuf};
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -226,10 +226,9 @@ on_each_engine! {
         for url in &urls {
             eventually("there is an index", async || count(url).await == json!({ "totalCount": 0, "generation": 1 })).await;
         }
-        let segments = || -> Vec<String> {
-            let files = fs::read_dir(folders[0].path().join("search")).unwrap();
-            let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
-            names.filter(|name| name.ends_with(".idx")).collect()
+        let segments = || -> Vec<PathBuf> {
+            let files = fs::read_dir(folders[0].path().join("search")).unwrap().map(|file| file.unwrap().path());
+            files.filter(|file| file.extension().is_some_and(|extension| extension == "idx")).collect()
         };
         let before = segments();
         let reply = post(&urls[0], PUT, groups(&[&["cockpit", "dashboard"]])).await;
@@ -239,7 +238,7 @@ on_each_engine! {
         eventually("the other follows", async || count(&urls[1]).await == json!({ "totalCount": 1, "generation": 2 })).await;
         // Only the dictionary was written anew.
         let after = segments();
-        assert!(!before.is_empty() && before.iter().all(|name| after.contains(name)), "{before:?} {after:?}");
+        assert!(!before.is_empty() && before.iter().all(|file| after.contains(file)), "{before:?} {after:?}");
         drop(servers);
     }
 
@@ -315,7 +314,7 @@ on_each_engine! {
             assert_eq!((reply.codes(), &reply.errors()[0]["extensions"]["limit"]), (vec!["LIMIT_EXCEEDED"], &json!(limit)), "{}", reply.text);
         }
         // What does not fit is found before the first field runs.
-        for misfit in [r#""x""#, "{}", "{ groups: [5] }", r#"{ groups: [{ words: "e" }], replace: null }"#, r#"{ groups: [{ words: [null] }] }"#] {
+        for misfit in [r#""x""#, "{}", "{ groups: [5] }", r#"{ groups: [{ words: "e" }], replace: null }"#, "{ groups: [{ words: [null] }] }"] {
             let reply = app.graphql(&format!("mutation {{ {one} two: putSynonyms(input: {misfit}) {{ groups }} }}")).await;
             assert!(reply.codes().iter().all(|code| *code == "BAD_USER_INPUT") && !reply.codes().is_empty(), "{misfit}: {}", reply.text);
             assert_eq!(reply.json.get("data"), None, "{misfit}");

@@ -12,7 +12,7 @@ use sea_orm_migration::{
 
 mod m20261101_000001_catalog;
 mod m20261121_000002_keywords;
-mod m20261205_000003_synonyms;
+mod m20261121_000003_synonyms;
 
 /// All migrations, oldest first.
 struct Migrator;
@@ -22,7 +22,7 @@ impl MigratorTrait for Migrator {
         vec![
             Box::new(m20261101_000001_catalog::Migration),
             Box::new(m20261121_000002_keywords::Migration),
-            Box::new(m20261205_000003_synonyms::Migration),
+            Box::new(m20261121_000003_synonyms::Migration),
         ]
     }
 }

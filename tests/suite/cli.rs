@@ -132,7 +132,7 @@ async fn migrations_go_up_and_down_and_tell() {
         let names = [
             "m20261101_000001_catalog",
             "m20261121_000002_keywords",
-            "m20261205_000003_synonyms",
+            "m20261121_000003_synonyms",
         ];
         let states = (0..names.len()).map(|place| if place < applied { "applied" } else { "pending" });
         let lines: Vec<String> = states

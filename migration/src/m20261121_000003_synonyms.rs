@@ -7,7 +7,7 @@ pub(crate) struct Migration;
 
 impl MigrationName for Migration {
     fn name(&self) -> &'static str {
-        "m20261205_000003_synonyms"
+        "m20261121_000003_synonyms"
     }
 }
 

@@ -21,6 +21,7 @@ mod snapshot;
 mod synonyms;
 mod text;
 mod tiers;
+mod timed;
 mod typos;
 
 use std::{
@@ -154,6 +155,7 @@ impl Search {
             let started = std::time::Instant::now();
             let generation = index::write(&folder, change)?;
             search.show_newest()?;
+            metrics::histogram!("search_index_build_duration_seconds").record(started.elapsed());
             tracing::info!(
                 generation,
                 seconds = started.elapsed().as_secs_f64(),
@@ -181,6 +183,8 @@ impl Search {
 
     fn show_newest(&self) -> Result<(), SearchError> {
         let snapshot = Arc::new(Snapshot::open(&self.folder())?);
+        #[expect(clippy::cast_precision_loss, reason = "there are not 2^52 generations")]
+        metrics::gauge!("search_index_generation").set(snapshot.version.generation as f64);
         self.shared.snapshot.send_replace(Some(snapshot));
         Ok(())
     }
@@ -204,6 +208,7 @@ impl Search {
                 Ok(_) => failures = 0,
                 Err(error) => {
                     failures += 1;
+                    metrics::counter!("search_index_failures_total").increment(1);
                     passed_over = 2_u32.pow(failures.min(LONGEST_PAUSE_DOUBLINGS)) - 1;
                     tracing::error!(%error, failures, "the search index cannot be brought up to date");
                     if error.is_of_files()

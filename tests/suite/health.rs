@@ -24,6 +24,8 @@ on_each_engine! {
         let app = TestApp::with_garden(engine).await;
         app.graphql(r#"{ icons(names: ["garden:tree"]) { ... on Icon { set { name } } } }"#).await;
         app.graphql("{ nonsense }").await;
+        app.graphql(r#"{ search(query: "tree") { totalCount facets { sets { value } } } }"#).await;
+        app.graphql(r#"{ search(query: "zzzzzz") { totalCount } }"#).await;
         app.get("/icons/garden/tree.svg").await;
         app.get("/nothing/at/all").await;
         let reply = app.get("/metrics").await;
@@ -45,6 +47,8 @@ on_each_engine! {
             r#"graphql_operations_total{operation="other",kind="query",outcome="ok"}"#,
             r#"graphql_operations_total{operation="other",kind="query",outcome="refused"}"#,
             r#"dataloader_batch_size_count{loader="icons_by_name"}"#, r#"db_query_duration_seconds_count{query_type="icons_by_name"}"#,
+            r#"searches_total{outcome="found"}"#, r#"searches_total{outcome="nothing"}"#,
+            r#"search_duration_seconds_count{kind="page"}"#, r#"search_duration_seconds_count{kind="facets"}"#,
             r#"http_request_duration_seconds_bucket{method="POST",endpoint="/graphql",le="+Inf"}"#,
         ] {
             assert!(reply.text.contains(sample), "{sample} is not in\n{}", reply.text);

@@ -79,6 +79,28 @@ fn describe() {
         Unit::Bytes,
         "Bytes of answers as sent, by encoding"
     );
+    describe_counter!(
+        "searches_total",
+        Unit::Count,
+        "First pages of searches, by whether anything was found"
+    );
+    describe_histogram!("search_duration_seconds", Unit::Seconds, "Parts of searches, by kind");
+    describe_gauge!(
+        "search_index_generation",
+        Unit::Count,
+        "The catalog's generation that is searched"
+    );
+    describe_histogram!(
+        "search_index_build_duration_seconds",
+        Unit::Seconds,
+        "Bringing the search index up to date"
+    );
+    describe_counter!(
+        "search_index_failures_total",
+        Unit::Count,
+        "Times that the search index could not be brought up to date"
+    );
+    ::metrics::counter!("search_index_failures_total").increment(0);
     metrics_process::Collector::default().describe();
     describe_gauge!("db_connections_max", Unit::Count, "Connections that the pool may open");
     describe_gauge!("db_connections_idle", Unit::Count, "Open connections that nobody uses");

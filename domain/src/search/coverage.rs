@@ -7,6 +7,7 @@ use super::{
     filter::Filter,
     matches::{Matches, Order, Place, SearchRequest},
     tiers::{Meeting, Tier},
+    timed::Timed,
 };
 use crate::catalog::IconId;
 
@@ -45,6 +46,7 @@ impl Search {
                 concepts: concepts.len(),
             });
         }
+        let _timed = Timed::new("coverage");
         let snapshot = self.snapshot().ok_or(SearchError::NotReady)?;
         let mut sets: HashMap<String, Coverage> = HashMap::new();
         for (place, concept) in concepts.iter().enumerate() {

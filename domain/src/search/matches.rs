@@ -13,6 +13,7 @@ use super::{
     snapshot::Snapshot,
     text,
     tiers::{DIRECT_TIERS, Tier},
+    timed::Timed,
     typos,
 };
 
@@ -130,6 +131,7 @@ impl Matches {
     /// How many icons there are.
     pub fn total(&self) -> u64 {
         *self.total.get_or_init(|| {
+            let _timed = Timed::new("total");
             (0..self.snapshot.segments.len())
                 .map(|segment| self.all(segment).len())
                 .sum()

@@ -6,6 +6,7 @@ use super::{
     matches::{Matches, Place},
     rank::Rank,
     tiers::MatchedField,
+    timed::Timed,
 };
 use crate::catalog::{IconId, Page, PageBounds};
 
@@ -45,8 +46,13 @@ pub enum Position {
 impl Matches {
     /// A page of the list.
     pub fn page(&self, bounds: &PageBounds<Position>) -> Page<Hit> {
+        let _timed = Timed::new("page");
         let wanted = bounds.limit as usize + 1;
         let mut candidates = self.candidates(bounds, wanted);
+        if bounds.after.is_none() && bounds.before.is_none() {
+            let outcome = if candidates.is_empty() { "nothing" } else { "found" };
+            metrics::counter!("searches_total", "outcome" => outcome).increment(1);
+        }
         let goes_on = candidates.len() == wanted;
         candidates.truncate(bounds.limit as usize);
         if bounds.backward {
@@ -66,6 +72,7 @@ impl Matches {
 
     /// The pages with these numbers, from 0, of `size` hits each, in the order asked; past the end they are empty.
     pub fn numbered_pages(&self, numbers: &[u32], size: u32) -> Vec<Vec<Hit>> {
+        let _timed = Timed::new("pages");
         let size = size as usize;
         let start = |number: u32| (number as usize).saturating_mul(size);
         // Nothing is looked for beyond the end, however large the number.

@@ -18,7 +18,7 @@ use super::SearchError;
 use directory::ReadDirectory;
 
 /// Raised whenever documents come to look otherwise: an index of another version is made anew.
-const VERSION: &str = "1";
+const VERSION: &str = "2";
 
 /// An index, of whatever generation.
 #[derive(Clone)]

@@ -111,7 +111,7 @@ impl Matches {
                 let fields = &matches.snapshot.fields;
                 matches.query.excluded.iter().fold(RoaringBitmap::new(), |any, word| {
                     let stem = text::stem(word);
-                    any | &*segment.documents(fields.word, word)
+                    any | &*segment.documents_called(fields, word)
                         | &*segment.documents(fields.stem, stem)
                         | &*segment.documents(fields.alias, stem)
                 })
@@ -289,7 +289,8 @@ impl Matches {
 
     /// The words that `word` may be a slip of, the likeliest first.
     fn meant_by(&self, word: &str, least_frequency: u64) -> Vec<String> {
-        typos::candidates(&self.snapshot, word, 2 * MOST_CORRECTIONS)
+        let fields = &self.snapshot.fields;
+        typos::candidates(&self.snapshot, &[fields.word, fields.pair], word, 2 * MOST_CORRECTIONS)
             .into_iter()
             .filter(|candidate| candidate.frequency >= least_frequency)
             .map(|candidate| candidate.word)
@@ -306,7 +307,7 @@ impl Matches {
             .any(|(segment, allowed)| {
                 let named = words.iter().map(|word| {
                     let stem = text::stem(word);
-                    &*segment.documents(fields.stem, stem) | &*segment.documents(fields.word, word)
+                    &*segment.documents(fields.stem, stem) | &*segment.documents_called(fields, word)
                 });
                 !(named.intersection() & &**allowed).is_empty()
             })

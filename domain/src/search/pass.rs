@@ -47,9 +47,7 @@ struct PassSegment {
 impl Pass {
     /// A reading that every word must be met in.
     pub(crate) fn of_all(words: &[String], characters: &[String], snapshot: &Snapshot) -> Self {
-        let is_unfinished = words
-            .iter()
-            .any(|word| snapshot.frequency(snapshot.fields.word, word) == 0);
+        let is_unfinished = words.iter().any(|word| !snapshot.is_called(word));
         let tiers = if is_unfinished { TIERS_OF_UNFINISHED } else { TIERS };
         Self::new(words, characters, tiers.to_vec(), snapshot)
     }
@@ -207,11 +205,8 @@ impl Pass {
             let word = &self.words[place];
             match meeting {
                 Meeting::Name => {
-                    let joined = word.joined.iter().map(|joined| (fields.word, joined.as_str()));
-                    with(
-                        index.documents(fields.word, &word.text),
-                        &index.documents_of_any(joined),
-                    )
+                    let named = index.documents_called(fields, &word.text);
+                    (word.joined.iter()).fold(named, |any, joined| with(any, &index.documents_called(fields, joined)))
                 }
                 Meeting::Form => index.documents(fields.stem, &word.stem),
                 Meeting::Alias => index.documents(fields.alias, &word.stem),

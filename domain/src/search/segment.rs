@@ -114,6 +114,15 @@ impl Segment {
         })
     }
 
+    /// The documents of which `word` is a word of the name, or two neighbours joined.
+    pub(crate) fn documents_called(&self, fields: &Fields, word: &str) -> Arc<RoaringBitmap> {
+        let (named, joined) = (self.documents(fields.word, word), self.documents(fields.pair, word));
+        if joined.is_empty() {
+            return named;
+        }
+        Arc::new(&*named | &*joined)
+    }
+
     /// The documents that so many meanings of `keyword` lead to, which are kept.
     pub(crate) fn documents_meant(
         &self,

@@ -115,6 +115,13 @@ impl Snapshot {
             .sum()
     }
 
+    /// Whether some name has the word, or two neighbours that make it.
+    pub(crate) fn is_called(&self, word: &str) -> bool {
+        [self.fields.word, self.fields.pair]
+            .into_iter()
+            .any(|field| self.frequency(field, word) > 0)
+    }
+
     fn read_sets(&self) -> Result<Vec<SetFacts>, SearchError> {
         let mut sets: Vec<SetFacts> = self
             .stored(self.fields.set_row, SET_ROW, self.fields.set_facts)

@@ -9,7 +9,7 @@ use super::snapshot::Snapshot;
 const ONE_EDIT_FROM: usize = 5;
 const TWO_EDITS_FROM: usize = 9;
 
-/// A word of names that is spelt like another.
+/// A word, or two that were joined, of names, which is spelt like another.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Candidate {
     pub(crate) word: String,
@@ -19,8 +19,8 @@ pub(crate) struct Candidate {
     likelihood: f64,
 }
 
-/// The likeliest words that `word` may stand for by a slip, at most `most`; fewer edits first.
-pub(crate) fn candidates(snapshot: &Snapshot, word: &str, most: usize) -> Vec<Candidate> {
+/// The likeliest words of `fields` that `word` may stand for by a slip, at most `most`; fewer edits first.
+pub(crate) fn candidates(snapshot: &Snapshot, fields: &[Field], word: &str, most: usize) -> Vec<Candidate> {
     let letters = word.chars().count();
     // A letter may be what is missing.
     let distances: &[u8] = if letters + 1 < ONE_EDIT_FROM {
@@ -31,7 +31,7 @@ pub(crate) fn candidates(snapshot: &Snapshot, word: &str, most: usize) -> Vec<Ca
         &[1, 2]
     };
     for distance in distances {
-        let mut found = within(snapshot, word, *distance);
+        let mut found = within(snapshot, fields, word, *distance);
         if !found.is_empty() {
             found.sort_unstable_by(|one, other| {
                 other
@@ -46,11 +46,11 @@ pub(crate) fn candidates(snapshot: &Snapshot, word: &str, most: usize) -> Vec<Ca
     Vec::new()
 }
 
-fn within(snapshot: &Snapshot, word: &str, distance: u8) -> Vec<Candidate> {
-    let field = snapshot.fields.word;
+fn within(snapshot: &Snapshot, fields: &[Field], word: &str, distance: u8) -> Vec<Candidate> {
     let letters = word.chars().count();
     let mut frequencies = foldhash::HashMap::<String, u64>::default();
-    for segment in &snapshot.segments {
+    let searched = (snapshot.segments.iter()).flat_map(|segment| fields.iter().map(move |field| (segment, *field)));
+    for (segment, field) in searched {
         let automaton = FuzzyTermQuery::new(Term::from_field_text(field, word), distance, true).automaton();
         let (Some(terms), Ok(automaton)) = (segment.terms(field), automaton) else {
             continue;
@@ -106,8 +106,9 @@ fn without_repeats(word: &str) -> String {
 /// Whether nobody uses the word: no name begins a word with it, and no alias, tag or set has it.
 pub(crate) fn is_unknown(snapshot: &Snapshot, word: &str, stem: &str) -> bool {
     let fields = &snapshot.fields;
-    let looked_up: [(Field, &str); 6] = [
+    let looked_up: [(Field, &str); 7] = [
         (fields.word, word),
+        (fields.pair, word),
         (fields.start, word),
         (fields.stem, stem),
         (fields.alias, stem),

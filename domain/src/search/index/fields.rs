@@ -17,8 +17,10 @@ pub(crate) struct Fields {
     pub(crate) base_bag: Field,
     /// As `exact`, of each alias.
     pub(crate) alias_exact: Field,
-    /// The name's words, and each two neighbours joined.
+    /// The name's words.
     pub(crate) word: Field,
+    /// Each two neighbouring words of the name, joined: `arrowleft`.
+    pub(crate) pair: Field,
     /// The stems of the name's words.
     pub(crate) stem: Field,
     /// What the name's words begin with, from one letter on.
@@ -61,6 +63,7 @@ impl Fields {
             self.base_bag,
             self.alias_exact,
             self.word,
+            self.pair,
             self.stem,
             self.start,
             self.length,
@@ -116,6 +119,7 @@ pub(crate) fn schema() -> (Schema, Fields) {
         base_bag: add("base_bag"),
         alias_exact: add("alias_exact"),
         word: add("word"),
+        pair: add("pair"),
         stem: add("stem"),
         start: add("start"),
         length: add("length"),

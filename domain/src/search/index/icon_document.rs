@@ -165,7 +165,7 @@ fn add_names(document: &mut TantivyDocument, row: &IconRow, base: &str, fields: 
         document.add_text(fields.word, word);
         document.add_text(fields.stem, text::stem(word));
         if let Some(next) = words.get(place + 1) {
-            document.add_text(fields.word, format!("{word}{next}"));
+            document.add_text(fields.pair, format!("{word}{next}"));
         }
         for end in 1..=word.len().min(LONGEST_START) {
             document.add_text(fields.start, &word[..end]);

@@ -5,7 +5,9 @@
 //! together, `candidates` says which icon comes next, `page` cuts and `explain` says why. `index` makes what they read.
 
 mod candidates;
+mod closest;
 mod coverage;
+mod dictionary;
 mod explain;
 mod facets;
 mod filter;
@@ -18,6 +20,7 @@ mod query;
 mod rank;
 mod segment;
 mod snapshot;
+mod suggest;
 mod synonyms;
 mod text;
 mod tiers;
@@ -30,12 +33,14 @@ use std::{
     time::Duration,
 };
 
+pub use closest::MOST_CLOSEST;
 pub use coverage::{Coverage, MAX_CONCEPTS};
 pub use facets::{Facet, Facets};
 pub use filter::Filter;
 pub use matches::{Matches, Order, SearchRequest};
 pub use page::{Hit, Position};
 pub use query::{MAX_QUERY_CHARACTERS, MAX_QUERY_WORDS};
+pub use suggest::{Suggestion, SuggestionKind};
 pub use synonyms::{
     GroupFault, MAX_GROUP_PHRASE_WORDS, MAX_GROUP_WORD_CHARACTERS, MAX_GROUP_WORDS, MAX_SYNONYM_GROUPS, SynonymGroup,
     WordFault,

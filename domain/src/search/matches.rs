@@ -123,6 +123,16 @@ impl Matches {
         Ok(matches)
     }
 
+    /// The words that are looked for.
+    pub(crate) fn words(&self) -> &[String] {
+        &self.query.words
+    }
+
+    /// The icons of a segment that the filters let pass.
+    pub(crate) fn allowed(&self, segment: usize) -> &RoaringBitmap {
+        &self.allowed[segment]
+    }
+
     /// The catalog's generation that it was found in.
     pub fn generation(&self) -> i64 {
         self.snapshot.version.generation

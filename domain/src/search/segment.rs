@@ -306,6 +306,18 @@ impl Segment {
         name
     }
 
+    /// The names of icons, in the order of the alphabet.
+    pub(crate) fn names_of(&self, docs: &[DocId]) -> Vec<String> {
+        let mut places: Vec<u64> = docs.iter().map(|doc| self.name_place(*doc)).collect();
+        places.sort_unstable();
+        let mut found = Vec::with_capacity(places.len());
+        if let Some(names) = &self.names {
+            let add = |name: &[u8]| found.push(String::from_utf8_lossy(name).into_owned());
+            self.sound(names.dictionary().sorted_ords_to_term_cb(&places, add));
+        }
+        found
+    }
+
     /// The column of prefixes.
     pub(crate) fn prefixes(&self) -> Option<&StrColumn> {
         self.prefixes.as_ref()

@@ -1,19 +1,24 @@
 //! The index at one generation: what a search, and all its pages, is computed from.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use foldhash::{HashMap, HashMapExt as _};
+use foldhash::{HashMap, HashMapExt as _, HashSet};
 use moka::sync::Cache;
 use tantivy::{DocAddress, Searcher, TantivyDocument, schema::Value as _};
 
 use super::{
     SearchError,
+    closest::Keys,
+    dictionary,
     index::{Fields, IndexFolder, SET_ROW, Version, source::SetFacts},
     meanings::Meanings,
     segment::Segment,
     synonyms::{self, Target},
     text,
 };
+
+/// Words that are popular.
+const MOST_POPULAR: usize = 64;
 
 /// Readers of one commit. Later commits leave it as it is.
 pub(crate) struct Snapshot {
@@ -28,6 +33,10 @@ pub(crate) struct Snapshot {
     words_of_sets: HashMap<String, Vec<String>>,
     /// What keywords stand for, of those that were looked up before.
     meanings: Cache<String, Arc<Meanings>>,
+    /// By the places of sets, made when they are first wanted.
+    keys_of_sets: Vec<OnceLock<Keys>>,
+    /// Made when they are first wanted.
+    popular_words: OnceLock<Vec<String>>,
 }
 
 /// Keywords whose meanings are kept, each in some KiB.
@@ -53,11 +62,14 @@ impl Snapshot {
             places_of_sets: HashMap::new(),
             words_of_sets: HashMap::new(),
             meanings: Cache::new(KEPT_MEANINGS),
+            keys_of_sets: Vec::new(),
+            popular_words: OnceLock::new(),
         };
         snapshot.sets = snapshot.read_sets()?;
         snapshot.places_of_sets = (snapshot.sets.iter().enumerate())
             .map(|(place, set)| (set.prefix.clone(), place))
             .collect();
+        snapshot.keys_of_sets = snapshot.sets.iter().map(|_| OnceLock::new()).collect();
         for set in &snapshot.sets {
             let mut words = text::words(&set.prefix);
             words.push(words.concat());
@@ -79,9 +91,29 @@ impl Snapshot {
         self.places_of_sets.get(prefix).map(|place| &self.sets[*place])
     }
 
+    /// The keys of a set.
+    pub(crate) fn keys_of(&self, prefix: &str) -> Option<&Keys> {
+        let place = self.places_of_sets.get(prefix)?;
+        Some(self.keys_of_sets[*place].get_or_init(|| Keys::read(self, prefix)))
+    }
+
     /// The prefixes of the sets that `word` is in the name or the prefix of.
     pub(crate) fn sets_called(&self, word: &str) -> &[String] {
         self.words_of_sets.get(word).map_or(&[], Vec::as_slice)
+    }
+
+    /// The prefixes of the sets with a word in the name or the prefix that begins with `start`.
+    pub(crate) fn sets_beginning(&self, start: &str) -> HashSet<&str> {
+        let begun = self.words_of_sets.iter().filter(|(word, _)| word.starts_with(start));
+        begun
+            .flat_map(|(_, prefixes)| prefixes.iter().map(String::as_str))
+            .collect()
+    }
+
+    /// The words that names have most, the most frequent first.
+    pub(crate) fn popular_words(&self) -> &[String] {
+        self.popular_words
+            .get_or_init(|| dictionary::popular_words(self, MOST_POPULAR))
     }
 
     /// What a keyword stands for; nothing for one that nobody published.

@@ -27,6 +27,7 @@ use crate::{
         search_page::SearchPage,
         service::Service,
         set_coverage::SetCoverage,
+        suggestion::Suggestion,
     },
 };
 
@@ -185,6 +186,22 @@ impl Query {
         #[graphql(default = 24)] size: i32,
     ) -> Option<Result<Vec<SearchPage>, Error>> {
         Some(search::pages(context, query, filter, order_by, (&pages, size)))
+    }
+
+    /// Search-as-you-type completions: how the last word may go on, then icons, sets and tags that may be meant, the best of each
+    /// first. A word that nothing begins with is corrected.
+    ///
+    /// Filters in the text apply, and `mdi:ho`, `prefix:md` and `tag:ho` are completed as what they are. An empty text is
+    /// answered with words that many sets have.
+    #[graphql(complexity = "5 + cost_of_page(Some(first), None, 0) * (1 + child_complexity)")]
+    async fn suggest(
+        &self,
+        context: &Context<'_>,
+        text: String,
+        filter: Option<IconFilter>,
+        #[graphql(default = 10)] first: i32,
+    ) -> Option<Result<Vec<Suggestion>, Error>> {
+        Some(search::suggestions(context, &text, filter, first))
     }
 
     /// Which sets have an icon for every one of these concepts (at most 20), best coverage first.

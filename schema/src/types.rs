@@ -17,5 +17,6 @@ pub(crate) mod search_page;
 pub(crate) mod service;
 pub(crate) mod set_coverage;
 pub(crate) mod snippet_flavor;
+pub(crate) mod suggestion;
 pub(crate) mod svg_options;
 pub(crate) mod user_error;

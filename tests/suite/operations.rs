@@ -6,7 +6,7 @@ use serde_json::Value;
 use tests::{TestApp, on_each_engine, workspace_root};
 
 /// Each document and the statements it may take.
-const BUDGETS: [(&str, u32); 8] = [
+const BUDGETS: [(&str, u32); 9] = [
     // The changes, their names.
     ("Changes", 2),
     // The sets, their number, the samples.
@@ -23,6 +23,8 @@ const BUDGETS: [(&str, u32); 8] = [
     ("ServiceInfo", 1),
     // The icons, the sets.
     ("SetsCovering", 2),
+    // The index alone.
+    ("Suggest", 0),
 ];
 
 fn document(name: &str) -> String {

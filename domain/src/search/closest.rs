@@ -7,6 +7,8 @@ mod spelling;
 
 pub(crate) use keys::Keys;
 
+use std::cmp::Reverse;
+
 use super::{Search, rank::Rank, snapshot::Snapshot};
 use crate::catalog::{IconId, IconName};
 
@@ -19,8 +21,8 @@ const MOST_SETS: usize = 3;
 impl Search {
     /// The names that are closest to one that is not there, the closest first, at most [`MOST_CLOSEST`]. None while there is no index.
     ///
-    /// In the set that is named, or those that may have been meant by it, names with the same words or another spelling;
-    /// where there are none, the same name in other sets. Hidden icons are not offered.
+    /// In the set that is named, or those that may have been meant by it, names with the same words or another spelling; then the
+    /// same name in other sets. Hidden icons are not offered.
     pub fn closest(&self, name: &IconName) -> Vec<IconName> {
         let Some(snapshot) = self.snapshot() else {
             return Vec::new();
@@ -30,8 +32,10 @@ impl Search {
         } else {
             in_sets_like(&snapshot, name)
         };
-        if closest.is_empty() {
-            closest = same_in_other_sets(&snapshot, name);
+        for same in same_in_other_sets(&snapshot, name) {
+            if !closest.contains(&same) {
+                closest.push(same);
+            }
         }
         // The index may be of another generation than the answer that it was missing in.
         closest.retain(|close| close != name);
@@ -50,32 +54,25 @@ fn closest_in(snapshot: &Snapshot, prefix: &str, key: &str) -> Vec<IconName> {
 fn in_sets_like(snapshot: &Snapshot, name: &IconName) -> Vec<IconName> {
     let likely = sets_like(snapshot, name.prefix());
     let has_it = |prefix: &&&str| snapshot.keys_of(prefix).is_some_and(|keys| keys.contains(name.key()));
-    let mut same: Vec<IconName> = (likely.iter().filter(has_it))
+    let same: Vec<IconName> = (likely.iter().filter(has_it))
         .filter_map(|prefix| IconName::new(prefix, name.key()).ok())
         .collect();
-    if same.is_empty() {
-        return likely
-            .first()
-            .map_or_else(Vec::new, |prefix| closest_in(snapshot, prefix, name.key()));
+    match likely.first() {
+        Some(likeliest) if same.is_empty() => closest_in(snapshot, likeliest, name.key()),
+        _ => same,
     }
-    for other in same_in_other_sets(snapshot, name) {
-        if !same.contains(&other) {
-            same.push(other);
-        }
-    }
-    same
 }
 
 /// Sets whose prefixes are spelt like `prefix` or have it for a beginning, the likeliest first.
 fn sets_like<'a>(snapshot: &'a Snapshot, prefix: &str) -> Vec<&'a str> {
-    let mut like: Vec<(usize, usize, std::cmp::Reverse<i32>, &str)> = (snapshot.sets.iter())
+    let mut like: Vec<(u8, usize, Reverse<i32>, &str)> = (snapshot.sets.iter())
         .filter_map(|set| {
             let most = spelling::most_slips(prefix.len());
             let slips = spelling::slips(prefix.as_bytes(), set.prefix.as_bytes(), most);
             let begins = set.prefix.starts_with(prefix) || prefix.starts_with(&set.prefix);
             let longer = set.prefix.len().abs_diff(prefix.len());
             let distance = slips.or(begins.then_some(most + 1))?;
-            Some((distance, longer, std::cmp::Reverse(set.total), set.prefix.as_str()))
+            Some((distance, longer, Reverse(set.total), set.prefix.as_str()))
         })
         .collect();
     like.sort_unstable();
@@ -87,7 +84,7 @@ fn same_in_other_sets(snapshot: &Snapshot, name: &IconName) -> Vec<IconName> {
     let joined = name.key().replace('-', "");
     let mut same: Vec<(Rank, IconId, String)> = Vec::new();
     for segment in &snapshot.segments {
-        let icons = segment.documents(snapshot.fields.exact, &joined) & &segment.visible;
+        let icons = &*segment.documents(snapshot.fields.exact, &joined) & &*segment.visible;
         same.extend(
             (icons.iter().take(MOST_CLOSEST)).map(|doc| (segment.rank(doc), segment.id(doc), segment.name(doc))),
         );

@@ -11,10 +11,21 @@ pub(crate) fn most_frequent(snapshot: &Snapshot, field: Field, start: &str, most
     most_frequent_where(snapshot, field, (start, most), |_| true)
 }
 
-/// The words of names that are met most; numbers, which sets write into names for sizes, are none.
+/// Frequent words that are looked at for those that many sets have.
+const MOST_COMPARED: usize = 512;
+
+/// The words that most sets have in names, at most `most`: what a single set writes into each name says nothing. Numbers, which
+/// stand for sizes, are none. Reads millions of values of the whole catalog.
 pub(crate) fn popular_words(snapshot: &Snapshot, most: usize) -> Vec<String> {
+    let field = snapshot.fields.word;
     let is_number = |term: &str| term.bytes().all(|byte| byte.is_ascii_digit());
-    most_frequent_where(snapshot, snapshot.fields.word, ("", most), |term| !is_number(term))
+    let mut words = most_frequent_where(snapshot, field, ("", MOST_COMPARED), |term| !is_number(term));
+    words.sort_by_cached_key(|word| {
+        let sets = |segment: &Segment| segment.count_sets(&segment.documents(field, word));
+        Reverse(snapshot.segments.iter().map(sets).sum::<usize>())
+    });
+    words.truncate(most);
+    words
 }
 
 fn most_frequent_where(

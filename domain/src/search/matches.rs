@@ -128,6 +128,12 @@ impl Matches {
         &self.query.words
     }
 
+    /// Whether sets to look in were typed.
+    pub(crate) fn names_sets(&self) -> bool {
+        let query = &self.query;
+        !(query.prefixes.is_empty() && query.prefix_starts.is_empty() && query.filter.prefixes.is_empty())
+    }
+
     /// The icons of a segment that the filters let pass.
     pub(crate) fn allowed(&self, segment: usize) -> &RoaringBitmap {
         &self.allowed[segment]

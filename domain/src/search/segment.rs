@@ -318,6 +318,20 @@ impl Segment {
         found
     }
 
+    /// How many sets some icons are of.
+    pub(crate) fn count_sets(&self, icons: &RoaringBitmap) -> usize {
+        let Some(prefixes) = &self.prefixes else {
+            return 0;
+        };
+        let mut is_counted = vec![false; prefixes.num_terms()];
+        for set in icons.iter().filter_map(|doc| prefixes.ords().first(doc)) {
+            if let Some(counted) = usize::try_from(set).ok().and_then(|set| is_counted.get_mut(set)) {
+                *counted = true;
+            }
+        }
+        is_counted.into_iter().filter(|is_counted| *is_counted).count()
+    }
+
     /// The column of prefixes.
     pub(crate) fn prefixes(&self) -> Option<&StrColumn> {
         self.prefixes.as_ref()

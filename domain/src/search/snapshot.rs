@@ -110,7 +110,7 @@ impl Snapshot {
             .collect()
     }
 
-    /// The words that names have most, the most frequent first.
+    /// The words that most sets have in names, those that most have first.
     pub(crate) fn popular_words(&self) -> &[String] {
         self.popular_words
             .get_or_init(|| dictionary::popular_words(self, MOST_POPULAR))

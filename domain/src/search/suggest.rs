@@ -40,7 +40,7 @@ const MOST_WEIGHED: usize = 64;
 
 impl Search {
     /// At most `first` completions of `text`, of icons that `filter` lets pass: words before icons before sets before tags, the
-    /// best of each first. Of nothing typed, the words that are met most.
+    /// best of each first. Of nothing typed, words that many sets have.
     ///
     /// # Errors
     /// A search for `text` would be refused.

@@ -14,6 +14,7 @@ use crate::{
         search_connection::{SearchConnection, SearchOrder},
         search_page::{MAX_PAGES, SearchPage},
         set_coverage::SetCoverage,
+        suggestion::Suggestion,
     },
 };
 
@@ -77,6 +78,19 @@ pub(super) fn covering(context: &Context<'_>, concepts: &[String], first: i32) -
             concepts: concepts.to_vec(),
         })
         .collect())
+}
+
+pub(super) fn suggestions(
+    context: &Context<'_>,
+    text: &str,
+    filter: Option<IconFilter>,
+    first: i32,
+) -> Result<Vec<Suggestion>, Error> {
+    let first = first_or_default(context, first)?;
+    let filter = filter.unwrap_or_default().into_domain(context)?;
+    let found = loaders(context).search().suggest(text, &filter, first as usize);
+    let suggestions = found.map_err(|error| search_failed(&error))?;
+    Ok(suggestions.into_iter().map(Suggestion::from).collect())
 }
 
 fn request(

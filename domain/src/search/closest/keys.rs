@@ -1,7 +1,5 @@
 //! The keys of one set, as they are compared with one that it lacks.
 
-use std::cmp::Reverse;
-
 use foldhash::{HashMap, HashSet};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -11,7 +9,7 @@ use crate::search::{snapshot::Snapshot, text};
 /// The keys of a set's visible icons, and what finds them without a look at each: about 60 bytes an icon.
 pub(crate) struct Keys {
     /// In the order of their ranks.
-    keys: Vec<Box<str>>,
+    texts: Vec<Box<str>>,
     /// By key: which letters it has.
     letters: Vec<u64>,
     /// The hash of a word's stem, and a key that has the word; ascending.
@@ -31,7 +29,7 @@ impl Keys {
     pub(crate) fn read(snapshot: &Snapshot, prefix: &str) -> Self {
         let mut ranked = Vec::new();
         for segment in &snapshot.segments {
-            let icons = segment.documents(snapshot.fields.prefix, prefix) & &segment.visible;
+            let icons = &*segment.documents(snapshot.fields.prefix, prefix) & &*segment.visible;
             let mut docs: Vec<u32> = icons.iter().collect();
             // In the order in which their names are read.
             docs.sort_unstable_by_key(|doc| segment.name_place(*doc));
@@ -43,17 +41,17 @@ impl Keys {
         Self::new(ranked.iter().map(|(_, name)| key(name)).collect())
     }
 
-    fn new(keys: Vec<Box<str>>) -> Self {
+    fn new(texts: Vec<Box<str>>) -> Self {
         let mut words: Vec<(u32, u32)> = (0..)
-            .zip(&keys)
+            .zip(&texts)
             .flat_map(|(place, key)| stems(key).map(move |stem| (hash(stem), place)))
             .collect();
         words.sort_unstable();
         words.dedup();
         Self {
-            letters: keys.iter().map(|key| spelling::letters(key)).collect(),
+            letters: texts.iter().map(|key| spelling::letters(key)).collect(),
             words,
-            keys,
+            texts,
         }
     }
 
@@ -62,7 +60,7 @@ impl Keys {
         let Some(first) = stems(key).next() else {
             return false;
         };
-        self.with_word(hash(first)).any(|place| &*self.keys[place] == key)
+        self.with_word(hash(first)).any(|place| &*self.texts[place] == key)
     }
 
     /// At most `most` keys that are like `key`, the likest first; of as much likeness those that rank better.
@@ -80,7 +78,7 @@ impl Keys {
         closest.truncate(most);
         closest
             .into_iter()
-            .map(|(place, _)| self.keys[place].to_string())
+            .map(|(place, _)| self.texts[place].to_string())
             .collect()
     }
 
@@ -96,9 +94,9 @@ impl Keys {
             }
         }
         let like = |(place, shared): (usize, usize)| {
-            let has = stems(&self.keys[place]).count();
+            let has = stems(&self.texts[place]).count();
             let likeness = 2.0 * shared as f32 / (has + wanted.len()) as f32;
-            let is_in_order = stems(&self.keys[place]).zip(&wanted).all(|(one, other)| one == *other);
+            let is_in_order = stems(&self.texts[place]).zip(&wanted).all(|(one, other)| one == *other);
             (place, if is_in_order { likeness } else { likeness - OTHER_ORDER })
         };
         shared.into_iter().map(like).collect()
@@ -108,12 +106,12 @@ impl Keys {
     #[expect(clippy::cast_precision_loss, reason = "a key has at most 128 letters")]
     fn spelt_like(&self, key: &str) -> impl Iterator<Item = (usize, f32)> {
         let (letters, most) = (spelling::letters(key), spelling::most_slips(key.len()));
-        let may_be = move |other: &u64| (letters ^ other).count_ones() as usize <= 2 * most;
+        let may_be = move |other: &u64| (letters ^ other).count_ones() <= 2 * u32::from(most);
         let candidates = self.letters.iter().enumerate().filter(move |(_, other)| may_be(other));
         candidates.filter_map(move |(place, _)| {
-            let other = &self.keys[place];
+            let other = &self.texts[place];
             let slips = spelling::slips(key.as_bytes(), other.as_bytes(), most)?;
-            Some((place, 1.0 - slips as f32 / key.len().max(other.len()) as f32))
+            Some((place, 1.0 - f32::from(slips) / key.len().max(other.len()) as f32))
         })
     }
 

@@ -4,7 +4,7 @@
 const LONGEST: usize = 128;
 
 /// Slips that a text of so many letters may have and still be meant.
-pub(super) fn most_slips(letters: usize) -> usize {
+pub(super) fn most_slips(letters: usize) -> u8 {
     if letters < 6 { 1 } else { 2 }
 }
 
@@ -12,41 +12,39 @@ pub(super) fn most_slips(letters: usize) -> usize {
 /// `most`. Costs the product of the length and `most`.
 ///
 /// Source: the optimal string alignment distance, in a band around the diagonal.
-pub(super) fn slips(one: &[u8], other: &[u8], most: usize) -> Option<usize> {
-    if one.len().abs_diff(other.len()) > most || one.len().max(other.len()) > LONGEST {
+pub(super) fn slips(one: &[u8], other: &[u8], most: u8) -> Option<u8> {
+    let band = usize::from(most);
+    if one.len().abs_diff(other.len()) > band || one.len().max(other.len()) > LONGEST {
         return None;
     }
     let too_many = most + 1;
-    let mut before_last = [too_many; LONGEST + 1];
-    let mut last = [too_many; LONGEST + 1];
-    for (column, cell) in last.iter_mut().enumerate().take(most + 1) {
+    let mut before_previous = [too_many; LONGEST + 1];
+    let mut previous = [too_many; LONGEST + 1];
+    for (column, cell) in (0..=most).zip(&mut previous) {
         *cell = column;
     }
-    for row in 1..=one.len() {
+    for (row, letter) in (1..).zip(one) {
         let mut current = [too_many; LONGEST + 1];
-        if row <= most {
-            current[0] = row;
+        if row <= band {
+            current[0] = previous[0] + 1;
         }
-        let (from, to) = (row.saturating_sub(most).max(1), (row + most).min(other.len()));
-        let mut least = current[0];
-        for column in from..=to {
-            let (a, b) = (one[row - 1], other[column - 1]);
-            let mut cell = (last[column - 1] + usize::from(a != b))
-                .min(last[column] + 1)
-                .min(current[column - 1] + 1);
-            if row > 1 && column > 1 && a == other[column - 2] && one[row - 2] == b {
-                cell = cell.min(before_last[column - 2] + 1);
+        let mut fewest = current[0];
+        for column in row.saturating_sub(band).max(1)..=(row + band).min(other.len()) {
+            let changed = previous[column - 1] + u8::from(*letter != other[column - 1]);
+            let mut cell = changed.min(previous[column] + 1).min(current[column - 1] + 1);
+            if row > 1 && column > 1 && *letter == other[column - 2] && one[row - 2] == other[column - 1] {
+                cell = cell.min(before_previous[column - 2] + 1);
             }
             current[column] = cell.min(too_many);
-            least = least.min(cell);
+            fewest = fewest.min(cell);
         }
-        if least > most {
+        if fewest > most {
             return None;
         }
-        before_last = last;
-        last = current;
+        before_previous = previous;
+        previous = current;
     }
-    Some(last[other.len()]).filter(|slips| *slips <= most)
+    Some(previous[other.len()]).filter(|slips| *slips <= most)
 }
 
 /// Which letters a text has. One slip changes at most two of these bits.
@@ -81,7 +79,7 @@ mod tests {
         assert_eq!(slips(b"home", b"hume", 0), None);
         assert_eq!(slips(b"kitten", b"sitting", 3), Some(3));
         let long = "a".repeat(128);
-        assert_eq!(slips(long.as_bytes(), long[1..].as_bytes(), 2), Some(1));
+        assert_eq!(slips(long.as_bytes(), &long.as_bytes()[1..], 2), Some(1));
         assert_eq!(slips("a".repeat(129).as_bytes(), long.as_bytes(), 2), None);
     }
 

@@ -40,7 +40,7 @@ pub(super) fn icons_of_set(scope: &Scope<'_>, (prefix, key): (&str, &str), first
     let of_set = (scope.snapshot.segments.iter().zip(&scope.allowed)).enumerate();
     let mut best = Vec::new();
     for (place, (segment, allowed)) in of_set {
-        let icons = segment.documents(scope.snapshot.fields.prefix, prefix) & allowed;
+        let icons = &*segment.documents(scope.snapshot.fields.prefix, prefix) & allowed;
         let (from, _) = segment.place_of_name(&format!("{prefix}:{key}"));
         // After every character that a key can have.
         let (to, _) = segment.place_of_name(&format!("{prefix}:{key}{{"));
@@ -66,18 +66,17 @@ fn named(scope: &Scope<'_>, places: impl Iterator<Item = (usize, u32)>) -> Vec<S
 /// Sets that are called as was typed, and sets whose names begin with the last word, for what was typed before it.
 pub(super) fn sets(scope: &Scope<'_>, found: &Found, first: usize) -> Vec<Suggestion> {
     let snapshot = &scope.snapshot;
-    let mut called = snapshot.sets_beginning(&found.start);
-    if found.start.is_empty() && found.words.is_empty() {
+    if scope.has_sets || (found.start.is_empty() && found.words.is_empty()) {
         return Vec::new();
     }
-    let others = if found.words.is_empty() || found.start.is_empty() {
-        HashSet::default()
-    } else {
-        called.clone()
+    let begun = snapshot.sets_beginning(&found.start);
+    let is_called = |prefix: &&str| {
+        let mut words = found.words.iter();
+        words.all(|word| snapshot.sets_called(word).iter().any(|set| set == *prefix))
     };
-    for word in &found.words {
-        let sets = snapshot.sets_called(word);
-        called.retain(|prefix| sets.iter().any(|set| set == prefix));
+    let (called, mut others): (HashSet<&str>, HashSet<&str>) = begun.into_iter().partition(|prefix| is_called(prefix));
+    if found.start.is_empty() {
+        others.clear();
     }
     let mut sets = counted_sets(scope, &scope.allowed, &called, &found.start, |filter| {
         scope.typed.kept_and(filter)

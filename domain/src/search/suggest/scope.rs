@@ -33,6 +33,8 @@ pub(super) struct Scope<'a> {
     pub(super) typed: &'a Typed,
     /// What the filters let pass, of the argument and those that were typed.
     pub(super) allowed: Icons,
+    /// Sets were typed as a filter, to which another one would be added.
+    pub(super) has_sets: bool,
 }
 
 /// What was found for an unfinished word.
@@ -69,6 +71,7 @@ impl<'a> Scope<'a> {
             allowed: (0..snapshot.segments.len())
                 .map(|segment| kept.allowed(segment).clone())
                 .collect(),
+            has_sets: kept.names_sets(),
             snapshot,
             typed,
         };
@@ -79,7 +82,7 @@ impl<'a> Scope<'a> {
 
     /// Whether there are icons that are left out.
     pub(super) fn is_narrowed(&self) -> bool {
-        let visible = self.snapshot.segments.iter().map(|segment| &segment.visible);
+        let visible = self.snapshot.segments.iter().map(|segment| &*segment.visible);
         !visible.eq(&self.allowed)
     }
 
@@ -149,7 +152,7 @@ impl<'a> Scope<'a> {
             words.iter().fold(self.allowed[place].clone(), |all, word| {
                 let stem = text::stem(word);
                 if reach == Reach::Names {
-                    return all & segment.documents(fields.stem, stem);
+                    return all & &*segment.documents(fields.stem, stem);
                 }
                 let named = [fields.stem, fields.alias, fields.tag]
                     .into_iter()
@@ -167,7 +170,7 @@ impl<'a> Scope<'a> {
             return icons.clone();
         }
         if start.len() <= LONGEST_START {
-            return self.each_segment(|segment, place| segment.documents(fields.start, start) & &icons[place]);
+            return self.each_segment(|segment, place| &*segment.documents(fields.start, start) & &icons[place]);
         }
         let words = dictionary::most_frequent(&self.snapshot, fields.word, start, MOST_WEIGHED);
         self.each_segment(|segment, place| {

@@ -2,7 +2,8 @@
 //!
 //! The files follow a query on its way: `query` takes it apart, `filter` says what may be shown, `pass` reads it in one way,
 //! `meanings` knows what its words stand for, `tiers` and `rank` say how well an icon matches, `matches` puts the readings
-//! together, `candidates` says which icon comes next, `page` cuts and `explain` says why. `index` makes what they read.
+//! together, `candidates` says which icon comes next, `page` cuts and `explain` says why. `suggest` completes what is being
+//! typed and `closest` knows names like one that is missing. `index` makes what they all read.
 
 mod candidates;
 mod closest;

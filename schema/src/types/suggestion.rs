@@ -10,8 +10,9 @@ pub(crate) struct Suggestion {
     text: String,
     #[graphql(complexity = 0)]
     kind: SuggestionKind,
-    /// Icons that the filter lets pass: of a `WORD` those with all the words in their names, in singular or plural, of a `SET`
-    /// or a `TAG` those that have it and what was typed before; 1 of an `ICON`.
+    /// Icons that the filter lets pass: of a `WORD` those with all the words in their names, in singular or plural (where there
+    /// are none, what was typed before may also be met by an alias, a tag or the set); of a `SET` or a `TAG` those that have it
+    /// and what was typed before; 1 of an `ICON`.
     #[graphql(complexity = 0)]
     count: i32,
 }

@@ -1,9 +1,10 @@
 //! Finding icons: the index, the words people type, what they stand for, and the order of what is found.
 //!
 //! The files follow a query on its way: `query` takes it apart, `filter` says what may be shown, `pass` reads it in one way,
-//! `meanings` knows what its words stand for, `tiers` and `rank` say how well an icon matches, `matches` puts the readings
-//! together, `candidates` says which icon comes next, `page` cuts and `explain` says why. `suggest` completes what is being
-//! typed and `closest` knows names like one that is missing. `index` makes what they all read.
+//! `meanings` knows what its words stand for, `tiers` and `rank` say how well an icon matches, `readings` says what else may
+//! have been meant, `matches` puts all of it together, `candidates` says which icon comes next, `page` cuts and `explain` says
+//! why. `suggest` completes what is being typed and `closest` knows names like one that is missing. `index` makes what they
+//! all read.
 
 mod candidates;
 mod closest;
@@ -19,6 +20,7 @@ mod page;
 mod pass;
 mod query;
 mod rank;
+mod readings;
 mod segment;
 mod snapshot;
 mod suggest;

@@ -4,6 +4,7 @@
 
 mod changes;
 mod icon;
+mod icon_memory;
 mod icon_name;
 mod icon_set;
 pub mod import;
@@ -31,6 +32,7 @@ pub use set_listing::{SetOrder, SetPosition};
 pub use synonyms::PutSynonyms;
 
 use crate::database::{Database, DatabaseError, PoolState, StatementCount};
+use icon_memory::IconMemory;
 use set_memory::SetMemory;
 
 /// Reads of the catalog, and the writes of requests. Cheap to clone.
@@ -38,6 +40,7 @@ use set_memory::SetMemory;
 pub struct Catalog {
     database: Database,
     sets: Arc<SetMemory>,
+    icons: Arc<IconMemory>,
 }
 
 impl Catalog {
@@ -46,6 +49,7 @@ impl Catalog {
         Self {
             database,
             sets: Arc::default(),
+            icons: Arc::default(),
         }
     }
 
@@ -55,6 +59,7 @@ impl Catalog {
         Self {
             database: self.database.counted_by(statements),
             sets: Arc::clone(&self.sets),
+            icons: Arc::clone(&self.icons),
         }
     }
 

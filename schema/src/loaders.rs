@@ -87,6 +87,23 @@ impl Loaders {
         &self.catalog
     }
 
+    /// Icons by row, in the order of `ids`, as `generation` of the catalog has them or, where that has gone by, as they are.
+    pub(crate) async fn icons_found(&self, ids: &[IconId], generation: i64) -> Result<Vec<Option<Arc<Icon>>>, Failure> {
+        let known = ids.iter().map(|id| self.catalog.remembered_icon(*id, generation));
+        let mut icons: Vec<Option<Arc<Icon>>> = known.collect();
+        let unknown: Vec<IconId> = (ids.iter().zip(&icons))
+            .filter_map(|(id, icon)| icon.is_none().then_some(*id))
+            .collect();
+        if unknown.is_empty() {
+            return Ok(icons);
+        }
+        let mut read = self.by_id.many(&unknown).await?.into_iter();
+        for icon in icons.iter_mut().filter(|icon| icon.is_none()) {
+            *icon = read.next().flatten();
+        }
+        Ok(icons)
+    }
+
     /// The search, which needs no batches: it reads from memory.
     pub(crate) fn search(&self) -> &Search {
         &self.search

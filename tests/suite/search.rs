@@ -119,6 +119,24 @@ on_each_engine! {
         }
     }
 
+    async fn icons_are_read_once_in_a_generation(engine) {
+        let app = TestApp::start(engine).await;
+        let drawn = |d: &str| json!({ "prefix": "one", "icons": { "home": { "body": format!("<path d=\"{d}\"/>") }, "homepod": { "body": "<g/>" } },
+            "info": { "name": "One", "author": { "name": "A" }, "license": { "title": "MIT" } } });
+        let body = async |statements: u32| {
+            let reply = app.graphql(r#"{ search(query: "home", first: 1) { nodes { name body } } }"#).await;
+            assert_eq!(reply.statements(), statements, "{}", reply.text);
+            reply.texts("/search/nodes", "body").concat()
+        };
+        app.import_json(&drawn("M0 0h1")).await;
+        assert_eq!((body(1).await, body(0).await), (r#"<path d="M0 0h1"/>"#.to_owned(), r#"<path d="M0 0h1"/>"#.to_owned()));
+        // What was not on the page is read; what was, is not.
+        let both = app.graphql(r#"{ search(query: "home", first: 2) { nodes { name } } }"#).await;
+        assert_eq!((both.statements(), names(&both)), (1, vec!["one:home".to_owned(), "one:homepod".to_owned()]));
+        app.import_json_at(2_000_000_000_000, &drawn("M1 1h1")).await;
+        assert_eq!((body(1).await, body(0).await), (r#"<path d="M1 1h1"/>"#.to_owned(), r#"<path d="M1 1h1"/>"#.to_owned()));
+    }
+
     async fn an_icon_says_what_it_was_found_by(engine) {
         let app = shop(engine).await;
         for (query, name, expected) in [

@@ -79,6 +79,33 @@ impl Icon {
     }
 }
 
+#[cfg(test)]
+impl Icon {
+    /// An icon of which little is known but when it was read.
+    pub(super) fn read_in(generation: i64) -> Self {
+        let name: IconName = "a:b".parse().expect("a name");
+        Self {
+            id: IconId::of(&name),
+            name,
+            parent_id: None,
+            variant_id: None,
+            view_box: ViewBox {
+                left: 0.0,
+                top: 0.0,
+                width: 16.0,
+                height: 16.0,
+            },
+            hidden: false,
+            palette: false,
+            content_hash: [0; 32],
+            categories: Vec::new(),
+            updated_at_ms: 0,
+            body: String::new(),
+            catalog_generation: generation,
+        }
+    }
+}
+
 /// Reads a column that holds a JSON array.
 pub(crate) fn json_list<T: serde::de::DeserializeOwned>(json: &str) -> Result<Vec<T>, DbErr> {
     serde_json::from_str(json).map_err(|error| DbErr::Type(format!("a list column holds no JSON array: {error}")))

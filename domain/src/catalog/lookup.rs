@@ -72,10 +72,16 @@ impl Catalog {
         let rows = self.database.query("icons_by_id", &sql, values).await?;
         rows.iter()
             .map(|row| {
-                let icon = Icon::read(&mut Columns::of(row)?)?;
-                Ok((icon.id, Arc::new(icon)))
+                let icon = Arc::new(Icon::read(&mut Columns::of(row)?)?);
+                self.icons.keep(&icon);
+                Ok((icon.id, icon))
             })
             .collect()
+    }
+
+    /// An icon as a generation of the catalog has it, where it has been read by row within the last minute.
+    pub fn remembered_icon(&self, id: IconId, generation: i64) -> Option<Arc<Icon>> {
+        self.icons.get(id, generation)
     }
 
     /// Sets by prefix, the hidden ones too.

@@ -12,7 +12,7 @@ use super::{
     snapshot::Snapshot,
     text,
     tiers::{DIRECT_TIERS, Tier},
-    typos,
+    typos::{self, Among},
 };
 
 /// A reading and what is known about it.
@@ -141,11 +141,17 @@ impl Matches {
 
     /// The words that `word` may be a slip of, the likeliest first.
     fn meant_by(&self, word: &str, least_frequency: u64) -> Vec<String> {
-        let fields = &self.snapshot.fields;
-        typos::candidates(&self.snapshot, &[fields.word, fields.pair], word, 2 * MOST_CORRECTIONS)
-            .into_iter()
+        // Two words that are written as one are never far more frequent than another.
+        let among = if least_frequency > 1 {
+            Among::Words
+        } else {
+            Among::WordsAndPairs
+        };
+        let candidates = typos::candidates(&self.snapshot, among, word);
+        let likeliest = candidates.iter().take(2 * MOST_CORRECTIONS);
+        likeliest
             .filter(|candidate| candidate.frequency >= least_frequency)
-            .map(|candidate| candidate.word)
+            .map(|candidate| candidate.word.clone())
             .collect()
     }
 

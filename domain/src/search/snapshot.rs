@@ -14,7 +14,7 @@ use super::{
     meanings::Meanings,
     segment::Segment,
     synonyms::{self, Target},
-    text,
+    text, typos,
 };
 
 /// Words that are popular.
@@ -33,6 +33,8 @@ pub(crate) struct Snapshot {
     words_of_sets: HashMap<String, Vec<String>>,
     /// What keywords stand for, of those that were looked up before.
     meanings: Cache<String, Arc<Meanings>>,
+    /// What words may be slips of, of those that were looked up before.
+    pub(crate) slips: typos::Known,
     /// By the places of sets, made when they are first wanted.
     keys_of_sets: Vec<OnceLock<Keys>>,
     /// Made when they are first wanted.
@@ -41,6 +43,8 @@ pub(crate) struct Snapshot {
 
 /// Keywords whose meanings are kept, each in some KiB.
 const KEPT_MEANINGS: u64 = 2048;
+/// Words whose candidates are kept, each in some KiB too.
+const KEPT_SLIPS: u64 = 2048;
 
 impl Snapshot {
     /// The newest commit in `folder`.
@@ -62,6 +66,7 @@ impl Snapshot {
             places_of_sets: HashMap::new(),
             words_of_sets: HashMap::new(),
             meanings: Cache::new(KEPT_MEANINGS),
+            slips: Cache::new(KEPT_SLIPS),
             keys_of_sets: Vec::new(),
             popular_words: OnceLock::new(),
         };

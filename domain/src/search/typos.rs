@@ -1,5 +1,8 @@
 //! Words that somebody may have meant.
 
+use std::sync::Arc;
+
+use moka::sync::Cache;
 use tantivy::query::FuzzyTermQuery;
 use tantivy::{Term, schema::Field};
 
@@ -19,8 +22,36 @@ pub(crate) struct Candidate {
     likelihood: f64,
 }
 
-/// The likeliest words of `fields` that `word` may stand for by a slip, at most `most`; fewer edits first.
-pub(crate) fn candidates(snapshot: &Snapshot, fields: &[Field], word: &str, most: usize) -> Vec<Candidate> {
+/// Where words are looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Among {
+    Words,
+    /// Also two that are written as one.
+    WordsAndPairs,
+}
+
+/// Candidates of one word, which outlive the query.
+pub(crate) type Known = Cache<(Among, String), Arc<[Candidate]>>;
+
+/// At most so many candidates of a word.
+pub(crate) const MOST_CANDIDATES: usize = 24;
+
+/// The likeliest words that `word` may stand for by a slip, at most [`MOST_CANDIDATES`]; fewer edits first.
+pub(crate) fn candidates(snapshot: &Snapshot, among: Among, word: &str) -> Arc<[Candidate]> {
+    let key = (among, word.to_owned());
+    if let Some(known) = snapshot.slips.get(&key) {
+        return known;
+    }
+    let candidates: Arc<[Candidate]> = look_up(snapshot, among, word).into();
+    snapshot.slips.insert(key, candidates.clone());
+    candidates
+}
+
+fn look_up(snapshot: &Snapshot, among: Among, word: &str) -> Vec<Candidate> {
+    let fields: &[Field] = match among {
+        Among::Words => &[snapshot.fields.word],
+        Among::WordsAndPairs => &[snapshot.fields.word, snapshot.fields.pair],
+    };
     let letters = word.chars().count();
     // A letter may be what is missing.
     let distances: &[u8] = if letters + 1 < ONE_EDIT_FROM {
@@ -39,7 +70,7 @@ pub(crate) fn candidates(snapshot: &Snapshot, fields: &[Field], word: &str, most
                     .total_cmp(&one.likelihood)
                     .then_with(|| one.word.cmp(&other.word))
             });
-            found.truncate(most);
+            found.truncate(MOST_CANDIDATES);
             return found;
         }
     }

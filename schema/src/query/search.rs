@@ -62,6 +62,7 @@ pub(super) fn pages(
             number: *number,
             size,
             total,
+            generation: matches.generation(),
             hits,
         })
         .collect())

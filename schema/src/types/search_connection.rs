@@ -83,7 +83,7 @@ impl SearchConnection {
     /// The page's icons with their hits. One that went since the index was made is left out.
     async fn found(&self, context: &Context<'_>) -> Result<Vec<(&Hit, Icon)>, Error> {
         let ids: Vec<_> = self.page.items.iter().map(|hit| hit.id).collect();
-        let icons = loaders(context).by_id.many(&ids).await?;
+        let icons = loaders(context).icons_found(&ids, self.matches.generation()).await?;
         let found = self.page.items.iter().zip(icons);
         Ok(found.filter_map(|(hit, icon)| Some((hit, Icon(icon?)))).collect())
     }

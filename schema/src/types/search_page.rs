@@ -11,6 +11,8 @@ pub(crate) struct SearchPage {
     pub(crate) number: u32,
     pub(crate) size: u32,
     pub(crate) total: u64,
+    /// The catalog's, that was searched.
+    pub(crate) generation: i64,
     pub(crate) hits: Vec<Hit>,
 }
 
@@ -45,7 +47,7 @@ impl SearchPage {
     #[graphql(complexity = "child_complexity")]
     async fn nodes(&self, context: &Context<'_>) -> Result<Vec<Icon>, Error> {
         let ids: Vec<_> = self.hits.iter().map(|hit| hit.id).collect();
-        let icons = loaders(context).by_id.many(&ids).await?;
+        let icons = loaders(context).icons_found(&ids, self.generation).await?;
         Ok(icons.into_iter().flatten().map(Icon).collect())
     }
 }

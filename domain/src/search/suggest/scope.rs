@@ -12,7 +12,8 @@ use crate::search::{
     matches::{Matches, Order, SearchRequest},
     segment::Segment,
     snapshot::Snapshot,
-    text, typos,
+    text,
+    typos::{self, Among},
 };
 
 use super::MOST_WEIGHED;
@@ -20,7 +21,7 @@ use super::MOST_WEIGHED;
 /// Corrections of a word that are offered.
 const MOST_CORRECTIONS: usize = 3;
 /// And that are looked at, of which many find nothing.
-const MOST_TRIED: usize = 24;
+const MOST_TRIED: usize = typos::MOST_CANDIDATES;
 /// Words that nobody uses, of which each is corrected; with more, nothing is meant.
 const MOST_WRONG: usize = 3;
 
@@ -141,8 +142,9 @@ impl<'a> Scope<'a> {
 
     /// Words of names that `word` may be a slip of, the likeliest first.
     fn meant_by(&self, word: &str, most: usize) -> Vec<String> {
-        let candidates = typos::candidates(&self.snapshot, &[self.snapshot.fields.word], word, most);
-        candidates.into_iter().map(|candidate| candidate.word).collect()
+        let candidates = typos::candidates(&self.snapshot, Among::Words, word);
+        let likeliest = candidates.iter().take(most);
+        likeliest.map(|candidate| candidate.word.clone()).collect()
     }
 
     /// The allowed icons that meet all of `words`.

@@ -119,6 +119,17 @@ on_each_engine! {
         }
     }
 
+    async fn words_as_typed_come_before_the_same_written_otherwise(engine) {
+        let app = TestApp::start(engine).await;
+        app.import_json(&set("doors", &["logout", "log-out", "log-out-box", "logout-box"])).await;
+        for (query, expected) in [
+            ("log out", ["doors:log-out", "doors:logout"]),
+            ("logout", ["doors:logout", "doors:log-out"]),
+        ] {
+            assert_eq!(names(&find(&app, query, Value::Null).await)[..2], expected, "{query}");
+        }
+    }
+
     async fn icons_are_read_once_in_a_generation(engine) {
         let app = TestApp::start(engine).await;
         let drawn = |d: &str| json!({ "prefix": "one", "icons": { "home": { "body": format!("<path d=\"{d}\"/>") }, "homepod": { "body": "<g/>" } },

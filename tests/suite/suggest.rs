@@ -78,6 +78,18 @@ fn lines(reply: &Reply) -> Vec<String> {
 }
 
 on_each_engine! {
+    async fn a_complete_word_comes_first_unless_it_is_far_rarer(engine) {
+        let app = TestApp::start(engine).await;
+        let homes: Vec<String> = (0..21).map(|number| format!("home-{number}x")).collect();
+        let mut keys: Vec<&str> = homes.iter().map(String::as_str).collect();
+        keys.push("ho");
+        let first = async |keys: &[&str]| {
+            app.import_json(&set("many", "Many", keys)).await;
+            suggest(&app, "ho", Value::Null).await.data("/suggest/0/text").clone()
+        };
+        assert_eq!((first(&keys).await, first(&keys[1..]).await), (json!("home"), json!("ho")));
+    }
+
     async fn what_is_typed_is_completed(engine) {
         let app = shop(engine).await;
         for (text, expected) in [

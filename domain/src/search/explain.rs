@@ -73,7 +73,7 @@ impl Matches {
         let score = halves * (0.5 + of_pass / 2.0);
         let mut fields: Vec<MatchedField> = match made.pass.tiers[tier] {
             Tier::Character => vec![MatchedField::Character],
-            Tier::Exact | Tier::AnyOrder | Tier::Base | Tier::Begun => vec![MatchedField::Name],
+            Tier::Exact | Tier::AnyOrder | Tier::Joined | Tier::Base | Tier::Begun => vec![MatchedField::Name],
             Tier::Alias => vec![MatchedField::Alias],
             Tier::Met(_) | Tier::Missing(_) => made
                 .pass

@@ -138,7 +138,10 @@ impl Pass {
                 Arc::new(index.documents_of_any(characters))
             }
             _ if self.words.is_empty() => Arc::default(),
-            Tier::Exact => index.documents(fields.exact, &joined()),
+            Tier::Exact if self.words.len() > 1 => {
+                Arc::new(&*index.documents(fields.exact, &joined()) & &*index.documents(fields.bag, &bag()))
+            }
+            Tier::Exact | Tier::Joined => index.documents(fields.exact, &joined()),
             Tier::AnyOrder => index.documents(fields.bag, &bag()),
             Tier::Base => {
                 let either = [(fields.base, joined()), (fields.base_bag, bag())];

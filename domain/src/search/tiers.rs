@@ -9,6 +9,8 @@ pub(crate) enum Tier {
     Exact,
     /// The words are the name, in another order or number.
     AnyOrder,
+    /// Written as one, the words are the name.
+    Joined,
     /// The words are the name that variants share.
     Base,
     /// The words are an alias.
@@ -92,10 +94,11 @@ impl Tier {
 }
 
 /// Tiers of a query of which every word is met, in order.
-pub(crate) const TIERS: [Tier; 14] = [
+pub(crate) const TIERS: [Tier; 15] = [
     Tier::Character,
     Tier::Exact,
     Tier::AnyOrder,
+    Tier::Joined,
     Tier::Base,
     Tier::Alias,
     Tier::Met(Meeting::Name),
@@ -110,9 +113,10 @@ pub(crate) const TIERS: [Tier; 14] = [
 ];
 
 /// The same of a query that has a word which no name has: it is rather not finished than in the plural.
-pub(crate) const TIERS_OF_UNFINISHED: [Tier; 14] = [
+pub(crate) const TIERS_OF_UNFINISHED: [Tier; 15] = [
     Tier::Character,
     Tier::Exact,
+    Tier::Joined,
     Tier::Base,
     Tier::Alias,
     Tier::Met(Meeting::Name),
@@ -128,4 +132,4 @@ pub(crate) const TIERS_OF_UNFINISHED: [Tier; 14] = [
 ];
 
 /// How many of the first tiers say that the icon itself, and nothing like it, was asked for.
-pub(crate) const DIRECT_TIERS: usize = 12;
+pub(crate) const DIRECT_TIERS: usize = 13;

@@ -14,12 +14,18 @@ use crate::search::{dictionary, text};
 /// Icons whose names are read for the words in them.
 const MOST_READ: u64 = 128;
 
+/// A word that is complete as it is comes first, but one that is so many times rarer than another is hardly meant.
+const FAR_RARER: u64 = 20;
+
 /// At most `first` completions, the most frequent first; before them the word that is complete as it is.
 pub(super) fn completions(scope: &Scope<'_>, found: &Found, first: usize) -> Vec<Suggestion> {
     let mut completions: Vec<(String, u64)> = weighed(scope, found, first);
     if found.meant.is_empty() {
-        completions
-            .sort_unstable_by_key(|(word, count)| (word != &found.start, Reverse(*count), word.len(), word.clone()));
+        let most = completions.iter().map(|(_, count)| *count).max().unwrap_or_default();
+        let is_complete = |word: &str, count: u64| word == found.start && count * FAR_RARER >= most;
+        completions.sort_unstable_by_key(|(word, count)| {
+            (!is_complete(word, *count), Reverse(*count), word.len(), word.clone())
+        });
     }
     completions.truncate(first);
     let suggestion = |(word, count): (String, u64)| Suggestion {

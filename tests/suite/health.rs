@@ -21,7 +21,9 @@ on_each_engine! {
     }
 
     async fn every_documented_figure_is_served(engine) {
-        let app = TestApp::with_garden(engine).await;
+        // Its index is made here, where figures are taken.
+        let app = TestApp::start(engine).await;
+        app.import(&[tests::fixture("garden.json")]).await;
         app.graphql(r#"{ icons(names: ["garden:tree"]) { ... on Icon { set { name } } } }"#).await;
         app.graphql("{ nonsense }").await;
         app.graphql(r#"{ search(query: "tree") { totalCount facets { sets { value } } } }"#).await;

@@ -10,7 +10,7 @@ use super::{
     snapshot::Snapshot,
     synonyms::Expansion,
     text,
-    tiers::{Meeting, TIERS, TIERS_OF_UNFINISHED, Tier},
+    tiers::{DIRECT_TIERS, LITTLE, Meeting, TIERS, TIERS_OF_UNFINISHED, Tier},
 };
 
 /// A word that somebody looks for.
@@ -28,6 +28,8 @@ pub(crate) struct Pass {
     characters: Vec<String>,
     /// What all words together stand for.
     phrase: OnceLock<Arc<Meanings>>,
+    /// Whether so much is called so that nobody needs all that the words may stand for.
+    is_plenty: OnceLock<bool>,
     /// Which tiers there are.
     pub(crate) tiers: Vec<Tier>,
     segments: Vec<PassSegment>,
@@ -92,6 +94,7 @@ impl Pass {
                 .collect(),
             characters: characters.to_vec(),
             phrase: OnceLock::new(),
+            is_plenty: OnceLock::new(),
             tiers,
             segments,
         }
@@ -235,11 +238,19 @@ impl Pass {
     fn meanings(&self, snapshot: &Snapshot, place: usize) -> &[Expansion] {
         let word = &self.words[place];
         let meanings = word.meanings.get_or_init(|| snapshot.meanings(&word.stem));
-        if self.words.len() > 1 {
+        if self.words.len() > 1 && !self.is_plenty(snapshot) {
             meanings.among_others()
         } else {
             meanings.alone()
         }
+    }
+
+    fn is_plenty(&self, snapshot: &Snapshot) -> bool {
+        *self.is_plenty.get_or_init(|| {
+            let has_tiers = self.tiers.len() >= DIRECT_TIERS;
+            let direct = |segment| self.reached(snapshot, segment, DIRECT_TIERS - 1).len();
+            has_tiers && (0..self.segments.len()).map(direct).sum::<u64>() >= LITTLE
+        })
     }
 
     /// What all words together stand for; nothing where there is but one.

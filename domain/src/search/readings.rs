@@ -11,7 +11,7 @@ use super::{
     query::MAX_QUERY_WORDS,
     snapshot::Snapshot,
     text,
-    tiers::{DIRECT_TIERS, Tier},
+    tiers::{DIRECT_TIERS, LITTLE, Tier},
     typos::{self, Among},
 };
 
@@ -25,8 +25,6 @@ pub(crate) struct Reading {
     found: Vec<OnceLock<RoaringBitmap>>,
 }
 
-/// Fewer icons than this are little: perhaps something else was meant.
-const LITTLE: u64 = 100;
 /// A word that was typed and exists is taken for a slip where the other is this much more frequent.
 const FAR_MORE_FREQUENT: u64 = 20;
 /// Corrections that are tried.

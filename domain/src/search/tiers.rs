@@ -133,3 +133,6 @@ pub(crate) const TIERS_OF_UNFINISHED: [Tier; 15] = [
 
 /// How many of the first tiers say that the icon itself, and nothing like it, was asked for.
 pub(crate) const DIRECT_TIERS: usize = 13;
+
+/// Fewer icons than this in them are little: perhaps something else was meant.
+pub(crate) const LITTLE: u64 = 100;

@@ -43,8 +43,13 @@ impl Meanings {
         }
     }
 
-    /// Of a keyword that is all that was asked.
-    pub(crate) fn alone(&self) -> &[Expansion] {
+    /// All of them.
+    pub(crate) fn all(&self) -> &[Expansion] {
+        &self.all
+    }
+
+    /// Those that find enough, where much is called like the keyword itself.
+    pub(crate) fn enough(&self) -> &[Expansion] {
         &self.all[..self.said + self.enough]
     }
 
@@ -165,7 +170,7 @@ mod tests {
         let all: Vec<Expansion> = [0.9, 0.5, 0.1].map(|strength| expansion(Target::Word, strength)).into();
         for (frequency, expected) in [(10, 3), (2500, 2), (4999, 2), (5000, 1), (100_000, 1)] {
             let meanings = Meanings::new(all.clone(), |_| frequency);
-            assert_eq!(meanings.alone(), &all[..expected], "{frequency} icons each");
+            assert_eq!(meanings.enough(), &all[..expected], "{frequency} icons each");
             assert_eq!(meanings.among_others(), all);
         }
     }
@@ -175,6 +180,6 @@ mod tests {
         let mut all = vec![expansion(Target::Words, 4.0); 20];
         all.extend(vec![expansion(Target::Word, 0.5); 20]);
         let meanings = Meanings::new(all, |_| 100_000);
-        assert_eq!((meanings.alone().len(), meanings.among_others().len()), (21, 32));
+        assert_eq!((meanings.enough().len(), meanings.among_others().len()), (21, 32));
     }
 }

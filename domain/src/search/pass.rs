@@ -28,6 +28,8 @@ pub(crate) struct Pass {
     characters: Vec<String>,
     /// What all words together stand for.
     phrase: OnceLock<Arc<Meanings>>,
+    /// By segment: what the filters let pass.
+    allowed: Vec<Arc<RoaringBitmap>>,
     /// Whether so much is called so that nobody needs all that the words may stand for.
     is_plenty: OnceLock<bool>,
     /// Which tiers there are.
@@ -94,10 +96,17 @@ impl Pass {
                 .collect(),
             characters: characters.to_vec(),
             phrase: OnceLock::new(),
+            allowed: Vec::new(),
             is_plenty: OnceLock::new(),
             tiers,
             segments,
         }
+    }
+
+    /// The same for filters that let these icons pass, by segment: much may be called so in all, and little of it be among them.
+    pub(crate) fn within(mut self, allowed: &[Arc<RoaringBitmap>]) -> Self {
+        self.allowed = allowed.to_vec();
+        self
     }
 
     /// How many words are looked for.
@@ -238,19 +247,26 @@ impl Pass {
     fn meanings(&self, snapshot: &Snapshot, place: usize) -> &[Expansion] {
         let word = &self.words[place];
         let meanings = word.meanings.get_or_init(|| snapshot.meanings(&word.stem));
-        if self.words.len() > 1 && !self.is_plenty(snapshot) {
+        if self.is_plenty(snapshot) {
+            meanings.enough()
+        } else if self.words.len() > 1 {
             meanings.among_others()
         } else {
-            meanings.alone()
+            meanings.all()
         }
     }
 
+    /// The icons that the filters let pass and that were asked for themselves, and not for what stands for them.
+    pub(crate) fn count_direct(&self, snapshot: &Snapshot) -> u64 {
+        let direct = |(segment, allowed): (usize, &Arc<RoaringBitmap>)| {
+            self.reached(snapshot, segment, DIRECT_TIERS - 1)
+                .intersection_len(allowed)
+        };
+        self.allowed.iter().enumerate().map(direct).sum()
+    }
+
     fn is_plenty(&self, snapshot: &Snapshot) -> bool {
-        *self.is_plenty.get_or_init(|| {
-            let has_tiers = self.tiers.len() >= DIRECT_TIERS;
-            let direct = |segment| self.reached(snapshot, segment, DIRECT_TIERS - 1).len();
-            has_tiers && (0..self.segments.len()).map(direct).sum::<u64>() >= LITTLE
-        })
+        *self.is_plenty.get_or_init(|| self.count_direct(snapshot) >= LITTLE)
     }
 
     /// What all words together stand for; nothing where there is but one.
@@ -262,7 +278,11 @@ impl Pass {
                 snapshot.meanings(&stems.join(" "))
             }
         });
-        meanings.alone()
+        if self.is_plenty(snapshot) {
+            meanings.enough()
+        } else {
+            meanings.all()
+        }
     }
 
     /// The best way in which each word is met by an icon; nothing for a word that is not.

@@ -11,7 +11,7 @@ use super::{
     query::MAX_QUERY_WORDS,
     snapshot::Snapshot,
     text,
-    tiers::{DIRECT_TIERS, LITTLE, Tier},
+    tiers::{LITTLE, Tier},
     typos::{self, Among},
 };
 
@@ -46,7 +46,8 @@ impl Matches {
             .get(place)?
             .get_or_init(|| match place {
                 0 => (!self.query.is_browse()).then(|| {
-                    let pass = Pass::of_all(&self.query.words, &self.query.characters, &self.snapshot);
+                    let pass =
+                        Pass::of_all(&self.query.words, &self.query.characters, &self.snapshot).within(&self.allowed);
                     Reading::new(pass, None, &self.snapshot)
                 }),
                 _ => self.next_reading(place),
@@ -62,7 +63,7 @@ impl Matches {
         }
         if self.query.words.is_empty() {
             let words = Some(self.words_of_characters()).filter(|words| place == 1 && !words.is_empty())?;
-            let pass = Pass::of_all(&words, &[], &self.snapshot);
+            let pass = Pass::of_all(&words, &[], &self.snapshot).within(&self.allowed);
             return Some(Reading::new(pass, None, &self.snapshot));
         }
         let as_typed = self.count_direct();
@@ -71,7 +72,7 @@ impl Matches {
         }
         let corrections = self.corrections.get_or_init(|| self.correct(as_typed));
         if let Some(words) = corrections.get(place - 1) {
-            let pass = Pass::of_all(words, &[], &self.snapshot);
+            let pass = Pass::of_all(words, &[], &self.snapshot).within(&self.allowed);
             return Some(Reading::new(pass, Some(words.join(" ")), &self.snapshot));
         }
         let found_any = (0..place).any(|reading| self.count(reading) > 0);
@@ -185,13 +186,8 @@ impl Matches {
 
     /// The icons that the query as typed finds, and not what stands for them.
     fn count_direct(&self) -> u64 {
-        let Some(reading) = self.reading(0) else {
-            return 0;
-        };
-        let direct = |segment: usize| reading.pass.reached(&self.snapshot, segment, DIRECT_TIERS - 1);
-        (0..self.snapshot.segments.len())
-            .map(|segment| direct(segment).intersection_len(&self.allowed[segment]))
-            .sum()
+        let reading = self.reading(0);
+        reading.map_or(0, |reading| reading.pass.count_direct(&self.snapshot))
     }
 
     fn count(&self, reading: usize) -> u64 {

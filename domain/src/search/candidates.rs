@@ -7,8 +7,9 @@ use roaring::RoaringBitmap;
 use super::{
     matches::{Matches, Order, Place},
     page::Position,
+    rank::Rank,
 };
-use crate::catalog::PageBounds;
+use crate::catalog::{IconId, PageBounds};
 
 /// A document before it is shown.
 pub(super) struct Candidate {
@@ -130,13 +131,11 @@ impl Matches {
     ) -> Vec<Candidate> {
         // Documents of one strength are in the order of their ranks already.
         let mut ordered = self.with_strengths(place, icons);
-        let position = |(strength, doc): &(Reverse<u16>, u32)| self.best_position(place, strength.0, *doc);
-        if bounds.after.is_some() || bounds.before.is_some() {
-            ordered.retain(|found| {
-                let position = position(found);
-                bounds.after.as_ref().is_none_or(|after| position > *after)
-                    && bounds.before.as_ref().is_none_or(|before| position < *before)
-            });
+        if let Some(first) = self.first_beyond(place, bounds.after.as_ref(), true) {
+            ordered.retain(|found| *found >= first);
+        }
+        if let Some(end) = self.first_beyond(place, bounds.before.as_ref(), false) {
+            ordered.retain(|found| *found < end);
         }
         let taken = wanted.min(ordered.len());
         if taken < ordered.len() {
@@ -148,11 +147,33 @@ impl Matches {
         }
         (ordered[..taken].iter())
             .map(|found| Candidate {
-                position: position(found),
+                position: self.best_position(place, found.0.0, found.1),
                 segment: place.segment,
                 doc: found.1,
             })
             .collect()
+    }
+
+    /// The first that stands behind a bound, or at it where it is not `past` it; none where the bound lies in another tier.
+    fn first_beyond(&self, place: Place, bound: Option<&Position>, past: bool) -> Option<(Reverse<u16>, u32)> {
+        let Some(Position::Best {
+            reading,
+            tier,
+            strength,
+            rank,
+            id,
+        }) = bound
+        else {
+            return None;
+        };
+        let opened = &self.snapshot.segments[place.segment];
+        let at = (Rank(*rank), IconId(*id));
+        let doc = opened.first_doc_where(|doc| {
+            let here = (opened.rank(doc), opened.id(doc));
+            here > at || (here == at && !past)
+        });
+        let is_here = (usize::from(*reading), usize::from(*tier)) == (place.reading, place.tier);
+        is_here.then_some((*strength, doc))
     }
 
     fn with_strengths(&self, place: Place, icons: &RoaringBitmap) -> Vec<(Reverse<u16>, u32)> {

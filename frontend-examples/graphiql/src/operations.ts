@@ -13,7 +13,7 @@ const files = import.meta.glob<string>('../../operations/*.graphql', { query: '?
 const byName = new Map(Object.entries(files).map(([path, text]) => [fileName(path), readOperation(path, text)]))
 
 /** The examples that a first visit opens as tabs, in this order. */
-const opening = ['ScrollPage', 'OneIcon', 'IconSets', 'IconsOfSet', 'Changes', 'ServiceInfo'].map((name) => {
+const opening = ['ScrollPage', 'Search', 'OneIcon', 'IconSets', 'IconsOfSet', 'Changes', 'ServiceInfo'].map((name) => {
   const operation = byName.get(name)
   if (!operation) throw new Error(`frontend-examples/operations/${name}.graphql is missing`)
   return operation

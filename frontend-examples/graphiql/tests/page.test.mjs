@@ -3,7 +3,7 @@ import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
 import { launchChromium } from './chromium.mjs'
 import { startServer } from './server.mjs'
 
-const TABS = ['ScrollPage', 'OneIcon', 'IconSets', 'IconsOfSet', 'Changes', 'ServiceInfo']
+const TABS = ['ScrollPage', 'Search', 'OneIcon', 'IconSets', 'IconsOfSet', 'Changes', 'ServiceInfo']
 
 describe('the GraphiQL page', { timeout: 120_000 }, () => {
   /** @type {Awaited<ReturnType<typeof startServer>>} */

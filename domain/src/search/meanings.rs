@@ -1,8 +1,7 @@
 //! What words stand for, as icons of a segment: which those are, and how strongly they are meant.
 
-use std::sync::Arc;
+use std::{cell::RefCell, sync::Arc};
 
-use foldhash::HashMap;
 use roaring::{MultiOps as _, RoaringBitmap};
 
 use super::{
@@ -81,22 +80,40 @@ fn documents_of(index: &Segment, fields: &Fields, target: &Target) -> Arc<Roarin
     }
 }
 
+thread_local! {
+    /// A sum for each document of the largest segment, all zero: to make it anew would cost more than to sum up.
+    static SUMS: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
+}
+
 /// How strongly icons are meant, which are summed up here.
 pub(super) struct Strengths<'a> {
     index: &'a Segment,
     fields: &'a Fields,
     icons: &'a RoaringBitmap,
-    sums: HashMap<u32, f32>,
+    /// By document; zero for all but `icons`.
+    sums: Vec<f32>,
+}
+
+impl Drop for Strengths<'_> {
+    fn drop(&mut self) {
+        let mut sums = std::mem::take(&mut self.sums);
+        self.icons.iter().for_each(|doc| sums[doc as usize] = 0.0);
+        SUMS.set(sums);
+    }
 }
 
 impl<'a> Strengths<'a> {
     /// Of `icons`, and no others.
     pub(super) fn new(index: &'a Segment, fields: &'a Fields, icons: &'a RoaringBitmap) -> Self {
+        let mut sums = SUMS.take();
+        if sums.len() < index.max_doc() as usize {
+            sums.resize(index.max_doc() as usize, 0.0);
+        }
         Self {
             index,
             fields,
             icons,
-            sums: icons.iter().map(|doc| (doc, 0.0)).collect(),
+            sums,
         }
     }
 
@@ -126,13 +143,13 @@ impl<'a> Strengths<'a> {
     /// Adds to each of `documents` what `strength` says.
     pub(super) fn add(&mut self, documents: &RoaringBitmap, strength: impl Fn(u32) -> f32) {
         for doc in documents & self.icons {
-            *self.sums.entry(doc).or_default() += strength(doc);
+            self.sums[doc as usize] += strength(doc);
         }
     }
 
     /// The sums, each shared among the words of the name, by document ascending.
     pub(super) fn per_word(&self) -> impl Iterator<Item = (u32, f32)> {
-        let per_word = |doc| (doc, self.sums[&doc] / words(self.index, doc));
+        let per_word = |doc| (doc, self.sums[doc as usize] / words(self.index, doc));
         self.icons.iter().map(per_word)
     }
 }

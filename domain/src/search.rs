@@ -50,6 +50,7 @@ pub use synonyms::{
 };
 pub use tiers::MatchedField;
 
+use moka::{policy::EvictionPolicy, sync::Cache};
 use tokio::{sync::watch, time::MissedTickBehavior};
 
 use crate::database::{Database, DatabaseError};
@@ -93,6 +94,11 @@ impl SearchError {
 /// An index that cannot be made is tried again after twice the pause, and so on: 64 times it in the end.
 const LONGEST_PAUSE_DOUBLINGS: u32 = 6;
 
+/// Lists that people scroll through at one time. What was found for each takes up to a MiB.
+const MOST_RECENT: u64 = 128;
+/// Who has not gone on after so long will not.
+const RECENT: Duration = Duration::from_mins(1);
+
 /// Searches the newest index there is. Cheap to clone.
 #[derive(Clone)]
 pub struct Search {
@@ -104,6 +110,8 @@ struct Shared {
     snapshot: watch::Sender<Option<Arc<Snapshot>>>,
     /// Has whoever keeps the index look at once.
     wake: watch::Sender<()>,
+    /// What was found lately, for the next page of it.
+    recent: Cache<SearchRequest, Arc<Matches>>,
 }
 
 impl Search {
@@ -124,6 +132,11 @@ impl Search {
                 folder: RwLock::new(folder),
                 snapshot: watch::Sender::default(),
                 wake: watch::Sender::default(),
+                recent: Cache::builder()
+                    .max_capacity(MOST_RECENT)
+                    .eviction_policy(EvictionPolicy::lru())
+                    .time_to_idle(RECENT)
+                    .build(),
             }),
         }
     }
@@ -194,6 +207,9 @@ impl Search {
         #[expect(clippy::cast_precision_loss, reason = "there are not 2^52 generations")]
         metrics::gauge!("search_index_generation").set(snapshot.version.generation as f64);
         self.shared.snapshot.send_replace(Some(snapshot));
+        // They would keep the index before in memory.
+        self.shared.recent.invalidate_all();
+        self.shared.recent.run_pending_tasks();
         Ok(())
     }
 
@@ -249,8 +265,15 @@ impl Search {
     }
 
     /// What `request` finds.
-    pub fn find(&self, request: &SearchRequest) -> Result<Matches, SearchError> {
-        Matches::new(self.snapshot().ok_or(SearchError::NotReady)?, request)
+    pub fn find(&self, request: &SearchRequest) -> Result<Arc<Matches>, SearchError> {
+        let snapshot = self.snapshot().ok_or(SearchError::NotReady)?;
+        let recent = &self.shared.recent;
+        if let Some(known) = recent.get(request).filter(|known| known.is_in(&snapshot)) {
+            return Ok(known);
+        }
+        let matches = Arc::new(Matches::new(snapshot, request)?);
+        recent.insert(request.clone(), Arc::clone(&matches));
+        Ok(matches)
     }
 
     fn snapshot(&self) -> Option<Arc<Snapshot>> {

@@ -118,6 +118,11 @@ impl Matches {
         &self.allowed[segment]
     }
 
+    /// Whether it was found in this very index.
+    pub(crate) fn is_in(&self, snapshot: &Arc<Snapshot>) -> bool {
+        Arc::ptr_eq(&self.snapshot, snapshot)
+    }
+
     /// The catalog's generation that it was found in.
     pub fn generation(&self) -> i64 {
         self.snapshot.version.generation

@@ -1,5 +1,7 @@
 //! The questions that the search index answers.
 
+use std::sync::Arc;
+
 use async_graphql::{Context, Error};
 use domain::search::{Matches, SearchRequest};
 
@@ -107,7 +109,7 @@ fn request(
     })
 }
 
-fn find(context: &Context<'_>, request: &SearchRequest) -> Result<Matches, Error> {
+fn find(context: &Context<'_>, request: &SearchRequest) -> Result<Arc<Matches>, Error> {
     let found = loaders(context).search().find(request);
     found.map_err(|error| search_failed(&error))
 }

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use async_graphql::{Context, Enum, Error, Object, SimpleObject};
 use domain::{
     catalog::Page,
@@ -71,12 +73,12 @@ pub(crate) struct SearchEdge {
 
 pub(crate) struct SearchConnection {
     request: SearchRequest,
-    matches: Matches,
+    matches: Arc<Matches>,
     page: Page<Hit>,
 }
 
 impl SearchConnection {
-    pub(crate) fn new(request: SearchRequest, matches: Matches, page: Page<Hit>) -> Self {
+    pub(crate) fn new(request: SearchRequest, matches: Arc<Matches>, page: Page<Hit>) -> Self {
         Self { request, matches, page }
     }
 

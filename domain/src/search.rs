@@ -94,8 +94,8 @@ impl SearchError {
 /// An index that cannot be made is tried again after twice the pause, and so on: 64 times it in the end.
 const LONGEST_PAUSE_DOUBLINGS: u32 = 6;
 
-/// Lists that people scroll through at one time. What was found for each takes up to a MiB.
-const MOST_RECENT: u64 = 128;
+/// Memory for lists that people scroll through, each counted at the most that it can come to.
+const RECENT_BYTES: u64 = 96 << 20;
 /// Who has not gone on after so long will not.
 const RECENT: Duration = Duration::from_mins(1);
 
@@ -133,7 +133,8 @@ impl Search {
                 snapshot: watch::Sender::default(),
                 wake: watch::Sender::default(),
                 recent: Cache::builder()
-                    .max_capacity(MOST_RECENT)
+                    .max_capacity(RECENT_BYTES)
+                    .weigher(|_, matches: &Arc<Matches>| matches.most_bytes())
                     .eviction_policy(EvictionPolicy::lru())
                     .time_to_idle(RECENT)
                     .build(),

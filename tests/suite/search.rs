@@ -238,6 +238,22 @@ on_each_engine! {
         assert_eq!(reply.data("/search/facets/categories"), &json!([{ "value": "Navigation", "count": 1 }]));
     }
 
+    async fn a_facet_counts_what_its_value_leaves(engine) {
+        let app = TestApp::start(engine).await;
+        // "stone" is called so often that nobody means "store", which is far more frequent; in the set "few" it is rare.
+        let mut keys: Vec<String> = (0..100).map(|number| format!("stone-{number}")).collect();
+        keys.extend((0..2100).map(|number| format!("store-{number}")));
+        app.import_json(&set("many", &keys.iter().map(String::as_str).collect::<Vec<_>>())).await;
+        app.import_json(&set("few", &["stone", "store", "store-front"])).await;
+        for query in ["stone", "store", "stome", "front stone", ""] {
+            let all = find(&app, query, Value::Null).await;
+            for facet in all.data("/search/facets/sets").as_array().unwrap() {
+                let of_set = find(&app, query, json!({ "prefixes": [facet["value"]] })).await;
+                assert_eq!(of_set.data("/search/totalCount"), &facet["count"], "{query} in {facet}");
+            }
+        }
+    }
+
     async fn other_orders_have_the_same_icons(engine) {
         let app = shop(engine).await;
         for (order, expected) in [

@@ -9,6 +9,7 @@ use super::{
     filter::{Filter, Filters, Part},
     query::ParsedQuery,
     readings::{MOST_READINGS, Reading},
+    segment::Segment,
     snapshot::Snapshot,
     text,
     timed::Timed,
@@ -121,6 +122,13 @@ impl Matches {
     /// Whether it was found in this very index.
     pub(crate) fn is_in(&self, snapshot: &Arc<Snapshot>) -> bool {
         Arc::ptr_eq(&self.snapshot, snapshot)
+    }
+
+    /// What it can come to in memory: of each word eight sets of icons, and as much again for all words.
+    pub(crate) fn most_bytes(&self) -> u32 {
+        let icons = self.snapshot.segments.iter().map(Segment::max_doc);
+        let words = u32::try_from(self.query.words.len()).unwrap_or(u32::MAX);
+        icons.sum::<u32>().saturating_mul(words.saturating_add(1))
     }
 
     /// The catalog's generation that it was found in.

@@ -16,40 +16,20 @@ pub(crate) struct Meanings {
     /// What administrators said, then what was learnt, strongest first.
     all: Vec<Expansion>,
     said: usize,
-    /// So many of what was learnt find enough.
-    enough: usize,
 }
 
-/// Icons that nobody looks beyond: weaker meanings, which find half of the catalog, are left out once there are as many.
-const ENOUGH_ICONS: u64 = 5000;
 /// Learnt meanings of a word that is not alone: the others tell enough, and weak meanings of several words meet by chance.
 const AMONG_OTHERS: usize = 12;
 
 impl Meanings {
-    /// `frequency` says how many icons have what was learnt.
-    pub(crate) fn new(all: Vec<Expansion>, frequency: impl Fn(&Target) -> u64) -> Self {
+    pub(crate) fn new(all: Vec<Expansion>) -> Self {
         let said = all.iter().take_while(|expansion| expansion.is_said()).count();
-        let mut icons = 0;
-        let enough = all[said..].iter().take_while(|expansion| {
-            let is_wanted = icons < ENOUGH_ICONS;
-            icons += frequency(&expansion.target);
-            is_wanted
-        });
-        Self {
-            enough: enough.count(),
-            said,
-            all,
-        }
+        Self { all, said }
     }
 
     /// All of them.
     pub(crate) fn all(&self) -> &[Expansion] {
         &self.all
-    }
-
-    /// Those that find enough, where much is called like the keyword itself.
-    pub(crate) fn enough(&self) -> &[Expansion] {
-        &self.all[..self.said + self.enough]
     }
 
     /// Of a keyword that other words were asked with.
@@ -183,20 +163,10 @@ mod tests {
     }
 
     #[test]
-    fn weak_meanings_are_left_out_where_there_is_enough() {
-        let all: Vec<Expansion> = [0.9, 0.5, 0.1].map(|strength| expansion(Target::Word, strength)).into();
-        for (frequency, expected) in [(10, 3), (2500, 2), (4999, 2), (5000, 1), (100_000, 1)] {
-            let meanings = Meanings::new(all.clone(), |_| frequency);
-            assert_eq!(meanings.enough(), &all[..expected], "{frequency} icons each");
-            assert_eq!(meanings.among_others(), all);
-        }
-    }
-
-    #[test]
     fn what_was_said_counts_always() {
         let mut all = vec![expansion(Target::Words, 4.0); 20];
         all.extend(vec![expansion(Target::Word, 0.5); 20]);
-        let meanings = Meanings::new(all, |_| 100_000);
-        assert_eq!((meanings.enough().len(), meanings.among_others().len()), (21, 32));
+        let meanings = Meanings::new(all);
+        assert_eq!((meanings.all().len(), meanings.among_others().len()), (40, 32));
     }
 }

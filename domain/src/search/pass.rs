@@ -7,10 +7,11 @@ use roaring::{MultiOps as _, RoaringBitmap};
 use super::{
     index::icon_document::LONGEST_START,
     meanings::{self, Meanings, Strengths},
+    segment::Segment,
     snapshot::Snapshot,
     synonyms::Expansion,
     text,
-    tiers::{DIRECT_TIERS, LITTLE, Meeting, TIERS, TIERS_OF_UNFINISHED, Tier},
+    tiers::{DIRECT_TIERS, Meeting, TIERS, TIERS_OF_UNFINISHED, Tier},
 };
 
 /// A word that somebody looks for.
@@ -28,10 +29,6 @@ pub(crate) struct Pass {
     characters: Vec<String>,
     /// What all words together stand for.
     phrase: OnceLock<Arc<Meanings>>,
-    /// By segment: what the filters let pass.
-    allowed: Vec<Arc<RoaringBitmap>>,
-    /// Whether so much is called so that nobody needs all that the words may stand for.
-    is_plenty: OnceLock<bool>,
     /// Which tiers there are.
     pub(crate) tiers: Vec<Tier>,
     segments: Vec<PassSegment>,
@@ -96,17 +93,18 @@ impl Pass {
                 .collect(),
             characters: characters.to_vec(),
             phrase: OnceLock::new(),
-            allowed: Vec::new(),
-            is_plenty: OnceLock::new(),
             tiers,
             segments,
         }
     }
 
-    /// The same for filters that let these icons pass, by segment: much may be called so in all, and little of it be among them.
-    pub(crate) fn within(mut self, allowed: &[Arc<RoaringBitmap>]) -> Self {
-        self.allowed = allowed.to_vec();
-        self
+    /// The icons that were asked for themselves, and not for what stands for them, whatever the filters say.
+    pub(crate) fn count_direct(&self, snapshot: &Snapshot) -> u64 {
+        let direct = |(place, segment): (usize, &Segment)| {
+            self.reached(snapshot, place, DIRECT_TIERS - 1)
+                .intersection_len(&segment.visible)
+        };
+        snapshot.segments.iter().enumerate().map(direct).sum()
     }
 
     /// How many words are looked for.
@@ -247,26 +245,11 @@ impl Pass {
     fn meanings(&self, snapshot: &Snapshot, place: usize) -> &[Expansion] {
         let word = &self.words[place];
         let meanings = word.meanings.get_or_init(|| snapshot.meanings(&word.stem));
-        if self.is_plenty(snapshot) {
-            meanings.enough()
-        } else if self.words.len() > 1 {
+        if self.words.len() > 1 {
             meanings.among_others()
         } else {
             meanings.all()
         }
-    }
-
-    /// The icons that the filters let pass and that were asked for themselves, and not for what stands for them.
-    pub(crate) fn count_direct(&self, snapshot: &Snapshot) -> u64 {
-        let direct = |(segment, allowed): (usize, &Arc<RoaringBitmap>)| {
-            self.reached(snapshot, segment, DIRECT_TIERS - 1)
-                .intersection_len(allowed)
-        };
-        self.allowed.iter().enumerate().map(direct).sum()
-    }
-
-    fn is_plenty(&self, snapshot: &Snapshot) -> bool {
-        *self.is_plenty.get_or_init(|| self.count_direct(snapshot) >= LITTLE)
     }
 
     /// What all words together stand for; nothing where there is but one.
@@ -278,11 +261,7 @@ impl Pass {
                 snapshot.meanings(&stems.join(" "))
             }
         });
-        if self.is_plenty(snapshot) {
-            meanings.enough()
-        } else {
-            meanings.all()
-        }
+        meanings.all()
     }
 
     /// The best way in which each word is met by an icon; nothing for a word that is not.

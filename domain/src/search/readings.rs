@@ -46,8 +46,7 @@ impl Matches {
             .get(place)?
             .get_or_init(|| match place {
                 0 => (!self.query.is_browse()).then(|| {
-                    let pass =
-                        Pass::of_all(&self.query.words, &self.query.characters, &self.snapshot).within(&self.allowed);
+                    let pass = Pass::of_all(&self.query.words, &self.query.characters, &self.snapshot);
                     Reading::new(pass, None, &self.snapshot)
                 }),
                 _ => self.next_reading(place),
@@ -63,19 +62,21 @@ impl Matches {
         }
         if self.query.words.is_empty() {
             let words = Some(self.words_of_characters()).filter(|words| place == 1 && !words.is_empty())?;
-            let pass = Pass::of_all(&words, &[], &self.snapshot).within(&self.allowed);
+            let pass = Pass::of_all(&words, &[], &self.snapshot);
             return Some(Reading::new(pass, None, &self.snapshot));
         }
-        let as_typed = self.count_direct();
+        // What is read does not depend on the filters, so that a facet counts what its value would leave; but where they leave
+        // nothing, whatever may have been meant is better.
+        let found_any = (0..place).any(|reading| self.count(reading) > 0);
+        let as_typed = if found_any { self.count_direct() } else { 0 };
         if as_typed >= LITTLE {
             return None;
         }
-        let corrections = self.corrections.get_or_init(|| self.correct(as_typed));
+        let corrections = self.corrections.get_or_init(|| self.correct(as_typed, found_any));
         if let Some(words) = corrections.get(place - 1) {
-            let pass = Pass::of_all(words, &[], &self.snapshot).within(&self.allowed);
+            let pass = Pass::of_all(words, &[], &self.snapshot);
             return Some(Reading::new(pass, Some(words.join(" ")), &self.snapshot));
         }
-        let found_any = (0..place).any(|reading| self.count(reading) > 0);
         (!found_any && self.query.words.len() > 1).then(|| {
             let pass = Pass::of_some(&self.query.words, &self.snapshot);
             Reading::new(pass, None, &self.snapshot)
@@ -109,7 +110,7 @@ impl Matches {
     }
 
     /// The words as they may have been meant, the likeliest first; each finds something.
-    fn correct(&self, as_typed: u64) -> Vec<Vec<String>> {
+    fn correct(&self, as_typed: u64, found_any: bool) -> Vec<Vec<String>> {
         let words = &self.query.words;
         let unknown: Vec<bool> = (words.iter())
             .map(|word| typos::is_unknown(&self.snapshot, word, text::stem(word)))
@@ -133,7 +134,7 @@ impl Matches {
                 .take(MOST_TRIED)
                 .collect()
         };
-        corrections.retain(|correction| self.finds_by_name(correction));
+        corrections.retain(|correction| self.finds_by_name(correction, found_any));
         corrections.truncate(MOST_CORRECTIONS);
         corrections
     }
@@ -154,8 +155,8 @@ impl Matches {
             .collect()
     }
 
-    /// Whether some icon that the filters let pass has all the words in its name.
-    fn finds_by_name(&self, words: &[String]) -> bool {
+    /// Whether some icon, of all or of those that the filters let pass, has all the words in its name.
+    fn finds_by_name(&self, words: &[String], of_all: bool) -> bool {
         let fields = &self.snapshot.fields;
         self.snapshot
             .segments
@@ -166,7 +167,8 @@ impl Matches {
                     let stem = text::stem(word);
                     &*segment.documents(fields.stem, stem) | &*segment.documents_called(fields, word)
                 });
-                !(named.intersection() & &**allowed).is_empty()
+                let within = if of_all { &segment.visible } else { allowed };
+                !named.intersection().is_disjoint(within)
             })
     }
 
@@ -184,7 +186,7 @@ impl Matches {
         Some(found)
     }
 
-    /// The icons that the query as typed finds, and not what stands for them.
+    /// The icons that the query as typed finds, and not what stands for them, without filters.
     fn count_direct(&self) -> u64 {
         let reading = self.reading(0);
         reading.map_or(0, |reading| reading.pass.count_direct(&self.snapshot))

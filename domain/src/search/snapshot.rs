@@ -13,8 +13,7 @@ use super::{
     index::{Fields, IndexFolder, SET_ROW, Version, source::SetFacts},
     meanings::Meanings,
     segment::Segment,
-    synonyms::{self, Target},
-    text, typos,
+    synonyms, text, typos,
 };
 
 /// Words that are popular.
@@ -130,11 +129,7 @@ impl Snapshot {
         let Some(text) = texts.first() else {
             return Arc::default();
         };
-        let meanings = Meanings::new(synonyms::from_text(text), |target| match target {
-            Target::Word(stem) => self.frequency(self.fields.stem, stem),
-            Target::Name(bag) | Target::Words(bag) => self.frequency(self.fields.bag, bag),
-        });
-        let meanings = Arc::new(meanings);
+        let meanings = Arc::new(Meanings::new(synonyms::from_text(text)));
         self.meanings.insert(keyword.to_owned(), meanings.clone());
         meanings
     }

@@ -13,6 +13,7 @@ use axum::{
     extract::{ConnectInfo, FromRequestParts},
     http::{HeaderMap, HeaderName, Uri, header, request::Parts, uri::Authority},
 };
+use domain::access::{Client, Scopes};
 use schema::Caller;
 
 use crate::router::AppState;
@@ -35,10 +36,14 @@ impl FromRequestParts<AppState> for Caller {
         let is_of_this_machine = peer.is_some_and(|peer| peer.0.ip().to_canonical().is_loopback())
             && !OF_PROXIES.iter().any(|name| parts.headers.contains_key(name))
             && names_this_machine(&parts.uri, &parts.headers);
+        let client = peer.map_or_else(Client::default, |peer| Client::at(peer.0.ip()));
         Ok(if is_of_this_machine && !state.is_production {
-            Self::Developer
+            Self {
+                client,
+                scopes: Scopes::all(),
+            }
         } else {
-            Self::Anonymous
+            Self::anonymous(client)
         })
     }
 }

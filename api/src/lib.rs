@@ -12,4 +12,5 @@ mod server;
 mod telemetry;
 
 pub use commands::main;
+pub use schema::Stores;
 pub use server::{RunningServer, ServeError, start};

@@ -8,7 +8,7 @@ use axum::{
     routing::get,
 };
 use domain::{catalog::Catalog, search::Search};
-use schema::GraphqlService;
+use schema::{GraphqlService, Stores};
 use tower_http::{
     CompressionLevel,
     catch_panic::CatchPanicLayer,
@@ -35,12 +35,6 @@ pub(crate) struct AppState {
     /// `PAGE_MAX_SIZE`.
     pub(crate) max_page_size: u32,
     pub(crate) icon_cache: icons::CachePolicy,
-}
-
-/// What is asked for icons.
-pub(crate) struct Stores {
-    pub(crate) catalog: Catalog,
-    pub(crate) search: Search,
 }
 
 pub(crate) fn build(config: &Config, graphql: GraphqlService, stores: Stores, draining: Draining) -> Router {

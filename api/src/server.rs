@@ -2,14 +2,10 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use domain::{catalog::Catalog, search::Search};
-use schema::{GraphqlService, SchemaConfig};
+use schema::{GraphqlService, SchemaConfig, Stores};
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
-use crate::{
-    config::Config,
-    router::{self, Stores},
-};
+use crate::{config::Config, router};
 
 /// Why the server is not, or no longer, there.
 #[derive(Debug, thiserror::Error)]
@@ -39,12 +35,7 @@ impl Draining {
 }
 
 /// Starts to answer on the configured address.
-pub async fn start(
-    config: &Config,
-    catalog: Catalog,
-    search: Search,
-    started_at_ms: i64,
-) -> Result<RunningServer, ServeError> {
+pub async fn start(config: &Config, stores: Stores, started_at_ms: i64) -> Result<RunningServer, ServeError> {
     let unusable = |error: std::io::Error| ServeError::Listen {
         address: config.listen,
         reason: error.to_string(),
@@ -52,8 +43,7 @@ pub async fn start(
     let listener = TcpListener::bind(config.listen).await.map_err(unusable)?;
     let address = listener.local_addr().map_err(unusable)?;
     let graphql = GraphqlService::new(
-        catalog.clone(),
-        search.clone(),
+        stores.clone(),
         SchemaConfig {
             limits: config.limits(),
             introspection: !config.is_production(),
@@ -64,7 +54,7 @@ pub async fn start(
     );
     let (draining, is_draining) = watch::channel(false);
     let (stop, mut stopped) = watch::channel(false);
-    let router = router::build(config, graphql, Stores { catalog, search }, Draining(is_draining));
+    let router = router::build(config, graphql, stores, Draining(is_draining));
     let task = tokio::spawn(async move {
         axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
             .with_graceful_shutdown(async move {

@@ -3,7 +3,7 @@
 use benches::{SetupError, Starter, criterion, runtime};
 use criterion::{BatchSize, Criterion, Throughput};
 use domain::{catalog::IconName, search::Search};
-use schema::{GraphqlService, Limits, OperationRequest, Outcome, SchemaConfig};
+use schema::{GraphqlService, Limits, OperationRequest, Outcome, SchemaConfig, Stores};
 use serde_json::{Map, Value, json};
 use tokio::runtime::Runtime;
 
@@ -18,7 +18,11 @@ const RENDITIONS: &str = "query ($names: [String!]!) { icons(names: $names) { ..
 fn main() -> Result<(), SetupError> {
     let runtime = runtime()?;
     let starter = Starter::open(env!("CARGO_BIN_EXE_benched-iconql"), &runtime)?;
-    let service = GraphqlService::new(starter.catalog.clone(), Search::in_memory(), configuration());
+    let stores = Stores {
+        catalog: starter.catalog.clone(),
+        search: Search::in_memory(),
+    };
+    let service = GraphqlService::new(stores, configuration());
     let mut criterion = criterion();
     let requests = [
         ("one icon by name", SINGLE, json!({ "name": "mdi:home" }), 1),

@@ -2,6 +2,7 @@
 //!
 //! Nothing here knows GraphQL, HTTP or environment variables: limits, clocks and connections are passed in.
 
+pub mod access;
 pub mod catalog;
 pub mod database;
 pub mod iconify;

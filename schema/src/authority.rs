@@ -1,41 +1,27 @@
-//! Who may do what: scopes, and the callers that hold them.
+//! Who may do what: fields with a scope ask here.
 //!
 //! It knows no transport: who a caller is, is told with each request.
 
 use async_graphql::{Context, Error};
+use domain::access::{Client, Scope, Scopes};
 
 use crate::errors::forbidden;
 
 /// Who sends a request.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Caller {
-    /// Somebody of whom nothing is known, who holds no scope.
-    #[default]
-    Anonymous,
-    /// Somebody who develops on the server's own machine, who holds every scope.
-    Developer,
-}
-
-/// What a field needs beyond being asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Scope {
-    /// To change what everybody sees.
-    Admin,
-}
-
-impl Scope {
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Admin => "admin",
-        }
-    }
+pub struct Caller {
+    /// Whose limits it counts against.
+    pub client: Client,
+    /// What it may do beyond reading.
+    pub scopes: Scopes,
 }
 
 impl Caller {
-    fn holds(self, _scope: Scope) -> bool {
-        match self {
-            Self::Anonymous => false,
-            Self::Developer => true,
+    /// Somebody of whom nothing but the client is known.
+    pub fn anonymous(client: Client) -> Self {
+        Self {
+            client,
+            scopes: Scopes::NONE,
         }
     }
 }
@@ -47,7 +33,7 @@ impl Caller {
 // The library's guards fail the whole parent, also of a field that may be null.
 pub(crate) fn require(context: &Context<'_>, scope: Scope) -> Result<(), Error> {
     let caller = context.data_opt::<Caller>().copied().unwrap_or_default();
-    if caller.holds(scope) {
+    if caller.scopes.contains(scope) {
         Ok(())
     } else {
         Err(forbidden(scope.as_str()))

@@ -21,4 +21,4 @@ mod variables;
 
 pub use authority::Caller;
 pub use limits::Limits;
-pub use service::{Executed, GraphqlService, OperationRequest, Outcome, SchemaConfig, sdl};
+pub use service::{Answers, Executed, GraphqlService, Opened, OperationRequest, Outcome, SchemaConfig, Stores, sdl};

@@ -35,6 +35,11 @@ macro_rules! loaders {
                 Arc::new(Self { catalog, search, $($name: Keyed::default(),)* })
             }
 
+            /// Forgets what was found, for a request that lives on, when nothing of it is being read.
+            pub(crate) fn forget(&self) {
+                $(self.$name.forget();)*
+            }
+
             /// A batch for each kind of key that was asked for since the last call.
             fn begin_batches(self: &Arc<Self>) -> Vec<BoxFuture<'static, ()>> {
                 let mut batches: Vec<BoxFuture<'static, ()>> = Vec::new();

@@ -10,6 +10,10 @@ use async_graphql::{
     parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType},
 };
 use domain::{catalog::Catalog, database::StatementCount, search::Search};
+use futures_util::{
+    StreamExt as _,
+    stream::{self, BoxStream},
+};
 use serde_json::{Map, Value};
 use tracing::Instrument as _;
 
@@ -55,12 +59,18 @@ impl ServiceFacts {
     }
 }
 
+/// What is asked for answers.
+#[derive(Clone)]
+pub struct Stores {
+    pub catalog: Catalog,
+    pub search: Search,
+}
+
 /// Answers GraphQL requests. Cheap to clone.
 #[derive(Clone)]
 pub struct GraphqlService {
     schema: ApiSchema,
-    catalog: Catalog,
-    search: Search,
+    stores: Stores,
     limits: Limits,
     documents: Documents,
 }
@@ -91,6 +101,17 @@ pub struct Executed {
     pub statements: u32,
 }
 
+/// What a request was opened to.
+pub enum Opened {
+    /// A query, a mutation, or what was refused: it has been answered.
+    Answered(Executed),
+    /// A subscription: each item is a response as JSON, until it ends or is dropped.
+    Answers(Answers),
+}
+
+/// The responses of a subscription.
+pub type Answers = BoxStream<'static, Vec<u8>>;
+
 /// How far a request came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
@@ -113,8 +134,8 @@ const MAX_ERRORS: usize = 10;
 const MISFIT_ARGUMENT: &str = "Invalid value for argument ";
 
 impl GraphqlService {
-    /// Builds the schema over `catalog` and what can be searched of it.
-    pub fn new(catalog: Catalog, search: Search, config: SchemaConfig) -> Self {
+    /// Builds the schema over `stores`.
+    pub fn new(stores: Stores, config: SchemaConfig) -> Self {
         let mut builder = Schema::build(Query, Mutation, EmptySubscription)
             .data(config.limits)
             .data(PublicUrl::new(config.public_url))
@@ -129,11 +150,37 @@ impl GraphqlService {
         }
         Self {
             schema: builder.finish(),
-            catalog,
-            search,
+            stores,
             limits: config.limits,
             documents: Documents::new(config.limits, config.introspection),
         }
+    }
+
+    /// Answers a request of any kind: a subscription as long as it lasts, the others at once.
+    pub async fn open(&self, request: OperationRequest) -> Opened {
+        match self.prepare(&request) {
+            Ok((document, OperationType::Subscription)) => Opened::Answers(self.subscribe(request, document)),
+            // The document is remembered, so that looking at it again costs nothing.
+            _ => Opened::Answered(self.execute(request).await),
+        }
+    }
+
+    fn subscribe(&self, request: OperationRequest, document: ExecutableDocument) -> Answers {
+        let statements = Arc::new(StatementCount::default());
+        let (request, loaders) = self.to_library(request, document, &statements);
+        let responses = self.schema.execute_stream(request);
+        let service = self.clone();
+        let next = move |(mut responses, loaders): (BoxStream<'static, Response>, Arc<Loaders>)| {
+            let service = service.clone();
+            async move {
+                let response = loaders.run(responses.next()).await?;
+                // Each event is answered with what is true when it happens.
+                loaders.forget();
+                let (response, outcome) = service.finish(response);
+                Some((to_bytes(&response, outcome), (responses, loaders)))
+            }
+        };
+        stream::unfold((responses, loaders), next).boxed()
     }
 
     /// Answers one request.
@@ -190,7 +237,22 @@ impl GraphqlService {
         document: ExecutableDocument,
         statements: &Arc<StatementCount>,
     ) -> (Response, Outcome) {
-        let loaders = Loaders::new(self.catalog.counted_by(Arc::clone(statements)), self.search.clone());
+        let (request, loaders) = self.to_library(request, document, statements);
+        let response = loaders.run(self.schema.execute(request)).await;
+        self.finish(response)
+    }
+
+    /// A request as the library takes it, and the loaders that its fields will ask.
+    fn to_library(
+        &self,
+        request: OperationRequest,
+        document: ExecutableDocument,
+        statements: &Arc<StatementCount>,
+    ) -> (Request, Arc<Loaders>) {
+        let loaders = Loaders::new(
+            self.stores.catalog.counted_by(Arc::clone(statements)),
+            self.stores.search.clone(),
+        );
         let mut prepared = Request::new(request.query)
             .variables(Variables::from_json(Value::Object(request.variables)))
             .data(Arc::clone(&loaders))
@@ -199,7 +261,11 @@ impl GraphqlService {
             prepared = prepared.operation_name(name);
         }
         prepared.set_parsed_query(document);
-        let mut response = loaders.run(self.schema.execute(prepared)).await;
+        (prepared, loaders)
+    }
+
+    /// Gives the library's response our codes, and says how far it came.
+    fn finish(&self, mut response: Response) -> (Response, Outcome) {
         if response
             .errors
             .iter()

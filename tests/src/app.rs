@@ -2,6 +2,7 @@
 
 use std::{ffi::OsString, path::PathBuf};
 
+use api::Stores;
 use domain::{
     catalog::{
         Catalog,
@@ -217,7 +218,11 @@ impl Builder {
             .await
             .expect("the test's database opens");
         let search = self.search.unwrap_or_else(Search::in_memory);
-        let server = api::start(&config, Catalog::new(pool.clone()), search.clone(), NOW_MS)
+        let stores = Stores {
+            catalog: Catalog::new(pool.clone()),
+            search: search.clone(),
+        };
+        let server = api::start(&config, stores, NOW_MS)
             .await
             .expect("a free port can be had");
         let client = reqwest::Client::builder()

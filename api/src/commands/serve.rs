@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use domain::{catalog::Catalog, database::DatabaseConfig, search::Search};
 
+use schema::Stores;
+
 use super::{CommandError, import::now_ms, migrate::open_migrated, print};
 use crate::{config::Config, server};
 
@@ -25,7 +27,11 @@ pub(super) async fn run(config: &Config) -> Result<(), CommandError> {
         .await
         .unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))?;
     search.show_known(&database).await?;
-    let mut server = server::start(config, catalog, search.clone(), now_ms()).await?;
+    let stores = Stores {
+        catalog,
+        search: search.clone(),
+    };
+    let mut server = server::start(config, stores, now_ms()).await?;
     // Indexing reads for seconds, of one moment, and must not take a connection from requests.
     let for_indexing = open_migrated(&DatabaseConfig {
         pool_size: Some(1),

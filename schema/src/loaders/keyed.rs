@@ -83,6 +83,11 @@ impl<K: Hash + Eq + Clone, V: Clone> Keyed<K, V> {
         .await
     }
 
+    /// Forgets what was found, so that it is read anew.
+    pub(super) fn forget(&self) {
+        self.state().answers.clear();
+    }
+
     /// The keys of the next batch, which whoever takes them has to [`answer`](Self::answer).
     pub(super) fn take_begun(&self) -> Option<Vec<K>> {
         let mut state = self.state();

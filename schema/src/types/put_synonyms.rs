@@ -2,17 +2,13 @@ use std::time::Duration;
 
 use async_graphql::{Context, Error, InputObject, SimpleObject};
 use domain::{
+    access::Scope,
     catalog::PutSynonyms,
     search::{GroupFault, MAX_SYNONYM_GROUPS, SynonymGroup, WordFault},
 };
 
 use super::user_error::{UserError, UserErrorCode};
-use crate::{
-    authority::{self, Scope},
-    errors::Failure,
-    loaders::loaders,
-    service::ServiceFacts,
-};
+use crate::{authority, errors::Failure, loaders::loaders, service::ServiceFacts};
 
 /// Words that mean the same.
 #[derive(InputObject)]

@@ -7,7 +7,7 @@ use tests::{Engine, Iconql, TestDatabase, fixture, workspace_root};
 const BINARY: &str = env!("CARGO_BIN_EXE_iconql-under-test");
 
 /// Every command there is.
-const COMMANDS: [&[&str]; 9] = [
+const COMMANDS: [&[&str]; 13] = [
     &[],
     &["serve"],
     &["import"],
@@ -15,6 +15,10 @@ const COMMANDS: [&[&str]; 9] = [
     &["migrate", "up"],
     &["migrate", "down"],
     &["migrate", "status"],
+    &["keys"],
+    &["keys", "create"],
+    &["keys", "list"],
+    &["keys", "revoke"],
     &["schema"],
     &["config"],
 ];
@@ -113,6 +117,7 @@ async fn bad_usage_is_2_and_says_how() {
         (&["imports"], "a similar subcommand exists: 'import'"),
         (&["migrate"], "Usage: iconql migrate"),
         (&["migrate", "down", "--steps=0"], "0 is not in 1.."),
+        (&["keys"], "Usage: iconql keys"),
         (&["serve", "now"], "unexpected argument 'now'"),
         (&["config", "--listen"], "a value is required"),
     ] {

@@ -75,7 +75,6 @@ impl Keys {
         let store = KeyStore::new(database.clone());
         let looked_at_ms = clock.now_ms();
         let snapshot = store.snapshot(store.revision().await?).await?;
-        count(&snapshot);
         Ok(Self {
             shared: Arc::new(Shared {
                 store,
@@ -95,10 +94,10 @@ impl Keys {
         let is_new = revision != self.snapshot().revision;
         if is_new {
             let snapshot = shared.store.snapshot(revision).await?;
-            count(&snapshot);
             shared.snapshot.send_replace(Arc::new(snapshot));
         }
         shared.looked_at_ms.store(looked_at_ms, Ordering::Relaxed);
+        count(&self.snapshot());
         Ok(is_new)
     }
 

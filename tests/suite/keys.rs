@@ -239,17 +239,17 @@ on_each_engine! {
         let app = production(engine).await;
         let wait = |id: i64| {
             let keys = app.keys().clone();
-            tokio::spawn(async move { keys.until_refused(id).await })
+            tokio::spawn(async move { tokio::time::timeout(Duration::from_mins(1), keys.until_refused(id)).await })
         };
         let (revoked, _) = app.create_key(&["admin"]).await;
         let (expires, _) = app.create_key_until(NOW_MS + 10, &["admin"]).await;
         let (stays, _) = app.create_key(&["admin"]).await;
         let [was_revoked, has_expired, has_stayed] = [revoked, expires, stays].map(wait);
         app.revoke_key(revoked).await;
-        assert_eq!(was_revoked.await.unwrap(), KeyRefused::Unknown);
+        assert_eq!(was_revoked.await.unwrap(), Ok(KeyRefused::Unknown));
         assert!(!has_expired.is_finished() && app.keys().is_good(expires));
         app.set_now_ms(NOW_MS + 10);
-        assert_eq!(has_expired.await.unwrap(), KeyRefused::Expired);
+        assert_eq!(has_expired.await.unwrap(), Ok(KeyRefused::Expired));
         assert!(!has_stayed.is_finished() && app.keys().is_good(stays) && !app.keys().is_good(revoked));
         has_stayed.abort();
     }
@@ -262,7 +262,7 @@ on_each_engine! {
             tests::Engine::Sqlite => "lower(hex(secret_hash))",
             tests::Engine::Postgres => "encode(secret_hash, 'hex')",
         };
-        let hash: String = sha2::Sha256::digest(&key).iter().map(|byte| format!("{byte:02x}")).collect();
+        let hash = <[u8; 32]>::from(sha2::Sha256::digest(&key)).map(|byte| format!("{byte:02x}")).concat();
         assert_eq!(app.database().lines(&format!("SELECT {hex} FROM api_key")).await, [hash]);
         if let Some(file) = app.database().url().strip_prefix("sqlite://") {
             let folder = std::path::Path::new(file).parent().unwrap();
@@ -300,11 +300,9 @@ on_each_engine! {
             eventually("the key is known", async || status(url, &key).await == 200).await;
         }
         assert!(keys(&["revoke", "1"]).await.starts_with("Key 1 is revoked."));
-        let revoked_at = std::time::Instant::now();
         for url in &urls {
             eventually("the key is refused", async || status(url, &key).await == 401).await;
         }
-        println!("{engine:?}: refused everywhere {:?} after it was revoked", revoked_at.elapsed());
 
         // A database that is away is told of once, and so is its return.
         let metric = async |name: &str| {

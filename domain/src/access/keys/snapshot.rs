@@ -57,8 +57,7 @@ impl Snapshot {
 }
 
 fn beginning(hash: &SecretHash) -> u64 {
-    let [a, b, c, d, e, f, g, h, ..] = *hash;
-    u64::from_le_bytes([a, b, c, d, e, f, g, h])
+    u64::from_le_bytes(*hash.first_chunk().expect("a hash is longer than a number"))
 }
 
 #[cfg(test)]

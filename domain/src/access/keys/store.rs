@@ -202,7 +202,7 @@ fn no_state() -> DatabaseError {
 }
 
 fn json<'a>(texts: impl Iterator<Item = &'a str>) -> Value {
-    serde_json::Value::from_iter(texts).to_string().into()
+    texts.collect::<serde_json::Value>().to_string().into()
 }
 
 fn list(json: &str) -> Result<Vec<String>, DatabaseError> {

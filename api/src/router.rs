@@ -7,17 +7,23 @@ use axum::{
     middleware as layer,
     routing::get,
 };
-use domain::{catalog::Catalog, search::Search};
+use domain::{
+    access::{Access, Keys},
+    catalog::Catalog,
+    search::Search,
+};
 use schema::{GraphqlService, Stores};
 use tower_http::{
     CompressionLevel,
     catch_panic::CatchPanicLayer,
     compression::{CompressionLayer, predicate::SizeAbove},
     cors::{AllowOrigin, Any, CorsLayer},
+    sensitive_headers::SetSensitiveRequestHeadersLayer,
     set_header::SetResponseHeaderLayer,
 };
 
 use crate::{
+    caller::PageSessions,
     config::{Config, HttpArgs},
     middleware,
     routes::{self, graphql, health, icons, metrics, pages, search},
@@ -30,6 +36,8 @@ pub(crate) struct AppState {
     pub(crate) graphql: GraphqlService,
     pub(crate) catalog: Catalog,
     pub(crate) search: Search,
+    pub(crate) keys: Keys,
+    pub(crate) sessions: PageSessions,
     pub(crate) draining: Draining,
     pub(crate) is_production: bool,
     /// Operations in one body; 0 where batches are not taken.
@@ -39,11 +47,19 @@ pub(crate) struct AppState {
     pub(crate) icon_cache: icons::CachePolicy,
 }
 
-pub(crate) fn build(config: &Config, graphql: GraphqlService, stores: Stores, draining: Draining) -> Router {
+/// Routes that answer with `graphql` and from `stores`, to whom `access` knows.
+pub(crate) fn build(
+    config: &Config,
+    graphql: GraphqlService,
+    (stores, access): (Stores, Access),
+    draining: Draining,
+) -> Router {
     let state = AppState {
         graphql,
         catalog: stores.catalog,
         search: stores.search,
+        keys: access.keys,
+        sessions: PageSessions::new(access.sessions, config.public_url.as_deref()),
         draining,
         is_production: config.is_production(),
         max_operations: config.limits.operation_batch_max_size as usize,
@@ -103,6 +119,11 @@ fn passage(mut router: Router, http: &HttpArgs) -> Router {
         ))
         .layer(CatchPanicLayer::custom(routes::panicked))
         .layer(layer::from_fn(middleware::request::observe))
+        // Whoever prints headers, for whatever reason, prints these without their values.
+        .layer(SetSensitiveRequestHeadersLayer::new([
+            header::AUTHORIZATION,
+            header::COOKIE,
+        ]))
 }
 
 fn compression(http: &HttpArgs) -> CompressionLayer<impl tower_http::compression::Predicate + use<>> {

@@ -101,6 +101,18 @@ fn describe() {
         "Times that the search index could not be brought up to date"
     );
     ::metrics::counter!("search_index_failures_total").increment(0);
+    describe_gauge!("api_keys", Unit::Count, "API keys that are not revoked");
+    describe_counter!(
+        "api_key_refusals_total",
+        Unit::Count,
+        "Requests refused for the key that they brought, by reason"
+    );
+    describe_counter!(
+        "api_key_look_failures_total",
+        Unit::Count,
+        "Times that the API keys could not be looked at"
+    );
+    ::metrics::counter!("api_key_look_failures_total").increment(0);
     metrics_process::Collector::default().describe();
     describe_gauge!("db_connections_max", Unit::Count, "Connections that the pool may open");
     describe_gauge!("db_connections_idle", Unit::Count, "Open connections that nobody uses");

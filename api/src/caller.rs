@@ -16,7 +16,7 @@ use axum::{
 use domain::access::{Client, Scopes};
 use schema::Caller;
 
-use crate::router::AppState;
+use crate::{client_address::ClientAddress, router::AppState};
 
 /// A request that has one of these was sent on.
 const OF_PROXIES: [HeaderName; 6] = [
@@ -36,7 +36,8 @@ impl FromRequestParts<AppState> for Caller {
         let is_of_this_machine = peer.is_some_and(|peer| peer.0.ip().to_canonical().is_loopback())
             && !OF_PROXIES.iter().any(|name| parts.headers.contains_key(name))
             && names_this_machine(&parts.uri, &parts.headers);
-        let client = peer.map_or_else(Client::default, |peer| Client::at(peer.0.ip()));
+        let address = parts.extensions.get::<ClientAddress>();
+        let client = address.map_or_else(Client::default, |address| Client::at(address.0));
         Ok(if is_of_this_machine && !state.is_production {
             Self {
                 client,

@@ -100,9 +100,10 @@ impl Connections {
                 Ok(Ok(socket)) => self.speak(socket, peer, place).await,
                 failed => {
                     metrics::counter!("http_connections_refused_total", "reason" => "tls").increment(1);
-                    let error = failed.map_or_else(|late| late.to_string(), |failed| {
-                        failed.err().map_or_else(String::new, |error| error.to_string())
-                    });
+                    let error = failed.map_or_else(
+                        |late| late.to_string(),
+                        |failed| failed.err().map_or_else(String::new, |error| error.to_string()),
+                    );
                     tracing::debug!(error, "no TLS handshake");
                 }
             }
@@ -213,7 +214,10 @@ impl HttpBody for Asked {
     type Data = Bytes;
     type Error = hyper::Error;
 
-    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
         let frame = Pin::new(&mut self.body).poll_frame(context);
         self.has_ended |= matches!(frame, Poll::Ready(None | Some(Err(_))));
         frame

@@ -44,7 +44,10 @@ struct Alarm(Option<Pin<Box<Sleep>>>);
 enum Closing {
     NotYet,
     /// Our end is closed; the client may not have noticed.
-    Discarding { until: Instant, bytes_left: usize },
+    Discarding {
+        until: Instant,
+        bytes_left: usize,
+    },
     Done,
 }
 
@@ -68,7 +71,10 @@ impl<S> Stream<S> {
             return result;
         }
         let since = *self.write_blocked_since.get_or_insert_with(Instant::now);
-        if self.writing.has_passed(context, since + self.activity.patience().answer) {
+        if self
+            .writing
+            .has_passed(context, since + self.activity.patience().answer)
+        {
             return Poll::Ready(Err(given_up(Overdue::Answer)));
         }
         Poll::Pending

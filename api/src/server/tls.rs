@@ -54,8 +54,8 @@ fn configured(certificate: &Path, key: &Path) -> Result<ServerConfig, TlsError> 
     if chain.is_empty() {
         return Err(of_certificate(pem::Error::NoItemsFound));
     }
-    let secret = PrivateKeyDer::from_pem_file(key)
-        .map_err(|reason| unreadable("TLS_KEY_FILE", key, &explained(&reason)))?;
+    let secret =
+        PrivateKeyDer::from_pem_file(key).map_err(|reason| unreadable("TLS_KEY_FILE", key, &explained(&reason)))?;
     let unusable = |reason| TlsError::Unusable {
         certificate: certificate.display().to_string(),
         key: key.display().to_string(),

@@ -19,6 +19,13 @@ pub(super) struct Patience {
     pub(super) answer: Duration,
 }
 
+impl Patience {
+    /// How often to look, where nothing else says when.
+    pub(super) fn shortest(self) -> Duration {
+        self.headers.min(self.idle).min(self.answer)
+    }
+}
+
 /// Why a connection was given up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Overdue {

@@ -121,10 +121,16 @@ impl<S: AsyncRead + Unpin> AsyncRead for Stream<S> {
             }
             return Poll::Ready(Ok(()));
         }
-        match this.activity.deadline() {
-            Some((deadline, why)) if this.reading.has_passed(context, deadline) => Poll::Ready(Err(given_up(why))),
-            _ => Poll::Pending,
+        let Some((deadline, why)) = this.activity.deadline() else {
+            // An answer's end does not always bring the reader back here.
+            let again = this.activity.patience().shortest();
+            let _ = this.reading.has_passed(context, Instant::now() + again);
+            return Poll::Pending;
+        };
+        if this.reading.has_passed(context, deadline) {
+            return Poll::Ready(Err(given_up(why)));
         }
+        Poll::Pending
     }
 }
 

@@ -24,6 +24,7 @@ mod process;
 mod reply;
 mod shared;
 mod sql;
+mod wire;
 
 pub use app::{Builder, NOW_MS, TestApp};
 pub use child::{Ended, Iconql, Running, eventually};
@@ -36,6 +37,7 @@ pub use own_postgres::{OwnPostgres, runs_as_root};
 pub use process::{Finished, Process, run};
 pub use reply::Reply;
 pub use sql::Held;
+pub use wire::{Answer, Wire, address};
 
 /// Makes two tests of each function: `name::sqlite` and `name::postgres`.
 ///

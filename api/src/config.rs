@@ -6,8 +6,10 @@
 mod database;
 mod http;
 mod limits;
+mod redis;
 mod sources;
 mod telemetry;
+mod traffic;
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -16,8 +18,10 @@ use clap::{Args, ValueEnum};
 pub use database::DatabaseArgs;
 pub use http::HttpArgs;
 pub use limits::LimitArgs;
+pub use redis::RedisArgs;
 pub use sources::{ConfigError, Origin, Resolved, resolve};
 pub use telemetry::{LogFormat, TelemetryArgs};
+pub use traffic::TrafficArgs;
 
 /// Where the service runs, which decides what it tells about itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -77,10 +81,16 @@ pub struct Config {
     pub database: DatabaseArgs,
 
     #[command(flatten)]
+    pub redis: RedisArgs,
+
+    #[command(flatten)]
     pub http: HttpArgs,
 
     #[command(flatten)]
     pub limits: LimitArgs,
+
+    #[command(flatten)]
+    pub traffic: TrafficArgs,
 
     #[command(flatten)]
     pub telemetry: TelemetryArgs,

@@ -7,7 +7,7 @@ use axum::{
     middleware as layer,
     routing::get,
 };
-use domain::{catalog::Catalog, search::Search};
+use domain::{catalog::Catalog, rate_limit::RateLimiter, redis::Redis, search::Search};
 use schema::{GraphqlService, Stores};
 use tower_http::{
     CompressionLevel,
@@ -19,7 +19,7 @@ use tower_http::{
 
 use crate::{
     config::{Config, HttpArgs},
-    middleware,
+    middleware::{self, overload::Gate},
     routes::{self, graphql, health, icons, metrics, pages, search},
     server::Draining,
 };
@@ -30,6 +30,10 @@ pub(crate) struct AppState {
     pub(crate) graphql: GraphqlService,
     pub(crate) catalog: Catalog,
     pub(crate) search: Search,
+    /// None where nothing is shared with other instances.
+    pub(crate) redis: Option<Redis>,
+    /// None where clients may ask for as much as they like.
+    pub(crate) rate_limiter: Option<RateLimiter>,
     pub(crate) draining: Draining,
     pub(crate) is_production: bool,
     /// `PAGE_MAX_SIZE`.
@@ -37,11 +41,25 @@ pub(crate) struct AppState {
     pub(crate) icon_cache: icons::CachePolicy,
 }
 
-pub(crate) fn build(config: &Config, graphql: GraphqlService, stores: Stores, draining: Draining) -> Router {
+/// What keeps one client from taking all, and what instances share for it.
+pub(crate) struct FairShares {
+    pub(crate) redis: Option<Redis>,
+    pub(crate) rate_limiter: Option<RateLimiter>,
+}
+
+pub(crate) fn build(
+    config: &Config,
+    graphql: GraphqlService,
+    stores: Stores,
+    shares: FairShares,
+    draining: Draining,
+) -> Router {
     let state = AppState {
         graphql,
         catalog: stores.catalog,
         search: stores.search,
+        redis: shares.redis,
+        rate_limiter: shares.rate_limiter,
         draining,
         is_production: config.is_production(),
         max_page_size: config.limits().max_page_size,
@@ -56,7 +74,32 @@ pub(crate) fn build(config: &Config, graphql: GraphqlService, stores: Stores, dr
             get(graphql::get).post(graphql::post).fallback(graphql::wrong_method),
         )
         .route("/icons/{prefix}/{file}", get(icons::svg))
-        .route("/api/v1/search/batch", get(search::batch))
+        .route("/api/v1/search/batch", get(search::batch));
+    if !config.is_production() {
+        router = router.route("/schema.graphql", get(graphql::sdl));
+    }
+    let gate = Gate::new(
+        config.traffic.concurrent_requests(),
+        config.limits.max_body_bytes as usize,
+    );
+    let router = router
+        .fallback(routes::not_found)
+        .method_not_allowed_fallback(routes::method_not_allowed)
+        .layer(layer::from_fn_with_state(
+            state.clone(),
+            middleware::rate_limit::enforce,
+        ))
+        .layer(layer::from_fn_with_state(gate, middleware::overload::enforce))
+        .merge(free_routes(config))
+        .method_not_allowed_fallback(routes::method_not_allowed)
+        .layer(DefaultBodyLimit::max(config.limits.max_body_bytes as usize))
+        .with_state(state);
+    passage(router, &config.http)
+}
+
+/// What costs its client nothing and is answered under any load: how the server is doing, and its pages.
+fn free_routes(config: &Config) -> Router<AppState> {
+    let mut router = Router::new()
         .route("/api/health", get(health::summary))
         .route("/api/health/live", get(health::live))
         .route("/api/health/ready", get(health::ready));
@@ -68,17 +111,11 @@ pub(crate) fn build(config: &Config, graphql: GraphqlService, stores: Stores, dr
     }
     if !config.is_production() {
         router = router
-            .route("/schema.graphql", get(graphql::sdl))
             .route("/graphiql", get(pages::graphiql))
             .route("/graphiql/", get(pages::graphiql))
             .route("/graphiql/{*file}", get(pages::file));
     }
-    let router = router
-        .fallback(routes::not_found)
-        .method_not_allowed_fallback(routes::method_not_allowed)
-        .layer(DefaultBodyLimit::max(config.limits.max_body_bytes as usize))
-        .with_state(state);
-    passage(router, &config.http)
+    router
 }
 
 /// What every request passes through. The last layer is the outermost.
@@ -121,6 +158,11 @@ fn cors(origins: &[String]) -> Option<CorsLayer> {
     Some(
         layer
             .allow_headers([header::CONTENT_TYPE, header::AUTHORIZATION])
-            .expose_headers([header::ETAG]),
+            .expose_headers([
+                header::ETAG,
+                header::RETRY_AFTER,
+                HeaderName::from_static("ratelimit"),
+                HeaderName::from_static("ratelimit-policy"),
+            ]),
     )
 }

@@ -1,17 +1,27 @@
 //! Wiring: the router on a socket, and its orderly end.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
+use domain::redis::RedisError;
 use schema::{GraphqlService, SchemaConfig, Stores};
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
-use crate::{config::Config, router};
+use crate::{
+    config::Config,
+    router::{self, FairShares},
+};
 
 /// Why the server is not, or no longer, there.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
     #[error("cannot listen on {address}: {reason}; free the port or set LISTEN to another")]
     Listen { address: SocketAddr, reason: String },
+    #[error("REDIS_URL: {0}")]
+    Redis(#[from] RedisError),
     #[error("the server stopped: {0}")]
     Stopped(String),
 }
@@ -52,9 +62,16 @@ pub async fn start(config: &Config, stores: Stores, started_at_ms: i64) -> Resul
             started_at_ms,
         },
     );
+    let running_since = Instant::now();
+    let redis = config.redis.open()?;
+    let clock = Arc::new(move || running_since.elapsed());
+    let shares = FairShares {
+        rate_limiter: config.traffic.rate_limiter(redis.clone(), clock),
+        redis,
+    };
     let (draining, is_draining) = watch::channel(false);
     let (stop, mut stopped) = watch::channel(false);
-    let router = router::build(config, graphql, stores, Draining(is_draining));
+    let router = router::build(config, graphql, stores, shares, Draining(is_draining));
     let task = tokio::spawn(async move {
         axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
             .with_graceful_shutdown(async move {

@@ -117,11 +117,18 @@ impl RateLimiter {
         self.rate.budget(self.memory.look(client, cost), cost)?;
         match shared.take(client, cost).await {
             Ok(level) => {
-                self.memory.learn(client, level.spent);
+                let spent_here = if level.is_admitted { cost } else { 0 };
+                self.memory.learn(client, spent_here, level.spent);
                 self.rate.budget(level, cost)
             }
             Err(_) => self.rate.budget(self.memory.take(client, cost), cost),
         }
+    }
+
+    /// Takes `cost` for work that is done: from who has not enough, nothing.
+    pub async fn take_afterwards(&self, client: Client, cost: u32) -> Budget {
+        let taken = self.try_take(client, cost).await;
+        taken.unwrap_or_else(|exceeded| exceeded.budget)
     }
 
     /// What a client has left.

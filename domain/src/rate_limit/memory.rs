@@ -55,12 +55,13 @@ impl Memory {
         bucket.look(self.rate, (self.clock)(), cost)
     }
 
-    /// Is told what a client has spent on all instances.
-    pub(super) fn learn(&self, client: Client, spent: f64) {
+    /// Is told that a client spent `cost` here, and how much it has spent on all instances. A Redis that has forgotten does
+    /// not make this forget.
+    pub(super) fn learn(&self, client: Client, cost: u32, spent: f64) {
         let now = (self.clock)();
         let mut shard = self.shard(client);
         let mut bucket = shard.get(&client).copied().unwrap_or_default();
-        let known = bucket.spent(self.rate, now);
+        let known = bucket.spent(self.rate, now) + f64::from(cost);
         bucket.set(known.max(spent), now);
         self.put(&mut shard, client, bucket, now);
     }
@@ -127,10 +128,11 @@ mod tests {
     fn what_is_learnt_counts_and_never_gives_back() {
         let memory = Memory::new(Rate::per_minute(100), Arc::new(|| Duration::ZERO));
         memory.take(network(1), 10);
-        memory.learn(network(1), 90.0);
+        memory.learn(network(1), 5, 90.0);
         assert!(memory.look(network(1), 10).is_admitted);
         assert!(!memory.look(network(1), 11).is_admitted);
-        memory.learn(network(1), 5.0);
-        assert!(!memory.look(network(1), 11).is_admitted);
+        memory.learn(network(1), 5, 5.0);
+        assert!(memory.look(network(1), 5).is_admitted);
+        assert!(!memory.look(network(1), 6).is_admitted);
     }
 }

@@ -66,7 +66,10 @@ fn split(urls: &str) -> Vec<&str> {
     for (comma, _) in urls.match_indices(',') {
         let rest = &urls[comma + 1..];
         let is_scheme = |scheme: &str| scheme.bytes().all(|byte| byte.is_ascii_alphabetic());
-        if rest.split_once("://").is_some_and(|(scheme, _)| is_scheme(scheme.trim())) {
+        if rest
+            .split_once("://")
+            .is_some_and(|(scheme, _)| is_scheme(scheme.trim()))
+        {
             found.push(urls[start..comma].trim());
             start = comma + 1;
         }

@@ -5,6 +5,9 @@
 //! request that waits in it only makes those behind it late, so each waits a few milliseconds and those who are answered
 //! are answered as fast as ever. (Source: "Fail at Scale", ACM Queue 13/8, "Controlled Delay".)
 //!
+//! Saying no costs time too, and whoever is told so at once asks again at once. So the first are told at once, and the more
+//! there are the later: that never takes more than a small share of the cores.
+//!
 //! A request has its place from when its body is there until its answer begins: neither a client that sends slowly nor one
 //! that listens for hours, as to a subscription, keeps others out.
 
@@ -30,11 +33,15 @@ use crate::routes::error_response;
 
 /// How long a request waits in a burst, and in a queue that has not been empty for [`BURST`].
 const LONGEST_WAIT: Duration = Duration::from_millis(50);
-const SHORTEST_WAIT: Duration = Duration::from_millis(5);
+const SHORTEST_WAIT: Duration = Duration::from_millis(10);
 const BURST: Duration = Duration::from_millis(100);
 
 /// Requests that wait, for each that is worked on.
-const WAITING_FOR_EACH: usize = 4;
+const WAITING_FOR_EACH: usize = 8;
+
+/// How much later a request is told no for each that is about to be told, and how much at most.
+const PAUSE_FOR_EACH: Duration = Duration::from_millis(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 /// Bytes of a body that anybody may be sending. Of larger ones as many are received as are worked on.
 const SMALL_BODY_BYTES: usize = 16 * 1024;
@@ -47,6 +54,8 @@ struct Places {
     working: Arc<Semaphore>,
     waiting: AtomicUsize,
     max_waiting: usize,
+    /// About to be told no.
+    refused: AtomicUsize,
     large_bodies: Semaphore,
     max_body_bytes: usize,
     /// When somebody last found a place free, in milliseconds since `started`.
@@ -59,8 +68,18 @@ struct Place {
     _permit: OwnedSemaphorePermit,
 }
 
-/// A place in the queue, until it is dropped.
-struct Waiting<'a>(&'a AtomicUsize);
+/// One of those that wait, until it is dropped.
+struct Waiting<'a> {
+    all: &'a AtomicUsize,
+    /// How many waited already.
+    before: usize,
+}
+
+/// Why a request is not worked on.
+enum Refusal {
+    Overloaded,
+    Incomplete,
+}
 
 impl Gate {
     /// `places` requests are worked on, whose bodies have at most `max_body_bytes`.
@@ -70,6 +89,7 @@ impl Gate {
             working: Arc::new(Semaphore::new(places)),
             waiting: AtomicUsize::new(0),
             max_waiting: places.saturating_mul(WAITING_FOR_EACH),
+            refused: AtomicUsize::new(0),
             large_bodies: Semaphore::new(places),
             max_body_bytes,
             last_free_ms: AtomicU64::new(0),
@@ -82,17 +102,19 @@ impl Gate {
 pub(crate) async fn enforce(State(Gate(places)): State<Gate>, request: Request, next: Next) -> Response {
     let request = match places.receive(request).await {
         Ok(request) => request,
-        Err(response) => return *response,
+        Err(refusal) => return refusal.answer(&places).await,
     };
     let Some(_place) = places.enter().await else {
-        return shed();
+        // Its body is held no longer than it has to.
+        drop(request);
+        return Refusal::Overloaded.answer(&places).await;
     };
     next.run(request).await
 }
 
 impl Places {
     /// Waits for the body. One that is too large is handed on as far as it came, to be refused.
-    async fn receive(&self, request: Request) -> Result<Request, Box<Response>> {
+    async fn receive(&self, request: Request) -> Result<Request, Refusal> {
         if request.body().is_end_stream() {
             return Ok(request);
         }
@@ -101,14 +123,10 @@ impl Places {
         let mut large = None;
         while received.len() <= self.max_body_bytes {
             let Some(frame) = body.frame().await else { break };
-            let Ok(frame) = frame else {
-                let message = "The body did not come whole. Send it again.";
-                let refusal = error_response(StatusCode::BAD_REQUEST, "BAD_USER_INPUT", message);
-                return Err(Box::new(refusal));
-            };
+            let frame = frame.map_err(|_| Refusal::Incomplete)?;
             received.extend(frame.into_data().unwrap_or_default());
             if received.len() > SMALL_BODY_BYTES && large.is_none() {
-                large = Some(self.large_bodies.try_acquire().map_err(|_| Box::new(shed()))?);
+                large = Some(self.large_bodies.try_acquire().map_err(|_| Refusal::Overloaded)?);
             }
         }
         Ok(Request::from_parts(parts, Body::from(received)))
@@ -124,7 +142,10 @@ impl Places {
             Err(TryAcquireError::Closed) => return None,
             Err(TryAcquireError::NoPermits) => {}
         }
-        let _waiting = Waiting::of(&self.waiting, self.max_waiting)?;
+        let waiting = Waiting::of(&self.waiting);
+        if waiting.before >= self.max_waiting {
+            return None;
+        }
         let turn = Arc::clone(&self.working).acquire_owned();
         let permit = tokio::time::timeout(self.patience(), turn).await.ok()?.ok()?;
         Some(Place::new(permit))
@@ -159,26 +180,71 @@ impl Drop for Place {
 }
 
 impl<'a> Waiting<'a> {
-    fn of(count: &'a AtomicUsize, max: usize) -> Option<Self> {
-        let before = count.fetch_add(1, Ordering::Relaxed);
-        let waiting = Self(count);
-        (before < max).then_some(waiting)
+    fn of(all: &'a AtomicUsize) -> Self {
+        let before = all.fetch_add(1, Ordering::Relaxed);
+        Self { all, before }
     }
 }
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        self.all.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
-fn shed() -> Response {
-    metrics::counter!("requests_shed_total").increment(1);
-    let message = "More is asked for than can be answered at the moment. Try again in a second.";
-    let response = error_response(StatusCode::SERVICE_UNAVAILABLE, "OVERLOADED", message);
-    (
-        [(header::RETRY_AFTER, "1"), (header::CACHE_CONTROL, "no-store")],
-        response,
-    )
-        .into_response()
+impl Refusal {
+    async fn answer(self, places: &Places) -> Response {
+        if let Self::Incomplete = self {
+            let message = "The body did not come whole. Send it again.";
+            return error_response(StatusCode::BAD_REQUEST, "BAD_USER_INPUT", message);
+        }
+        metrics::counter!("requests_shed_total").increment(1);
+        pause(&Waiting::of(&places.refused)).await;
+        let message = "More is asked for than can be answered at the moment. Try again in a second.";
+        let response = error_response(StatusCode::SERVICE_UNAVAILABLE, "OVERLOADED", message);
+        (
+            [(header::RETRY_AFTER, "1"), (header::CACHE_CONTROL, "no-store")],
+            response,
+        )
+            .into_response()
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "time is what is waited for here")]
+async fn pause(refused: &Waiting<'_>) {
+    let before = u32::try_from(refused.before).unwrap_or(u32::MAX);
+    let pause = PAUSE_FOR_EACH.saturating_mul(before).min(LONGEST_PAUSE);
+    if !pause.is_zero() {
+        tokio::time::sleep(pause).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Gate;
+
+    #[tokio::test]
+    async fn who_finds_no_place_waits_for_one() {
+        let Gate(places) = Gate::new(1, 1024);
+        let first = places.enter().await;
+        assert!(first.is_some());
+        let (second, ()) = tokio::join!(places.enter(), async { drop(first) });
+        assert!(second.is_some());
+        // Nobody leaves: sooner or later there is no use in waiting.
+        assert!(places.enter().await.is_none());
+        drop(second);
+        assert!(places.enter().await.is_some());
+    }
+
+    #[tokio::test]
+    async fn no_more_wait_than_may() {
+        let Gate(places) = Gate::new(1, 1024);
+        let _only = places.enter().await;
+        let waiting: Vec<_> = (0..places.max_waiting)
+            .map(|_| super::Waiting::of(&places.waiting))
+            .collect();
+        assert!(places.enter().await.is_none());
+        drop(waiting);
+        assert_eq!(places.waiting.load(super::Ordering::Relaxed), 0);
+    }
 }

@@ -158,11 +158,6 @@ fn cors(origins: &[String]) -> Option<CorsLayer> {
     Some(
         layer
             .allow_headers([header::CONTENT_TYPE, header::AUTHORIZATION])
-            .expose_headers([
-                header::ETAG,
-                header::RETRY_AFTER,
-                HeaderName::from_static("ratelimit"),
-                HeaderName::from_static("ratelimit-policy"),
-            ]),
+            .expose_headers([header::ETAG]),
     )
 }

@@ -125,6 +125,6 @@ async fn answers(connection: Connection, timeout: Duration) -> bool {
         return true;
     };
     let ping = ::redis::cmd("PING");
-    let pong = tokio::time::timeout(timeout, single.req_packed_command(&ping)).await;
-    matches!(pong, Ok(Ok(_)))
+    let answer = tokio::time::timeout(timeout, single.req_packed_command(&ping)).await;
+    matches!(answer, Ok(Ok(_)))
 }

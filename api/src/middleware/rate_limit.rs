@@ -3,13 +3,18 @@
 //! Whoever serves a request and knows its cost takes it from the budget before the work, and leaves what is left in the
 //! answer's extensions. A request for which nothing was taken costs 1: what cannot be parsed or is nowhere is not free.
 
+use std::net::SocketAddr;
+
 use axum::{
-    extract::{FromRequestParts as _, Request, State},
-    http::{HeaderName, HeaderValue, StatusCode, header},
+    extract::{ConnectInfo, FromRequestParts as _, Request, State},
+    http::{HeaderName, HeaderValue, StatusCode, header, request::Parts},
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
-use domain::rate_limit::{Budget, Exceeded};
+use domain::{
+    access::Client,
+    rate_limit::{Budget, Exceeded},
+};
 use schema::Caller;
 use serde_json::json;
 
@@ -27,7 +32,7 @@ pub(crate) async fn enforce(State(state): State<AppState>, request: Request, nex
         return next.run(request).await;
     };
     let (mut parts, body) = request.into_parts();
-    let Ok(Caller { client, .. }) = Caller::from_request_parts(&mut parts, &state).await;
+    let client = client_of(&mut parts, &state).await;
     let mut response = match limiter.check(client) {
         Ok(()) => next.run(Request::from_parts(parts, body)).await,
         Err(exceeded) => refused(&exceeded),
@@ -39,6 +44,18 @@ pub(crate) async fn enforce(State(state): State<AppState>, request: Request, nex
     };
     response.headers_mut().extend(headers(&budget));
     response
+}
+
+/// Whom a request is counted for: who cannot be told from what they send, by their address.
+async fn client_of(parts: &mut Parts, state: &AppState) -> Client {
+    let caller = Caller::from_request_parts(parts, state).await;
+    caller.map_or_else(
+        |_| {
+            let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+            peer.map_or_else(Client::default, |peer| Client::at(peer.0.ip()))
+        },
+        |caller| caller.client,
+    )
 }
 
 /// Takes `cost` from the caller's budget. What is left belongs into the answer, by [`tell`].

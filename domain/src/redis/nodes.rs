@@ -14,8 +14,8 @@ const CONNECTING_TIME: Duration = Duration::from_secs(2);
 
 /// What is connected to.
 pub(super) enum Nodes {
-    Single(Client),
-    Cluster(ClusterClient),
+    Single(Box<Client>),
+    Cluster(Box<ClusterClient>),
 }
 
 /// A connection that many commands use at once.
@@ -30,13 +30,18 @@ impl Nodes {
         let unusable = |error: ::redis::RedisError| RedisError::Url(error.to_string());
         let urls = split(urls);
         if let [url] = urls.as_slice() {
-            return Client::open(*url).map(Self::Single).map_err(unusable);
+            return Client::open(*url)
+                .map(|client| Self::Single(Box::new(client)))
+                .map_err(unusable);
         }
         let cluster = ClusterClient::builder(urls)
             .connection_timeout(CONNECTING_TIME)
             // Nobody waits for a second try.
             .retries(0);
-        cluster.build().map(Self::Cluster).map_err(unusable)
+        cluster
+            .build()
+            .map(|client| Self::Cluster(Box::new(client)))
+            .map_err(unusable)
     }
 
     /// # Errors

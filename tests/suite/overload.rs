@@ -105,7 +105,7 @@ async fn large_bodies_are_received_in_turn() {
     let head =
         "POST /graphql HTTP/1.1\r\nhost: iconql\r\ncontent-type: application/json\r\ncontent-length: 100000\r\n\r\n";
     large.write_all(head.as_bytes()).unwrap();
-    large.write_all(&[b' '; 16 * 1024 + 1]).unwrap();
+    large.write_all(" ".repeat(16 * 1024 + 1).as_bytes()).unwrap();
     let padded = |bytes: usize| json!({ "query": "{ __typename }", "padding": " ".repeat(bytes) });
     let mut shed = None;
     eventually("the first large body is being received", async || {

@@ -102,6 +102,9 @@ fn describe() {
     );
     ::metrics::counter!("requests_shed_total").increment(0);
     ::metrics::counter!("rate_limited_total").increment(0);
+    for kind in ["timeout", "error"] {
+        ::metrics::counter!("redis_failures_total", "kind" => kind).increment(0);
+    }
     describe_counter!(
         "searches_total",
         Unit::Count,

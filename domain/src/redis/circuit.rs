@@ -120,7 +120,6 @@ async fn rest(pause: Duration) {
 
 /// Says once what has changed.
 fn report(was_up: &mut Option<bool>, state: Result<(), String>) {
-    metrics::gauge!("redis_up").set(if state.is_ok() { 1.0 } else { 0.0 });
     if *was_up == Some(state.is_ok()) {
         return;
     }

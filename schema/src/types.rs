@@ -11,6 +11,7 @@ pub(crate) mod icon_set_filter;
 pub(crate) mod license;
 pub(crate) mod node;
 pub(crate) mod put_synonyms;
+pub(crate) mod rate_limit;
 pub(crate) mod search_connection;
 pub(crate) mod search_facets;
 pub(crate) mod search_page;

@@ -7,6 +7,8 @@ mod connection;
 mod draining;
 mod listener;
 mod stream;
+#[cfg(test)]
+mod tests;
 mod tls;
 
 use std::{

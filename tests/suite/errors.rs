@@ -4,10 +4,10 @@ use std::{collections::BTreeSet, fs};
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::{Reply, TestApp, on_each_engine, workspace_root};
+use tests::{Reply, TestApp, Wire, on_each_engine, workspace_root};
 
 /// The codes that this file provokes.
-const PROVOKED: [&str; 12] = [
+const PROVOKED: [&str; 13] = [
     "BAD_USER_INPUT",
     "FORBIDDEN",
     "GRAPHQL_PARSE_FAILED",
@@ -16,6 +16,7 @@ const PROVOKED: [&str; 12] = [
     "LIMIT_EXCEEDED",
     "METHOD_NOT_ALLOWED",
     "NOT_FOUND",
+    "OVERLOADED",
     "PAYLOAD_TOO_LARGE",
     "TIMEOUT",
     "UNAVAILABLE",
@@ -33,6 +34,16 @@ fn every_documented_code_is_provoked() {
         .filter_map(|line| line.strip_prefix("| `")?.split_once('`'));
     let documented: BTreeSet<&str> = rows.map(|(code, _)| code).collect();
     assert_eq!(documented, PROVOKED.into_iter().chain(PROVOKED_THERE).collect());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn beyond_all_connections_is_overloaded() {
+    let builder = TestApp::build_with_garden(tests::Engine::Sqlite).await;
+    let app = builder.flag("--max-connections=1").start().await;
+    // The client keeps the one connection.
+    assert_eq!(app.get("/api/health/live").await.status, 200);
+    let answer = Wire::connect(app.base_url()).answer();
+    assert_eq!((answer.status, answer.code()), (503, "OVERLOADED".to_owned()));
 }
 
 /// A server whose sets take seconds to read.

@@ -11,6 +11,7 @@ use moka::sync::Cache;
 use crate::{
     errors::{Code, with_code},
     limits::{self, Limits},
+    subscription,
 };
 
 /// What is spent on remembering documents, in bytes of memory. A page's document is taken for 30 kB.
@@ -58,9 +59,10 @@ impl Documents {
 
     fn parse_anew(&self, text: &str) -> Result<ExecutableDocument, Box<ServerError>> {
         limits::check_text(text, &self.limits).map_err(|exceeded| Box::new(exceeded.into()))?;
-        let document = parse_query(text)
+        let mut document = parse_query(text)
             .map_err(|error| Box::new(with_code(ServerError::from(error), Code::GraphqlParseFailed)))?;
         limits::check_parsed(&document, &self.limits).map_err(|exceeded| Box::new(exceeded.into()))?;
+        subscription::write_out_roots(&mut document)?;
         match limits::find_introspection(&document) {
             Some(position) if !self.introspection => {
                 let error = ServerError::new("Introspection is turned off here.", Some(position));

@@ -1,7 +1,7 @@
 //! The GraphQL API: its types, how their fields find their data in batches, and the limits on what may be asked.
 //!
 //! It knows the domain and no transport: a request comes in as text and variables, and leaves as the bytes of a response.
-//! `query` and `mutation` are the tables of contents.
+//! `query`, `mutation` and `subscription` are the tables of contents.
 
 mod authority;
 mod cursor;
@@ -16,6 +16,7 @@ mod public_url;
 mod query;
 mod scalars;
 mod service;
+mod subscription;
 mod types;
 mod variables;
 

@@ -6,7 +6,7 @@ use std::{
 };
 
 use async_graphql::{
-    EmptySubscription, Request, Response, SDLExportOptions, Schema, ServerError, Variables,
+    Request, Response, SDLExportOptions, Schema, ServerError, Variables,
     parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType},
 };
 use domain::{catalog::Catalog, database::StatementCount, search::Search};
@@ -26,10 +26,11 @@ use crate::{
     mutation::Mutation,
     public_url::PublicUrl,
     query::Query,
+    subscription::Subscription,
     variables,
 };
 
-type ApiSchema = Schema<Query, Mutation, EmptySubscription>;
+type ApiSchema = Schema<Query, Mutation, Subscription>;
 
 /// What the schema has to be told at the start.
 #[derive(Debug, Clone)]
@@ -136,7 +137,7 @@ const MISFIT_ARGUMENT: &str = "Invalid value for argument ";
 impl GraphqlService {
     /// Builds the schema over `stores`.
     pub fn new(stores: Stores, config: SchemaConfig) -> Self {
-        let mut builder = Schema::build(Query, Mutation, EmptySubscription)
+        let mut builder = Schema::build(Query, Mutation, Subscription)
             .data(config.limits)
             .data(PublicUrl::new(config.public_url))
             .data(ServiceFacts {
@@ -313,7 +314,7 @@ impl GraphqlService {
 
 /// The schema as committed in `schema.graphql`.
 pub fn sdl() -> String {
-    let schema: ApiSchema = Schema::new(Query, Mutation, EmptySubscription);
+    let schema: ApiSchema = Schema::new(Query, Mutation, Subscription);
     let options = SDLExportOptions::new()
         .include_specified_by()
         .prefer_single_line_descriptions()

@@ -12,7 +12,10 @@ use schema::{GraphqlService, Stores};
 use tower_http::{
     CompressionLevel,
     catch_panic::CatchPanicLayer,
-    compression::{CompressionLayer, predicate::SizeAbove},
+    compression::{
+        CompressionLayer,
+        predicate::{NotForContentType, Predicate, SizeAbove},
+    },
     cors::{AllowOrigin, Any, CorsLayer},
     set_header::SetResponseHeaderLayer,
 };
@@ -31,6 +34,7 @@ pub(crate) struct AppState {
     pub(crate) catalog: Catalog,
     pub(crate) search: Search,
     pub(crate) draining: Draining,
+    pub(crate) streaming: graphql::Streaming,
     pub(crate) is_production: bool,
     /// `PAGE_MAX_SIZE`.
     pub(crate) max_page_size: u32,
@@ -43,6 +47,7 @@ pub(crate) fn build(config: &Config, graphql: GraphqlService, stores: Stores, dr
         catalog: stores.catalog,
         search: stores.search,
         draining,
+        streaming: graphql::Streaming::new(config),
         is_production: config.is_production(),
         max_page_size: config.limits().max_page_size,
         icon_cache: icons::CachePolicy {
@@ -53,7 +58,10 @@ pub(crate) fn build(config: &Config, graphql: GraphqlService, stores: Stores, dr
     let mut router = Router::new()
         .route(
             "/graphql",
-            get(graphql::get).post(graphql::post).fallback(graphql::wrong_method),
+            get(graphql::get)
+                .post(graphql::post)
+                .fallback(graphql::wrong_method)
+                .layer(layer::from_fn_with_state(state.clone(), graphql::socket::intercept)),
         )
         .route("/icons/{prefix}/{file}", get(icons::svg))
         .route("/api/v1/search/batch", get(search::batch))
@@ -102,10 +110,12 @@ fn passage(mut router: Router, http: &HttpArgs) -> Router {
         .layer(layer::from_fn(middleware::request::observe))
 }
 
-fn compression(http: &HttpArgs) -> CompressionLayer<impl tower_http::compression::Predicate + use<>> {
+fn compression(http: &HttpArgs) -> CompressionLayer<impl Predicate + use<>> {
+    // An event would wait in the encoder for those after it.
+    let worthwhile = SizeAbove::new(http.compression_min_bytes.into()).and(NotForContentType::SSE);
     CompressionLayer::new()
         .quality(CompressionLevel::Precise(http.compression_level))
-        .compress_when(SizeAbove::new(http.compression_min_bytes.into()))
+        .compress_when(worthwhile)
 }
 
 fn cors(origins: &[String]) -> Option<CorsLayer> {

@@ -24,13 +24,24 @@ pub struct RunningServer {
     task: JoinHandle<std::io::Result<()>>,
 }
 
-/// Whether the server is on its way out, for the readiness check.
+/// Whether the server is on its way out. An orderly end waits for whoever has one.
 #[derive(Clone)]
 pub(crate) struct Draining(watch::Receiver<bool>);
 
 impl Draining {
     pub(crate) fn has_begun(&self) -> bool {
         *self.0.borrow()
+    }
+
+    #[cfg(test)]
+    pub(crate) fn told_by(draining: watch::Receiver<bool>) -> Self {
+        Self(draining)
+    }
+
+    /// Waits for it.
+    pub(crate) async fn begun(&self) {
+        // Without a server there is nothing to wait for.
+        let _ = self.0.clone().wait_for(|begun| *begun).await;
     }
 }
 
@@ -89,7 +100,12 @@ impl RunningServer {
     pub async fn shut_down(mut self, grace: Duration) {
         let _ = self.draining.send(true);
         let _ = self.stop.send(true);
-        if tokio::time::timeout(grace, &mut self.task).await.is_err() {
+        let ended = async {
+            let _ = (&mut self.task).await;
+            // Sockets have left the server; each holds a receiver until it is closed.
+            self.draining.closed().await;
+        };
+        if tokio::time::timeout(grace, ended).await.is_err() {
             tracing::warn!("some requests did not end in time and were cut");
             self.task.abort();
         }

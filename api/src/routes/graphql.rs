@@ -1,5 +1,12 @@
 //! GraphQL over HTTP: one request in, one response out.
 
+mod connections;
+mod events;
+mod operation;
+mod outbox;
+pub(crate) mod socket;
+mod streaming;
+
 use std::time::Duration;
 
 use axum::{
@@ -14,6 +21,7 @@ use serde_json::{Map, Value};
 
 use super::error_response;
 use crate::router::AppState;
+pub(crate) use streaming::Streaming;
 
 const RESPONSE_JSON: &str = "application/graphql-response+json";
 
@@ -137,6 +145,9 @@ pub(crate) async fn sdl() -> Response {
 }
 
 async fn run(state: &AppState, headers: &HeaderMap, request: OperationRequest) -> Response {
+    if events::are_asked_for(headers) {
+        return events::respond(state, request).await;
+    }
     let executed = state.graphql.execute(request).await;
     observe(&executed);
     let takes_response_json = headers

@@ -147,7 +147,8 @@ async fn an_id_is_of_one_operation_at_a_time() {
 #[tokio::test]
 async fn a_message_is_no_larger_than_a_body() {
     let app = garden_with("--max-body-bytes=2000").await;
-    let padded = |length: usize| format!("{:<length$}", r#"{"type":"ping"}"#);
+    let ping = r#"{"type":"ping"}"#;
+    let padded = |length: usize| ping.to_owned() + &" ".repeat(length - ping.len());
     let mut socket = Socket::ready(app.base_url()).await;
     socket.send_text(&padded(2000)).await;
     assert_eq!(socket.receive().await, json!({ "type": "pong" }));
@@ -183,8 +184,8 @@ async fn a_socket_is_not_open_for_nothing() {
     let mut busy = Socket::ready(app.base_url()).await;
     busy.subscribe("1", CHANGES).await;
     let mut idle = Socket::ready(app.base_url()).await;
-    assert_eq!(idle.closed().await, (1000, "Idle".to_owned()));
-    busy.pinged(6).await;
+    let (closed, ()) = tokio::join!(idle.closed(), busy.pinged(6));
+    assert_eq!(closed, (1000, "Idle".to_owned()));
     assert_eq!(busy.settle().await, [Value::Null; 0]);
     busy.complete("1").await;
     assert_eq!(busy.closed().await, (1000, "Idle".to_owned()));
@@ -209,7 +210,7 @@ on_each_engine! {
         for (mut socket, is_asking) in sockets {
             if is_asking {
                 let next = socket.receive().await;
-                assert_eq!(next["payload"]["data"]["iconSet"]["name"], "Shed", "{next}");
+                assert_eq!(next["payload"]["data"]["iconSet"]["name"], "shed", "{next}");
                 assert_eq!(socket.receive().await["type"], "complete");
             }
             assert_eq!(socket.closed().await, (1001, "Going away".to_owned()));

@@ -61,7 +61,6 @@ pub(crate) fn build(config: &Config, graphql: GraphqlService, stores: Stores, dr
         .route("/api/health/live", get(health::live))
         .route("/api/health/ready", get(health::ready));
     if config.telemetry.prometheus_metrics_enabled {
-        let _ = crate::telemetry::renderer();
         router = router
             .route("/metrics", get(metrics::text))
             .route("/api/metrics", get(metrics::text));

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, time::Duration};
 use schema::{GraphqlService, SchemaConfig, Stores};
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
-use crate::{config::Config, router};
+use crate::{config::Config, router, telemetry::Vitals};
 
 /// Why the server is not, or no longer, there.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +42,7 @@ pub async fn start(config: &Config, stores: Stores, started_at_ms: i64) -> Resul
     };
     let listener = TcpListener::bind(config.listen).await.map_err(unusable)?;
     let address = listener.local_addr().map_err(unusable)?;
+    let vitals = Vitals::start(stores.catalog.clone(), instance(address));
     let graphql = GraphqlService::new(
         stores.clone(),
         SchemaConfig {
@@ -50,6 +51,7 @@ pub async fn start(config: &Config, stores: Stores, started_at_ms: i64) -> Resul
             public_url: config.public_url.clone(),
             version: env!("CARGO_PKG_VERSION"),
             started_at_ms,
+            vitals,
         },
     );
     let (draining, is_draining) = watch::channel(false);
@@ -68,6 +70,14 @@ pub async fn start(config: &Config, stores: Stores, started_at_ms: i64) -> Resul
         draining,
         task,
     })
+}
+
+/// What tells this instance from others of the same catalog: where it listens, by its machine's name where that is known.
+fn instance(address: SocketAddr) -> String {
+    match std::fs::read_to_string("/proc/sys/kernel/hostname") {
+        Ok(host) if !host.trim().is_empty() => format!("{}:{}", host.trim(), address.port()),
+        _ => address.to_string(),
+    }
 }
 
 impl RunningServer {

@@ -19,7 +19,9 @@ mod service;
 mod subscription;
 mod types;
 mod variables;
+mod vitals;
 
 pub use authority::Caller;
 pub use limits::Limits;
 pub use service::{Answers, Executed, GraphqlService, Opened, OperationRequest, Outcome, SchemaConfig, Stores, sdl};
+pub use vitals::{VitalSigns, Vitals};

@@ -28,6 +28,7 @@ use crate::{
     query::Query,
     subscription::Subscription,
     variables,
+    vitals::Vitals,
 };
 
 type ApiSchema = Schema<Query, Mutation, Subscription>;
@@ -42,14 +43,18 @@ pub struct SchemaConfig {
     pub public_url: Option<String>,
     pub version: &'static str,
     pub started_at_ms: i64,
+    /// How the process does.
+    pub vitals: Arc<dyn Vitals>,
 }
 
 /// What the service says of itself.
+#[derive(Clone)]
 pub(crate) struct ServiceFacts {
     pub(crate) version: &'static str,
     pub(crate) started_at_ms: i64,
     /// The same moment, by a clock that is never set.
     started: Instant,
+    pub(crate) vitals: Arc<dyn Vitals>,
 }
 
 impl ServiceFacts {
@@ -144,6 +149,7 @@ impl GraphqlService {
                 version: config.version,
                 started_at_ms: config.started_at_ms,
                 started: Instant::now(),
+                vitals: config.vitals,
             })
             .limit_complexity(config.limits.max_cost);
         if !config.introspection {

@@ -200,3 +200,6 @@ fn spreads_in(set: &SelectionSet, spread: &mut HashSet<Name>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

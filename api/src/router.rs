@@ -32,6 +32,8 @@ pub(crate) struct AppState {
     pub(crate) search: Search,
     pub(crate) draining: Draining,
     pub(crate) is_production: bool,
+    /// Operations in one body; 0 where batches are not taken.
+    pub(crate) max_operations: usize,
     /// `PAGE_MAX_SIZE`.
     pub(crate) max_page_size: u32,
     pub(crate) icon_cache: icons::CachePolicy,
@@ -44,6 +46,7 @@ pub(crate) fn build(config: &Config, graphql: GraphqlService, stores: Stores, dr
         search: stores.search,
         draining,
         is_production: config.is_production(),
+        max_operations: config.limits.operation_batch_max_size as usize,
         max_page_size: config.limits().max_page_size,
         icon_cache: icons::CachePolicy {
             max_age_seconds: config.http.cdn_max_age_seconds,

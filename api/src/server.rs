@@ -3,15 +3,26 @@
 use std::{net::SocketAddr, time::Duration};
 
 use schema::{GraphqlService, SchemaConfig, Stores};
-use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
+use tokio::{
+    net::TcpListener,
+    sync::watch,
+    task::{JoinHandle, JoinSet},
+};
 
-use crate::{config::Config, router, telemetry::Vitals};
+use crate::{
+    config::{Config, Mode},
+    router,
+    telemetry::Vitals,
+    trusted_documents::{self, TrustError},
+};
 
 /// Why the server is not, or no longer, there.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
     #[error("cannot listen on {address}: {reason}; free the port or set LISTEN to another")]
     Listen { address: SocketAddr, reason: String },
+    #[error(transparent)]
+    Trust(#[from] TrustError),
     #[error("the server stopped: {0}")]
     Stopped(String),
 }
@@ -22,6 +33,8 @@ pub struct RunningServer {
     stop: watch::Sender<bool>,
     draining: watch::Sender<bool>,
     task: JoinHandle<std::io::Result<()>>,
+    /// What goes on beside requests, and ends with the server.
+    _background: JoinSet<()>,
 }
 
 /// Whether the server is on its way out, for the readiness check.
@@ -47,13 +60,21 @@ pub async fn start(config: &Config, stores: Stores, started_at_ms: i64) -> Resul
         stores.clone(),
         SchemaConfig {
             limits: config.limits(),
-            introspection: !config.is_production(),
+            documents: config.documents(),
             public_url: config.public_url.clone(),
             version: env!("CARGO_PKG_VERSION"),
             started_at_ms,
             vitals,
         },
     );
+    let manifests = config.documents.documents_manifest.clone();
+    let mut background = JoinSet::new();
+    if !manifests.is_empty() {
+        trusted_documents::load(&graphql, &manifests)?;
+        background.spawn(trusted_documents::keep(graphql.clone(), manifests));
+    } else if config.documents.documents_mode == Mode::TrustedOnly {
+        return Err(TrustError::None.into());
+    }
     let (draining, is_draining) = watch::channel(false);
     let (stop, mut stopped) = watch::channel(false);
     let router = router::build(config, graphql, stores, Draining(is_draining));
@@ -69,6 +90,7 @@ pub async fn start(config: &Config, stores: Stores, started_at_ms: i64) -> Resul
         stop,
         draining,
         task,
+        _background: background,
     })
 }
 

@@ -5,7 +5,10 @@ use std::{sync::Arc, time::Duration};
 use benches::{SetupError, Starter, criterion, runtime};
 use criterion::{BatchSize, Criterion, Throughput};
 use domain::{catalog::IconName, search::Search};
-use schema::{GraphqlService, Limits, OperationRequest, Outcome, SchemaConfig, Stores, VitalSigns, Vitals};
+use schema::{
+    DocumentSource, DocumentsConfig, GraphqlService, Limits, OperationRequest, Outcome, SchemaConfig, Stores,
+    VitalSigns, Vitals,
+};
 use serde_json::{Map, Value, json};
 use tokio::runtime::Runtime;
 
@@ -72,7 +75,7 @@ fn execute(criterion: &mut Criterion, runtime: &Runtime, service: &GraphqlServic
         statements,
     } = measured;
     let request = OperationRequest {
-        query: query.to_owned(),
+        document: DocumentSource::Text(query.to_owned()),
         variables,
         ..OperationRequest::default()
     };
@@ -126,7 +129,7 @@ fn configuration() -> SchemaConfig {
             max_directives: wide,
             deadline_ms: 5000,
         },
-        introspection: false,
+        documents: DocumentsConfig::default(),
         public_url: None,
         version: "0",
         started_at_ms: 0,

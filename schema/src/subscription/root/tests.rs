@@ -22,7 +22,8 @@ fn words(set: &SelectionSet) -> String {
 /// The operations' selections and the names of the fragments, or why the document is refused.
 fn written_out(text: &str) -> Result<String, String> {
     let mut document: ExecutableDocument = parse_query(text).expect("the cases are well-formed");
-    write_out_roots(&mut document).map_err(|error| {
+    write_out_roots(&mut document).map_err(|refusal| {
+        let error = &refusal.errors[0];
         let position = error.locations.first().expect("an error says where");
         format!("{}: {}", position.column, error.message)
     })?;

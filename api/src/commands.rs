@@ -2,6 +2,7 @@
 
 mod import;
 mod migrate;
+mod operations;
 mod serve;
 mod show_config;
 
@@ -61,10 +62,35 @@ pub enum Command {
         #[command(subcommand)]
         direction: MigrateDirection,
     },
+    /// Check clients' documents, or list them as trusted
+    Operations {
+        #[command(subcommand)]
+        task: OperationsTask,
+    },
     /// Print the GraphQL schema
     Schema,
     /// Print the effective configuration and where each value came from; secrets are masked
     Config,
+}
+
+/// What to do with clients' documents.
+#[derive(Debug, Clone, Subcommand)]
+pub enum OperationsTask {
+    /// Say what in them does not fit the schema or keep the limits; needs no server and no database
+    Check {
+        /// Folder whose .graphql and .gql files are read, those of its folders too
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+    },
+    /// Write a manifest of trusted documents, as Apollo's tools do, for `DOCUMENTS_MANIFEST`
+    Manifest {
+        /// Folder whose .graphql and .gql files are read, those of its folders too
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+        /// Where to write it; standard output when left out
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
 }
 
 /// Which way to migrate.
@@ -99,6 +125,8 @@ pub(crate) enum CommandError {
     Serve(#[from] ServeError),
     #[error(transparent)]
     Telemetry(#[from] TelemetryError),
+    #[error(transparent)]
+    Operations(#[from] operations::OperationsError),
     #[error("cannot write to standard output: {0}")]
     Output(#[from] io::Error),
     #[error("cannot start threads: {0}")]
@@ -126,6 +154,7 @@ pub fn main() -> ExitCode {
     };
     let result = match &resolved.cli.command {
         Command::Schema => print(&schema::sdl()),
+        Command::Operations { task } => operations::run(&resolved.cli.config, task),
         Command::Config => print(&show_config::text(&resolved.values)),
         _ => run(&resolved.cli),
     };
@@ -150,7 +179,7 @@ fn run(cli: &Cli) -> Result<(), CommandError> {
             Command::Import { paths, keywords: true } => import::keywords::run(&cli.config, paths).await,
             Command::Import { paths, .. } => import::run(&cli.config, paths).await,
             Command::Migrate { direction } => migrate::run(&cli.config, direction).await,
-            Command::Schema | Command::Config => Ok(()),
+            Command::Schema | Command::Config | Command::Operations { .. } => Ok(()),
         };
         telemetry.flush();
         result

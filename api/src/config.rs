@@ -4,6 +4,7 @@
 //! that all three take the same values and meet the same checks.
 
 mod database;
+mod documents;
 mod http;
 mod limits;
 mod sources;
@@ -15,6 +16,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use clap::{Args, ValueEnum};
 
 pub use database::DatabaseArgs;
+pub use documents::{DocumentArgs, Mode};
 pub use http::HttpArgs;
 pub use limits::LimitArgs;
 pub use sources::{ConfigError, Origin, Resolved, resolve};
@@ -82,6 +84,9 @@ pub struct Config {
     pub http: HttpArgs,
 
     #[command(flatten)]
+    pub documents: DocumentArgs,
+
+    #[command(flatten)]
     pub limits: LimitArgs,
 
     #[command(flatten)]
@@ -109,6 +114,11 @@ impl Config {
             query_timeout: QUERY_TIMEOUT,
             ..self.database()
         }
+    }
+
+    /// What the document stage needs.
+    pub fn documents(&self) -> schema::DocumentsConfig {
+        self.documents.to_schema(!self.is_production())
     }
 
     /// What the schema room needs.

@@ -10,6 +10,7 @@ mod router;
 mod routes;
 mod server;
 mod telemetry;
+mod trusted_documents;
 
 pub use commands::main;
 pub use schema::Stores;

@@ -36,6 +36,8 @@ pub(crate) struct AppState {
     pub(crate) draining: Draining,
     pub(crate) streaming: graphql::Streaming,
     pub(crate) is_production: bool,
+    /// Operations in one body; 0 where batches are not taken.
+    pub(crate) max_operations: usize,
     /// `PAGE_MAX_SIZE`.
     pub(crate) max_page_size: u32,
     pub(crate) icon_cache: icons::CachePolicy,
@@ -49,6 +51,7 @@ pub(crate) fn build(config: &Config, graphql: GraphqlService, stores: Stores, dr
         draining,
         streaming: graphql::Streaming::new(config),
         is_production: config.is_production(),
+        max_operations: config.limits.operation_batch_max_size as usize,
         max_page_size: config.limits().max_page_size,
         icon_cache: icons::CachePolicy {
             max_age_seconds: config.http.cdn_max_age_seconds,
@@ -69,7 +72,6 @@ pub(crate) fn build(config: &Config, graphql: GraphqlService, stores: Stores, dr
         .route("/api/health/live", get(health::live))
         .route("/api/health/ready", get(health::ready));
     if config.telemetry.prometheus_metrics_enabled {
-        let _ = crate::telemetry::renderer();
         router = router
             .route("/metrics", get(metrics::text))
             .route("/api/metrics", get(metrics::text));

@@ -5,6 +5,7 @@ pub(crate) mod health;
 pub(crate) mod icons;
 pub(crate) mod metrics;
 pub(crate) mod pages;
+mod refused;
 pub(crate) mod search;
 
 use std::any::Any;
@@ -15,6 +16,8 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use serde_json::json;
+
+pub(crate) use refused::{Refused, status_of};
 
 /// An error in the same form as GraphQL's, so that clients need one way to read them.
 pub(crate) fn error_response(status: StatusCode, code: &str, message: &str) -> Response {

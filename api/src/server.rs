@@ -3,15 +3,26 @@
 use std::{net::SocketAddr, time::Duration};
 
 use schema::{GraphqlService, SchemaConfig, Stores};
-use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
+use tokio::{
+    net::TcpListener,
+    sync::watch,
+    task::{JoinHandle, JoinSet},
+};
 
-use crate::{config::Config, router};
+use crate::{
+    config::{Config, Mode},
+    router,
+    telemetry::Vitals,
+    trusted_documents::{self, TrustError},
+};
 
 /// Why the server is not, or no longer, there.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
     #[error("cannot listen on {address}: {reason}; free the port or set LISTEN to another")]
     Listen { address: SocketAddr, reason: String },
+    #[error(transparent)]
+    Trust(#[from] TrustError),
     #[error("the server stopped: {0}")]
     Stopped(String),
 }
@@ -22,6 +33,8 @@ pub struct RunningServer {
     stop: watch::Sender<bool>,
     draining: watch::Sender<bool>,
     task: JoinHandle<std::io::Result<()>>,
+    /// What goes on beside requests, and ends with the server.
+    _background: JoinSet<()>,
 }
 
 /// Whether the server is on its way out. An orderly end waits for whoever has one.
@@ -53,16 +66,26 @@ pub async fn start(config: &Config, stores: Stores, started_at_ms: i64) -> Resul
     };
     let listener = TcpListener::bind(config.listen).await.map_err(unusable)?;
     let address = listener.local_addr().map_err(unusable)?;
+    let vitals = Vitals::start(stores.catalog.clone(), instance(address));
     let graphql = GraphqlService::new(
         stores.clone(),
         SchemaConfig {
             limits: config.limits(),
-            introspection: !config.is_production(),
+            documents: config.documents(),
             public_url: config.public_url.clone(),
             version: env!("CARGO_PKG_VERSION"),
             started_at_ms,
+            vitals,
         },
     );
+    let manifests = config.documents.documents_manifest.clone();
+    let mut background = JoinSet::new();
+    if !manifests.is_empty() {
+        trusted_documents::load(&graphql, &manifests)?;
+        background.spawn(trusted_documents::keep(graphql.clone(), manifests));
+    } else if config.documents.documents_mode == Mode::TrustedOnly {
+        return Err(TrustError::None.into());
+    }
     let (draining, is_draining) = watch::channel(false);
     let (stop, mut stopped) = watch::channel(false);
     let router = router::build(config, graphql, stores, Draining(is_draining));
@@ -78,7 +101,16 @@ pub async fn start(config: &Config, stores: Stores, started_at_ms: i64) -> Resul
         stop,
         draining,
         task,
+        _background: background,
     })
+}
+
+/// What tells this instance from others of the same catalog: where it listens, by its machine's name where that is known.
+fn instance(address: SocketAddr) -> String {
+    match std::fs::read_to_string("/proc/sys/kernel/hostname") {
+        Ok(host) if !host.trim().is_empty() => format!("{}:{}", host.trim(), address.port()),
+        _ => address.to_string(),
+    }
 }
 
 impl RunningServer {

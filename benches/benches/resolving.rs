@@ -1,9 +1,14 @@
 //! Whole requests through the schema, from a document's text to the response's bytes, without HTTP.
 
+use std::{sync::Arc, time::Duration};
+
 use benches::{SetupError, Starter, criterion, runtime};
 use criterion::{BatchSize, Criterion, Throughput};
 use domain::{catalog::IconName, search::Search};
-use schema::{GraphqlService, Limits, OperationRequest, Outcome, SchemaConfig, Stores};
+use schema::{
+    DocumentSource, DocumentsConfig, GraphqlService, Limits, OperationRequest, Outcome, SchemaConfig, Stores,
+    VitalSigns, Vitals,
+};
 use serde_json::{Map, Value, json};
 use tokio::runtime::Runtime;
 
@@ -70,7 +75,7 @@ fn execute(criterion: &mut Criterion, runtime: &Runtime, service: &GraphqlServic
         statements,
     } = measured;
     let request = OperationRequest {
-        query: query.to_owned(),
+        document: DocumentSource::Text(query.to_owned()),
         variables,
         ..OperationRequest::default()
     };
@@ -91,6 +96,16 @@ fn execute(criterion: &mut Criterion, runtime: &Runtime, service: &GraphqlServic
 
 fn texts(names: &[IconName]) -> Vec<&str> {
     names.iter().map(IconName::as_str).collect()
+}
+
+/// No process is looked at.
+#[derive(Debug)]
+struct Nothing;
+
+impl Vitals for Nothing {
+    fn over(&self, _: Duration) -> Arc<VitalSigns> {
+        Arc::default()
+    }
 }
 
 /// The process's own defaults where they matter to these requests, wide open elsewhere.
@@ -114,9 +129,10 @@ fn configuration() -> SchemaConfig {
             max_directives: wide,
             deadline_ms: 5000,
         },
-        introspection: false,
+        documents: DocumentsConfig::default(),
         public_url: None,
         version: "0",
         started_at_ms: 0,
+        vitals: Arc::new(Nothing),
     }
 }

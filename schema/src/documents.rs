@@ -1,18 +1,42 @@
-//! Documents as clients send them, guarded and parsed once: a frontend has a few dozen and sends them for ever.
+//! The document stage, which every transport's request goes through before anything is executed: which document is meant,
+//! whether it keeps the limits, whether it fits the schema, and what it costs.
+//!
+//! A frontend has a few dozen documents and sends them for ever, so each is guarded, parsed and validated once and then known
+//! by the SHA-256 of its text.
 
-use std::sync::Arc;
+mod client_files;
+mod find;
+mod page_sizes;
+mod text_hash;
+mod trusted;
+mod validation;
+
+use std::sync::{
+    Arc, RwLock,
+    atomic::{AtomicBool, Ordering},
+};
 
 use async_graphql::{
     ServerError,
-    parser::{parse_query, types::ExecutableDocument},
+    parser::{
+        parse_query,
+        types::{ExecutableDocument, OperationType},
+    },
 };
 use moka::sync::Cache;
+use serde_json::{Map, Value};
 
 use crate::{
-    errors::{Code, with_code},
+    errors::{Code, Refusal, with_code},
     limits::{self, Limits},
-    subscription,
+    request::OperationRequest,
+    subscription, variables,
 };
+pub use client_files::{ClientFileError, ClientOperation, client_operations};
+pub use find::DocumentsMode;
+pub(crate) use text_hash::TextHash;
+pub use trusted::{ManifestError, TrustReport, TrustedDocument, read_manifest};
+pub(crate) use validation::{StopAfterValidation, Validator, is_misfit_value};
 
 /// What is spent on remembering documents, in bytes of memory. A page's document is taken for 30 kB.
 const MEMORY_BYTES: u64 = 32 << 20;
@@ -23,104 +47,159 @@ const TREE_BYTES_PER_TEXT_BYTE: usize = 300;
 /// And what the smallest takes.
 const TREE_BYTES: usize = 2_000;
 
-/// Parses documents within the limits, and remembers those it has parsed.
+/// Costs that are remembered, each of one operation with its variables. An entry takes about 200 bytes.
+const MOST_COSTS: u64 = 50_000;
+
+/// A document that was parsed within the limits.
+pub(crate) struct Document {
+    hash: TextHash,
+    text_bytes: usize,
+    parsed: ExecutableDocument,
+    /// The name that a list of trusted documents gives it.
+    name: Option<Arc<str>>,
+    /// Whether a client has asked to send its hash alone from now on.
+    persisted: AtomicBool,
+}
+
+/// How the document stage is set up.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct DocumentsConfig {
+    /// Which documents are answered.
+    pub mode: DocumentsMode,
+    /// Whether clients may send a document once and its hash from then on.
+    pub automatic: bool,
+    /// Whether documents may ask for the schema.
+    pub introspection: bool,
+}
+
+/// Finds, checks and remembers documents.
 #[derive(Clone)]
 pub(crate) struct Documents {
     limits: Limits,
-    introspection: bool,
-    remembered: Cache<String, Arc<ExecutableDocument>>,
+    config: DocumentsConfig,
+    validator: Validator,
+    remembered: Cache<TextHash, Arc<Document>>,
+    trusted: Arc<RwLock<Arc<trusted::Trusted>>>,
+    costs: Cache<TextHash, usize>,
+}
+
+/// A request that may be executed.
+pub(crate) struct Prepared {
+    pub(crate) document: ExecutableDocument,
+    pub(crate) kind: OperationType,
+    /// What a list of trusted documents calls it: the only name that may be a label.
+    pub(crate) name: Option<Arc<str>>,
+    pub(crate) cost: usize,
 }
 
 impl Documents {
-    /// With `introspection` off, documents that ask for the schema are refused.
-    pub(crate) fn new(limits: Limits, introspection: bool) -> Self {
-        let weight = |text: &String, _: &Arc<ExecutableDocument>| {
-            u32::try_from(TREE_BYTES + text.len().saturating_mul(TREE_BYTES_PER_TEXT_BYTE)).unwrap_or(u32::MAX)
+    pub(crate) fn new(limits: Limits, config: DocumentsConfig, validator: Validator) -> Self {
+        let weight = |_: &TextHash, document: &Arc<Document>| {
+            let bytes = TREE_BYTES + document.text_bytes.saturating_mul(TREE_BYTES_PER_TEXT_BYTE);
+            u32::try_from(bytes).unwrap_or(u32::MAX)
         };
         Self {
             limits,
-            introspection,
+            config,
+            validator,
             remembered: Cache::builder().max_capacity(MEMORY_BYTES).weigher(weight).build(),
+            trusted: Arc::default(),
+            costs: Cache::new(MOST_COSTS),
         }
     }
 
-    /// The document that `text` writes down.
-    pub(crate) fn parse(&self, text: &str) -> Result<Arc<ExecutableDocument>, Box<ServerError>> {
-        // A text that is too long is not worth a look: hashing it takes as long as it is.
-        if text.len() <= self.limits.max_document_bytes
-            && let Some(document) = self.remembered.get(text)
-        {
-            return Ok(document);
+    /// Takes `request` through every guard that can be passed before execution.
+    pub(crate) fn prepare(&self, request: &OperationRequest) -> Result<Prepared, Refusal> {
+        let document = self.find(request)?;
+        let mut parsed = document.parsed.clone();
+        let operation = chosen_operation(&parsed, request.operation_name.as_deref())?;
+        let kind = operation.ty;
+        if request.only_queries && kind == OperationType::Mutation {
+            let message = "Only queries can be sent by GET; use POST.";
+            return Err(Refusal::new(Code::MethodNotAllowed, message));
         }
-        let document = Arc::new(self.parse_anew(text)?);
-        self.remembered.insert(text.to_owned(), Arc::clone(&document));
-        Ok(document)
+        variables::check_given(operation, &request.variables)?;
+        page_sizes::check(operation, &parsed, &request.variables, &self.limits)?;
+        variables::drop_page_sizes(&mut parsed, &request.variables);
+        let cost = self.cost(&document, &parsed, request)?;
+        limits::check_cost(cost, &self.limits)?;
+        self.remember(&document, request);
+        Ok(Prepared {
+            document: parsed,
+            kind,
+            name: document.name.clone(),
+            cost,
+        })
     }
 
-    fn parse_anew(&self, text: &str) -> Result<ExecutableDocument, Box<ServerError>> {
-        limits::check_text(text, &self.limits).map_err(|exceeded| Box::new(exceeded.into()))?;
-        let mut document = parse_query(text)
-            .map_err(|error| Box::new(with_code(ServerError::from(error), Code::GraphqlParseFailed)))?;
-        limits::check_parsed(&document, &self.limits).map_err(|exceeded| Box::new(exceeded.into()))?;
-        subscription::write_out_roots(&mut document)?;
-        match limits::find_introspection(&document) {
-            Some(position) if !self.introspection => {
-                let error = ServerError::new("Introspection is turned off here.", Some(position));
-                Err(Box::new(with_code(error, Code::GraphqlValidationFailed)))
+    /// Validates, and says what the operation costs. What was validated with the same variables is not validated again.
+    fn cost(
+        &self,
+        document: &Document,
+        parsed: &ExecutableDocument,
+        request: &OperationRequest,
+    ) -> Result<usize, Refusal> {
+        let operation = request.operation_name.as_deref().unwrap_or_default();
+        let key = TextHash::of_operation(&document.hash, operation, &request.variables);
+        if let Some(cost) = self.costs.get(&key) {
+            return Ok(cost);
+        }
+        let name = request.operation_name.as_deref();
+        let cost = self.validator.cost(parsed.clone(), name, request.variables.clone())?;
+        self.costs.insert(key, cost);
+        Ok(cost)
+    }
+
+    /// Keeps a document that has passed every check.
+    fn remember(&self, document: &Arc<Document>, request: &OperationRequest) {
+        if document.name.is_none() && !self.remembered.contains_key(&document.hash) {
+            if self.config.mode == DocumentsMode::LogUnknown {
+                tracing::info!(sha256 = %document.hash, "a document that no list has was answered");
             }
-            _ => Ok(document),
+            self.remembered.insert(document.hash, Arc::clone(document));
         }
+        if request.document.is_registration() {
+            document.persisted.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Parses a text that is not known.
+    fn parse(&self, text: &str, hash: TextHash) -> Result<Document, Refusal> {
+        limits::check_text(text, &self.limits)?;
+        let mut parsed =
+            parse_query(text).map_err(|error| with_code(ServerError::from(error), Code::GraphqlParseFailed))?;
+        limits::check_parsed(&parsed, &self.limits)?;
+        subscription::write_out_roots(&mut parsed)?;
+        if let Some(position) = limits::find_introspection(&parsed).filter(|_| !self.config.introspection) {
+            let error = ServerError::new("Introspection is turned off here.", Some(position));
+            return Err(with_code(error, Code::GraphqlValidationFailed).into());
+        }
+        Ok(Document {
+            hash,
+            text_bytes: text.len(),
+            parsed,
+            name: None,
+            persisted: AtomicBool::new(false),
+        })
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use super::{Documents, MEMORY_BYTES};
-    use crate::Limits;
-
-    const LIMITS: Limits = Limits {
-        max_batch: 10,
-        default_page_size: 10,
-        max_page_size: 10,
-        max_depth: 10,
-        max_cost: 10,
-        max_tokens: 10,
-        max_aliases: 10,
-        max_body_bytes: 100,
-        max_document_bytes: 100,
-        max_nesting: 10,
-        max_fragments: 10,
-        max_selections: 10,
-        max_root_fields: 10,
-        max_directives: 10,
-        deadline_ms: 1000,
+fn chosen_operation<'a>(
+    document: &'a ExecutableDocument,
+    name: Option<&str>,
+) -> Result<&'a async_graphql::parser::types::OperationDefinition, Refusal> {
+    use async_graphql::parser::types::DocumentOperations::{Multiple, Single};
+    let operation = match (&document.operations, name) {
+        (Single(operation), None) => Some(operation),
+        (Multiple(operations), Some(name)) => operations.get(name),
+        (Multiple(operations), None) if operations.len() == 1 => operations.values().next(),
+        (Single(_), Some(_)) | (Multiple(_), None) => None,
     };
-
-    #[test]
-    fn a_document_is_parsed_once_and_a_refused_one_never_kept() {
-        let documents = Documents::new(LIMITS, false);
-        let once = documents.parse("{ a }").expect("well-formed");
-        let twice = documents.parse("{ a }").expect("well-formed");
-        assert!(Arc::ptr_eq(&once, &twice));
-        for refused in ["{", "{ __schema { queryType { name } } }"] {
-            assert!(documents.parse(refused).is_err() && documents.parse(refused).is_err());
-            assert!(!documents.remembered.contains_key(refused));
-        }
-    }
-
-    #[test]
-    fn memory_is_bounded() {
-        let documents = Documents::new(LIMITS, true);
-        let count = 20_000;
-        for number in 0..count {
-            documents.parse(&format!("{{ field{number} }}")).expect("well-formed");
-        }
-        documents.remembered.run_pending_tasks();
-        let memory = &documents.remembered;
-        let (entries, kept) = (memory.entry_count(), memory.weighted_size());
-        assert!(entries < count / 2, "{entries} of {count} documents are kept");
-        assert!((MEMORY_BYTES / 2..=MEMORY_BYTES).contains(&kept), "{kept} bytes");
-    }
+    operation.map(|operation| &operation.node).ok_or_else(|| {
+        let message = "Name one of the document's operations in `operationName`.";
+        Refusal::new(Code::GraphqlValidationFailed, message)
+    })
 }
+
+/// Variables as a request has them.
+type Variables = Map<String, Value>;

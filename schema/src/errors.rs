@@ -1,6 +1,6 @@
 //! Every public error code, and what of an internal error may be seen from outside.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use async_graphql::{Error, ErrorExtensionValues, ErrorExtensions as _, ServerError};
 use domain::{
@@ -8,9 +8,9 @@ use domain::{
     search::{MAX_CONCEPTS, MAX_QUERY_CHARACTERS, MAX_QUERY_WORDS, SearchError},
 };
 
-/// `extensions.code` of an error.
+/// `extensions.code` of an error, of those of every route: `docs/errors.md` has a line for each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Code {
+pub enum Code {
     BadUserInput,
     Forbidden,
     GraphqlParseFailed,
@@ -18,12 +18,25 @@ pub(crate) enum Code {
     Internal,
     LimitExceeded,
     MethodNotAllowed,
+    NotAcceptable,
+    NotFound,
+    Overloaded,
+    PayloadTooLarge,
+    PersistedQueryHashMismatch,
+    PersistedQueryIdRequired,
+    PersistedQueryNotFound,
+    PersistedQueryNotInList,
+    PersistedQueryNotSupported,
+    RateLimited,
     Timeout,
+    Unauthenticated,
     Unavailable,
+    UnsupportedMediaType,
 }
 
 impl Code {
-    pub(crate) fn as_str(self) -> &'static str {
+    /// As clients read it.
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::BadUserInput => "BAD_USER_INPUT",
             Self::Forbidden => "FORBIDDEN",
@@ -32,9 +45,91 @@ impl Code {
             Self::Internal => "INTERNAL",
             Self::LimitExceeded => "LIMIT_EXCEEDED",
             Self::MethodNotAllowed => "METHOD_NOT_ALLOWED",
+            Self::NotAcceptable => "NOT_ACCEPTABLE",
+            Self::NotFound => "NOT_FOUND",
+            Self::Overloaded => "OVERLOADED",
+            Self::PayloadTooLarge => "PAYLOAD_TOO_LARGE",
+            Self::PersistedQueryHashMismatch => "PERSISTED_QUERY_HASH_MISMATCH",
+            Self::PersistedQueryIdRequired => "PERSISTED_QUERY_ID_REQUIRED",
+            Self::PersistedQueryNotFound => "PERSISTED_QUERY_NOT_FOUND",
+            Self::PersistedQueryNotInList => "PERSISTED_QUERY_NOT_IN_LIST",
+            Self::PersistedQueryNotSupported => "PERSISTED_QUERY_NOT_SUPPORTED",
+            Self::RateLimited => "RATE_LIMITED",
             Self::Timeout => "TIMEOUT",
+            Self::Unauthenticated => "UNAUTHENTICATED",
             Self::Unavailable => "UNAVAILABLE",
+            Self::UnsupportedMediaType => "UNSUPPORTED_MEDIA_TYPE",
         }
+    }
+
+    fn of(error: &ServerError) -> Option<String> {
+        match error.extensions.as_ref()?.get("code")? {
+            async_graphql::Value::String(code) => Some(code.clone()),
+            _ => None,
+        }
+    }
+}
+
+/// Why a request is not executed.
+#[derive(Debug, Clone)]
+pub(crate) struct Refusal {
+    pub(crate) code: Code,
+    pub(crate) errors: Vec<ServerError>,
+}
+
+impl Refusal {
+    pub(crate) fn new(code: Code, message: impl Into<String>) -> Self {
+        let error = with_code(ServerError::new(message, None), code);
+        Self {
+            code,
+            errors: vec![error],
+        }
+    }
+
+    /// What the validator found, whose errors have their codes.
+    pub(crate) fn from_errors(errors: Vec<ServerError>) -> Self {
+        let is_input = |error: &ServerError| Code::of(error).is_some_and(|code| code == Code::BadUserInput.as_str());
+        let code = if errors.iter().all(is_input) {
+            Code::BadUserInput
+        } else {
+            Code::GraphqlValidationFailed
+        };
+        Self { code, errors }
+    }
+}
+
+impl From<LimitExceeded> for Refusal {
+    fn from(exceeded: LimitExceeded) -> Self {
+        Self {
+            code: Code::LimitExceeded,
+            errors: vec![exceeded.into()],
+        }
+    }
+}
+
+/// Of one error that has its code.
+impl From<ServerError> for Refusal {
+    fn from(error: ServerError) -> Self {
+        let code = match Code::of(&error).as_deref() {
+            Some("GRAPHQL_PARSE_FAILED") => Code::GraphqlParseFailed,
+            Some("BAD_USER_INPUT") => Code::BadUserInput,
+            _ => Code::GraphqlValidationFailed,
+        };
+        Self {
+            code,
+            errors: vec![error],
+        }
+    }
+}
+
+/// The messages alone, for people.
+impl fmt::Display for Refusal {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let messages = self.errors.iter().map(|error| {
+            let place = error.locations.first();
+            place.map_or_else(String::new, |place| format!("{}:{}: ", place.line, place.column)) + &error.message
+        });
+        formatter.write_str(&messages.collect::<Vec<_>>().join("; "))
     }
 }
 
@@ -65,7 +160,7 @@ pub(crate) struct LimitExceeded {
 }
 
 impl LimitExceeded {
-    fn message(&self) -> String {
+    pub(crate) fn message(&self) -> String {
         match self.actual {
             Some(actual) => format!("{} is at most {} and was {actual}", self.limit, self.max),
             None => format!("{} is at most {}", self.limit, self.max),
@@ -173,6 +268,13 @@ pub(crate) fn search_failed(error: &SearchError) -> Error {
         actual: Some(actual),
     }
     .into()
+}
+
+/// An argument that the validator found unfit, and its name.
+pub(crate) fn bad_argument(error: ServerError, argument: String) -> ServerError {
+    let mut error = with_code(error, Code::BadUserInput);
+    error.extensions.get_or_insert_default().set("argument", argument);
+    error
 }
 
 /// Gives an error of the parser or the validator its code, where it has none yet.

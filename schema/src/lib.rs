@@ -14,12 +14,21 @@ mod mutation;
 mod paging;
 mod public_url;
 mod query;
+mod request;
 mod scalars;
 mod service;
 mod subscription;
 mod types;
 mod variables;
+mod vitals;
 
 pub use authority::Caller;
+pub use documents::{
+    ClientFileError, ClientOperation, DocumentsConfig, DocumentsMode, ManifestError, TrustReport, TrustedDocument,
+    client_operations, read_manifest,
+};
+pub use errors::Code;
 pub use limits::Limits;
-pub use service::{Answers, Executed, GraphqlService, Opened, OperationRequest, Outcome, SchemaConfig, Stores, sdl};
+pub use request::{Answers, DocumentSource, Executed, Opened, OperationRequest, Outcome};
+pub use service::{DocumentCheck, GraphqlService, SchemaConfig, Stores, sdl};
+pub use vitals::{VitalSigns, Vitals};

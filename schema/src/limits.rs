@@ -2,18 +2,42 @@
 
 mod document;
 
-pub(crate) use document::{check_parsed, check_text, find_introspection};
+pub(crate) use document::{at_most, check_bytes, check_parsed, check_text, find_introspection};
 
 use crate::errors::LimitExceeded;
 
-/// The error of an operation that costs too much. The validator stops without saying how much it would have been.
-pub(crate) fn cost_exceeded(limits: &Limits) -> LimitExceeded {
-    LimitExceeded {
-        limit: "maxCost",
-        max: limits.max_cost,
-        actual: None,
-    }
+/// Checks what an operation, or several in one request, cost.
+pub(crate) fn check_cost(cost: usize, limits: &Limits) -> Result<(), LimitExceeded> {
+    at_most("maxCost", limits.max_cost, cost)
 }
+
+/// What nothing costs more than. The library adds costs without minding an overflow, behind which they would be small again;
+/// as many as a document may have selections are far below it.
+const MOST: usize = 1 << 40;
+
+/// What `count` things cost of which each costs `each`.
+pub(crate) fn cost_of(count: usize, each: usize) -> usize {
+    count.saturating_mul(each).min(MOST)
+}
+
+/// What of a client's own files is read: nothing that would harm the reader.
+pub(crate) const OF_FILES: Limits = Limits {
+    max_batch: usize::MAX,
+    default_page_size: u32::MAX,
+    max_page_size: u32::MAX,
+    max_depth: usize::MAX,
+    max_cost: usize::MAX,
+    max_tokens: usize::MAX,
+    max_aliases: usize::MAX,
+    max_body_bytes: usize::MAX,
+    max_document_bytes: usize::MAX,
+    max_nesting: 64,
+    max_fragments: usize::MAX,
+    max_selections: usize::MAX,
+    max_root_fields: usize::MAX,
+    max_directives: usize::MAX,
+    deadline_ms: u64::MAX,
+};
 
 /// The limits on a request. All are maxima.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

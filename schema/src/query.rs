@@ -10,6 +10,7 @@ use crate::{
     errors::{Failure, LimitExceeded, bad_user_input},
     global_id::GlobalId,
     limits::Limits,
+    limits::cost_of,
     loaders::loaders,
     paging::{PageArguments, cost_of_page, first_or_default},
     scalars::IconNameScalar,
@@ -58,7 +59,7 @@ impl Query {
     }
 
     /// As `node`, in the order asked; one SQL statement per type.
-    #[graphql(complexity = "ids.len() * (1 + child_complexity)")]
+    #[graphql(complexity = "cost_of(ids.len(), 1 + child_complexity)")]
     async fn nodes(&self, context: &Context<'_>, ids: Vec<ID>) -> Result<Vec<Option<Result<Node, Error>>>, Error> {
         check_batch(ids.len(), context)?;
         let found = ids.iter().map(|id| async { node::find(context, id).await.transpose() });
@@ -72,7 +73,7 @@ impl Query {
 
     /// Batch lookup across sets, in the order asked, duplicates kept, one typed result for each name. One SQL statement
     /// however many names.
-    #[graphql(complexity = "names.len() * (1 + child_complexity)")]
+    #[graphql(complexity = "cost_of(names.len(), 1 + child_complexity)")]
     async fn icons(&self, context: &Context<'_>, names: Vec<String>) -> Result<Vec<IconResult>, Error> {
         check_batch(names.len(), context)?;
         let parsed: Vec<Result<IconName, String>> =
@@ -108,7 +109,7 @@ impl Query {
     }
 
     /// The sets that their authors do not hide.
-    #[graphql(complexity = "cost_of_page(first, last, 50) * (1 + child_complexity)")]
+    #[graphql(complexity = "cost_of(cost_of_page(first, last, 50), 1 + child_complexity)")]
     #[expect(
         clippy::too_many_arguments,
         reason = "the arguments of a connection, as Relay has them"
@@ -145,7 +146,7 @@ impl Query {
     ///
     /// In the query, `mdi:home` looks in one set, `-word` leaves names with that word out, and `prefix:mdi,lucide`,
     /// `palette:true`, `style:stroke` and `tag:word` filter. An emoji finds its icons.
-    #[graphql(complexity = "5 + cost_of_page(first, last, 50) * (1 + child_complexity)")]
+    #[graphql(complexity = "5 + cost_of(cost_of_page(first, last, 50), 1 + child_complexity)")]
     #[expect(
         clippy::too_many_arguments,
         reason = "the arguments of a connection, as Relay has them"
@@ -171,7 +172,9 @@ impl Query {
     }
 
     /// Several numbered pages (from 0, at most 10) of one search in one round trip, computed from one index snapshot.
-    #[graphql(complexity = "5 + pages.len() * (1 + cost_of_page(Some(size), None, 0) * child_complexity)")]
+    #[graphql(
+        complexity = "5 + cost_of(pages.len(), 1 + cost_of(cost_of_page(Some(size), None, 0), child_complexity))"
+    )]
     #[expect(
         clippy::too_many_arguments,
         reason = "the arguments of a search, and which pages of it"
@@ -193,7 +196,7 @@ impl Query {
     ///
     /// Filters in the text apply, and `mdi:ho`, `prefix:md` and `tag:ho` are completed as what they are. An empty text is
     /// answered with words that many sets have.
-    #[graphql(complexity = "5 + cost_of_page(Some(first), None, 0) * (1 + child_complexity)")]
+    #[graphql(complexity = "5 + cost_of(cost_of_page(Some(first), None, 0), 1 + child_complexity)")]
     async fn suggest(
         &self,
         context: &Context<'_>,
@@ -205,7 +208,9 @@ impl Query {
     }
 
     /// Which sets have an icon for every one of these concepts (at most 20), best coverage first.
-    #[graphql(complexity = "5 * concepts.len() + cost_of_page(Some(first), None, 0) * (1 + child_complexity)")]
+    #[graphql(
+        complexity = "cost_of(concepts.len(), 5) + cost_of(cost_of_page(Some(first), None, 0), 1 + child_complexity)"
+    )]
     async fn sets_covering(
         &self,
         context: &Context<'_>,
@@ -216,7 +221,7 @@ impl Query {
     }
 
     /// What was added, changed, hidden or removed after a catalog generation, oldest first.
-    #[graphql(complexity = "cost_of_page(Some(first), None, 0) * child_complexity")]
+    #[graphql(complexity = "cost_of(cost_of_page(Some(first), None, 0), child_complexity)")]
     async fn changes(
         &self,
         context: &Context<'_>,
@@ -239,6 +244,7 @@ impl Query {
         Service {
             version: facts.version,
             started_at_ms: facts.started_at_ms,
+            vitals: facts.vitals.clone(),
             limits: *context.data_unchecked::<Limits>(),
         }
     }

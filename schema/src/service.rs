@@ -1,55 +1,59 @@
-//! From a request's text to a response's bytes: guards, parsing, execution, and what it all took.
+//! From a request to a response's bytes: the document stage, execution, and what it all took.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Instant};
 
 use async_graphql::{
-    Request, Response, SDLExportOptions, Schema, ServerError, Variables,
-    parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType},
+    Request, Response, SDLExportOptions, Schema, SchemaBuilder, ServerError, ValidationMode, Value, Variables,
+    parser::types::OperationType,
 };
 use domain::{catalog::Catalog, database::StatementCount, search::Search};
 use futures_util::{
     StreamExt as _,
     stream::{self, BoxStream},
 };
-use serde_json::{Map, Value};
 use tracing::Instrument as _;
 
 use crate::{
-    authority::Caller,
-    documents::Documents,
-    errors::{Code, with_code},
+    documents::{
+        Documents, DocumentsConfig, Prepared, StopAfterValidation, TrustReport, TrustedDocument, Validator,
+        is_misfit_value,
+    },
+    errors::{Code, Refusal, with_code},
     limits::{self, Limits},
     loaders::Loaders,
     mutation::Mutation,
     public_url::PublicUrl,
     query::Query,
+    request::{Answers, Executed, Opened, OperationRequest, Outcome},
     subscription::Subscription,
-    variables,
+    vitals::Vitals,
 };
 
-type ApiSchema = Schema<Query, Mutation, Subscription>;
+pub(crate) type ApiSchema = Schema<Query, Mutation, Subscription>;
 
 /// What the schema has to be told at the start.
 #[derive(Debug, Clone)]
 pub struct SchemaConfig {
     pub limits: Limits,
-    /// Whether clients may ask for the schema, and are helped with names they misspell.
-    pub introspection: bool,
+    /// Documents that ask for the schema are answered only with its `introspection`, and clients helped with names they
+    /// misspell.
+    pub documents: DocumentsConfig,
     /// The address that the outside knows this service by, without a slash at the end; paths are given without one.
     pub public_url: Option<String>,
     pub version: &'static str,
     pub started_at_ms: i64,
+    /// How the process does.
+    pub vitals: Arc<dyn Vitals>,
 }
 
 /// What the service says of itself.
+#[derive(Clone)]
 pub(crate) struct ServiceFacts {
     pub(crate) version: &'static str,
     pub(crate) started_at_ms: i64,
     /// The same moment, by a clock that is never set.
     started: Instant,
+    pub(crate) vitals: Arc<dyn Vitals>,
 }
 
 impl ServiceFacts {
@@ -76,239 +80,206 @@ pub struct GraphqlService {
     documents: Documents,
 }
 
-/// A request as any transport brings it.
-#[derive(Debug, Clone, Default)]
-pub struct OperationRequest {
-    pub query: String,
-    pub operation_name: Option<String>,
-    pub variables: Map<String, Value>,
-    /// Refuse anything but a query, as GET must.
-    pub only_queries: bool,
-    pub caller: Caller,
-}
-
-/// A response and what a transport needs to know of it.
-#[derive(Debug)]
-pub struct Executed {
-    /// The response as JSON.
-    pub body: Vec<u8>,
-    pub outcome: Outcome,
-    /// The operation's name where the document has it, and its kind.
-    pub operation_kind: &'static str,
-    pub parse_time: Duration,
-    /// Validation and execution.
-    pub execute_time: Duration,
-    /// SQL statements that the request ran.
-    pub statements: u32,
-}
-
-/// What a request was opened to.
-pub enum Opened {
-    /// A query, a mutation, or what was refused: it has been answered.
-    Answered(Executed),
-    /// A subscription: each item is a response as JSON, until it ends or is dropped.
-    Answers(Answers),
-}
-
-/// The responses of a subscription.
-pub type Answers = BoxStream<'static, Vec<u8>>;
-
-/// How far a request came.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
-    /// Executed, without errors.
-    Ok,
-    /// Executed; some fields have errors and there is data.
-    Partial,
-    /// Executed; an error reached the top, so that there is no data.
-    NoData,
-    /// Refused before execution: the document or its variables are at fault.
-    Refused,
-    /// The operation may not be run by this method.
-    MethodNotAllowed,
-}
-
 /// Errors in one response. More would only repeat themselves.
 const MAX_ERRORS: usize = 10;
-
-/// Validation reports misfit arguments in these words.
-const MISFIT_ARGUMENT: &str = "Invalid value for argument ";
 
 impl GraphqlService {
     /// Builds the schema over `stores`.
     pub fn new(stores: Stores, config: SchemaConfig) -> Self {
-        let mut builder = Schema::build(Query, Mutation, Subscription)
+        let validating = builder(&config).extension(StopAfterValidation);
+        let executing = builder(&config)
+            .validation_mode(ValidationMode::Fast)
             .data(config.limits)
-            .data(PublicUrl::new(config.public_url))
             .data(ServiceFacts {
                 version: config.version,
                 started_at_ms: config.started_at_ms,
                 started: Instant::now(),
+                vitals: config.vitals,
             })
-            .limit_complexity(config.limits.max_cost);
-        if !config.introspection {
-            builder = builder.disable_introspection().disable_suggestions();
-        }
+            .data(PublicUrl::new(config.public_url));
         Self {
-            schema: builder.finish(),
+            schema: executing.finish(),
             stores,
             limits: config.limits,
-            documents: Documents::new(config.limits, config.introspection),
+            documents: Documents::new(config.limits, config.documents, Validator::new(validating.finish())),
         }
+    }
+
+    /// Trusts these documents instead of those of before.
+    pub fn trust(&self, documents: Vec<TrustedDocument>) -> TrustReport {
+        self.documents.trust(documents)
     }
 
     /// Answers a request of any kind: a subscription as long as it lasts, the others at once.
     pub async fn open(&self, request: OperationRequest) -> Opened {
-        match self.prepare(&request) {
-            Ok((document, OperationType::Subscription)) => Opened::Answers(self.subscribe(request, document)),
-            // The document is remembered, so that looking at it again costs nothing.
-            _ => Opened::Answered(self.execute(request).await),
-        }
-    }
-
-    fn subscribe(&self, request: OperationRequest, document: ExecutableDocument) -> Answers {
-        let statements = Arc::new(StatementCount::default());
-        let (request, loaders) = self.to_library(request, document, &statements);
-        let responses = self.schema.execute_stream(request);
-        let service = self.clone();
-        let next = move |(mut responses, loaders): (BoxStream<'static, Response>, Arc<Loaders>)| {
-            let service = service.clone();
-            async move {
-                let response = loaders.run(responses.next()).await?;
-                // Each event is answered with what is true when it happens.
-                loaders.forget();
-                let (response, outcome) = service.finish(response);
-                Some((to_bytes(&response, outcome), (responses, loaders)))
+        let started = Instant::now();
+        match self.documents.prepare(&request) {
+            Ok(prepared) if prepared.kind == OperationType::Subscription => {
+                Opened::Answers(self.subscribe(request, prepared))
             }
-        };
-        stream::unfold((responses, loaders), next).boxed()
+            prepared => Opened::Answered(self.answer(request, prepared, started).await),
+        }
     }
 
     /// Answers one request.
     pub async fn execute(&self, request: OperationRequest) -> Executed {
-        let statements = Arc::new(StatementCount::default());
         let started = Instant::now();
-        let prepared = self.prepare(&request);
-        let parse_time = started.elapsed();
-        let operation_kind = prepared.as_ref().map_or("unknown", |(_, kind)| kind_name(*kind));
-        let (response, outcome) = match prepared {
-            Err(error) => (Response::from_errors(vec![*error]), Outcome::Refused),
-            Ok((_, kind)) if request.only_queries && kind != OperationType::Query => {
-                let error = ServerError::new("Only queries can be sent by GET; use POST.", None);
-                (
-                    Response::from_errors(vec![with_method_code(error)]),
-                    Outcome::MethodNotAllowed,
-                )
+        let prepared = self.documents.prepare(&request);
+        self.answer(request, prepared, started).await
+    }
+
+    /// Answers several requests that came as one, in their order. What all cost counts against the limit of one.
+    pub async fn execute_batch(&self, requests: Vec<OperationRequest>) -> Vec<Executed> {
+        let started = Instant::now();
+        let mut prepared: Vec<_> = requests.iter().map(|request| self.documents.prepare(request)).collect();
+        let cost = prepared.iter().flatten().map(|prepared| prepared.cost).sum();
+        if let Err(exceeded) = limits::check_cost(cost, &self.limits) {
+            for prepared in &mut prepared {
+                *prepared = Err(exceeded.clone().into());
             }
-            Ok((document, _)) => {
-                let span = tracing::info_span!("graphql.execute", graphql.operation.type = operation_kind);
-                self.run(request, document, &statements).instrument(span).await
+        }
+        let mut answers = Vec::with_capacity(requests.len());
+        for (request, prepared) in requests.into_iter().zip(prepared) {
+            answers.push(self.answer(request, prepared, started).await);
+        }
+        answers
+    }
+
+    async fn answer(
+        &self,
+        request: OperationRequest,
+        prepared: Result<Prepared, Refusal>,
+        started: Instant,
+    ) -> Executed {
+        let parse_time = started.elapsed();
+        let statements = Arc::new(StatementCount::default());
+        let kind = prepared.as_ref().map_or("unknown", |prepared| kind_name(prepared.kind));
+        let name = prepared.as_ref().ok().and_then(|prepared| prepared.name.clone());
+        let (response, outcome) = match prepared {
+            Err(Refusal { code, errors }) => (refused(errors), Outcome::Refused(code)),
+            Ok(Prepared {
+                kind: OperationType::Subscription,
+                ..
+            }) => {
+                let message = "Subscriptions are answered over WebSocket, or with `accept: text/event-stream`.";
+                let code = if request.only_queries {
+                    Code::MethodNotAllowed
+                } else {
+                    Code::BadUserInput
+                };
+                let Refusal { code, errors } = Refusal::new(code, message);
+                (refused(errors), Outcome::Refused(code))
+            }
+            Ok(prepared) => {
+                let span = tracing::info_span!("graphql.execute", graphql.operation.type = kind);
+                self.run(request, prepared, &statements).instrument(span).await
             }
         };
-        let execute_time = started.elapsed().saturating_sub(parse_time);
         Executed {
             body: to_bytes(&response, outcome),
             outcome,
-            operation_kind,
+            operation_kind: kind,
+            operation_name: name.unwrap_or_else(|| "other".into()),
             parse_time,
-            execute_time,
+            execute_time: started.elapsed().saturating_sub(parse_time),
             statements: statements.get(),
         }
-    }
-
-    /// Reads the document, and finds the operation to run.
-    fn prepare(&self, request: &OperationRequest) -> Result<(ExecutableDocument, OperationType), Box<ServerError>> {
-        let mut document = ExecutableDocument::clone(&*self.documents.parse(&request.query)?);
-        let operation = chosen_operation(&document, request.operation_name.as_deref()).ok_or_else(|| {
-            let message = "Name one of the document's operations in `operationName`.";
-            Box::new(with_code(
-                ServerError::new(message, None),
-                Code::GraphqlValidationFailed,
-            ))
-        })?;
-        let kind = operation.ty;
-        variables::check_given(operation, &request.variables)?;
-        variables::drop_page_sizes(&mut document, &request.variables);
-        Ok((document, kind))
     }
 
     async fn run(
         &self,
         request: OperationRequest,
-        document: ExecutableDocument,
+        prepared: Prepared,
         statements: &Arc<StatementCount>,
     ) -> (Response, Outcome) {
-        let (request, loaders) = self.to_library(request, document, statements);
+        let shown_cost = request.wants_cost.then_some(prepared.cost);
+        let (request, loaders) = self.to_library(request, prepared, statements);
         let response = loaders.run(self.schema.execute(request)).await;
-        self.finish(response)
+        let (response, outcome) = finish(response);
+        let response = match shown_cost {
+            Some(requested) => self.with_cost(response, requested),
+            None => response,
+        };
+        (response, outcome)
+    }
+
+    /// Tells what an operation cost at most, and what by that reckoning it came to.
+    fn with_cost(&self, response: Response, requested: usize) -> Response {
+        let actual = objects(&response.data).saturating_sub(1).min(requested);
+        let cost = [
+            ("requested", requested),
+            ("actual", actual),
+            ("limit", self.limits.max_cost),
+        ];
+        let cost = cost.map(|(name, value)| (async_graphql::Name::new(name), Value::from(value)));
+        response.extension("cost", Value::Object(cost.into_iter().collect()))
+    }
+
+    fn subscribe(&self, request: OperationRequest, prepared: Prepared) -> Answers {
+        let statements = Arc::new(StatementCount::default());
+        let (request, loaders) = self.to_library(request, prepared, &statements);
+        let responses = self.schema.execute_stream(request);
+        let next = async |(mut responses, loaders): (BoxStream<'static, Response>, Arc<Loaders>)| {
+            let response = loaders.run(responses.next()).await?;
+            // Each event is answered with what is true when it happens.
+            loaders.forget();
+            let (response, outcome) = finish(response);
+            Some((to_bytes(&response, outcome), (responses, loaders)))
+        };
+        stream::unfold((responses, loaders), next).boxed()
     }
 
     /// A request as the library takes it, and the loaders that its fields will ask.
     fn to_library(
         &self,
         request: OperationRequest,
-        document: ExecutableDocument,
+        prepared: Prepared,
         statements: &Arc<StatementCount>,
     ) -> (Request, Arc<Loaders>) {
         let loaders = Loaders::new(
             self.stores.catalog.counted_by(Arc::clone(statements)),
             self.stores.search.clone(),
         );
-        let mut prepared = Request::new(request.query)
-            .variables(Variables::from_json(Value::Object(request.variables)))
+        // The text is not looked at where there is a parsed document.
+        let mut library = Request::new(String::new())
+            .variables(Variables::from_json(serde_json::Value::Object(request.variables)))
             .data(Arc::clone(&loaders))
             .data(request.caller);
         if let Some(name) = request.operation_name {
-            prepared = prepared.operation_name(name);
+            library = library.operation_name(name);
         }
-        prepared.set_parsed_query(document);
-        (prepared, loaders)
+        library.set_parsed_query(prepared.document);
+        (library, loaders)
+    }
+}
+
+/// What both schemas are built from.
+fn builder(config: &SchemaConfig) -> SchemaBuilder<Query, Mutation, Subscription> {
+    let builder = Schema::build(Query, Mutation, Subscription);
+    if config.documents.introspection {
+        builder
+    } else {
+        builder.disable_introspection().disable_suggestions()
+    }
+}
+
+/// A check of clients' documents against the schema, without a server.
+pub struct DocumentCheck(Documents);
+
+impl DocumentCheck {
+    /// With the limits that the server has.
+    pub fn new(limits: Limits) -> Self {
+        let validating = Schema::build(Query, Mutation, Subscription).extension(StopAfterValidation);
+        let config = DocumentsConfig {
+            introspection: true,
+            ..DocumentsConfig::default()
+        };
+        Self(Documents::new(limits, config, Validator::new(validating.finish())))
     }
 
-    /// Gives the library's response our codes, and says how far it came.
-    fn finish(&self, mut response: Response) -> (Response, Outcome) {
-        if response
-            .errors
-            .iter()
-            .any(|error| !error.path.is_empty() && is_misfit_value(error))
-        {
-            refuse_misfits(&mut response);
-        }
-        let executed =
-            response.data != async_graphql::Value::Null || response.errors.iter().any(|error| !error.path.is_empty());
-        response.errors.truncate(MAX_ERRORS);
-        response.errors = response.errors.into_iter().map(|error| self.classify(error)).collect();
-        let outcome = match (executed, response.errors.is_empty()) {
-            (_, true) => Outcome::Ok,
-            (false, false) => Outcome::Refused,
-            (true, false) if response.data == async_graphql::Value::Null => Outcome::NoData,
-            (true, false) => Outcome::Partial,
-        };
-        (response, outcome)
-    }
-
-    /// Gives an error of the library's own its public code.
-    fn classify(&self, error: ServerError) -> ServerError {
-        if error.message == "Query is too complex." {
-            return limits::cost_exceeded(&self.limits).into();
-        }
-        if let Some(rest) = error.message.strip_prefix(MISFIT_ARGUMENT) {
-            let argument = rest
-                .trim_start_matches('"')
-                .split('"')
-                .next()
-                .unwrap_or_default()
-                .to_owned();
-            let mut error = with_code(error, Code::BadUserInput);
-            error.extensions.get_or_insert_default().set("argument", argument);
-            return error;
-        }
-        let code = if error.path.is_empty() && !is_misfit_value(&error) {
-            Code::GraphqlValidationFailed
-        } else {
-            Code::BadUserInput
-        };
-        with_code(error, code)
+    /// What is wrong with a document, if anything is, whatever its variables are.
+    pub fn fault(&self, text: &str) -> Option<String> {
+        self.0.fault(text)
     }
 }
 
@@ -322,51 +293,65 @@ pub fn sdl() -> String {
     schema.sdl_with_options(options)
 }
 
-/// Whether the library could not read a value. The validator lets a text through where an input object belongs, so that
-/// only the field finds out; and the reckoning of costs reads arguments too.
-fn is_misfit_value(error: &ServerError) -> bool {
-    let is_librarys = error
-        .extensions
-        .as_ref()
-        .is_none_or(|extensions| extensions.get("code").is_none());
-    is_librarys
-        && ["Expected input type ", "Failed to parse "]
-            .iter()
-            .any(|words| error.message.starts_with(words))
+/// Gives the library's response our codes, and says how far the request came.
+fn finish(mut response: Response) -> (Response, Outcome) {
+    let is_misfit_field = |error: &ServerError| !error.path.is_empty() && is_misfit_value(error);
+    if response.errors.iter().any(is_misfit_field) {
+        refuse_misfits(&mut response);
+    }
+    let was_executed = response.data != Value::Null || response.errors.iter().any(|error| !error.path.is_empty());
+    response.errors.truncate(MAX_ERRORS);
+    // What has no code of ours is the library's, of a value that it could not read.
+    let coded = response
+        .errors
+        .into_iter()
+        .map(|error| with_code(error, Code::BadUserInput));
+    response.errors = coded.collect();
+    let outcome = match (was_executed, response.errors.is_empty()) {
+        (_, true) => Outcome::Ok,
+        (false, false) => Outcome::Refused(Code::BadUserInput),
+        (true, false) if response.data == Value::Null => Outcome::NoData,
+        (true, false) => Outcome::Partial,
+    };
+    (response, outcome)
 }
 
 /// Makes of a response what it had been if the validator had found the values that do not fit.
 fn refuse_misfits(response: &mut Response) {
-    response.data = async_graphql::Value::Null;
+    response.data = Value::Null;
     response.errors.retain(is_misfit_value);
     for error in &mut response.errors {
         error.path.clear();
     }
 }
 
+fn refused(mut errors: Vec<ServerError>) -> Response {
+    errors.truncate(MAX_ERRORS);
+    Response::from_errors(errors)
+}
+
+/// The objects of a response, which are what costs are counted in.
+fn objects(value: &Value) -> usize {
+    match value {
+        Value::Object(fields) => 1 + fields.values().map(objects).sum::<usize>(),
+        Value::List(items) => items.iter().map(objects).sum(),
+        _ => 0,
+    }
+}
+
 /// A request that was not executed has no `data`, not even null.
 fn to_bytes(response: &Response, outcome: Outcome) -> Vec<u8> {
     #[derive(serde::Serialize)]
-    struct Refusal<'a> {
+    struct Refused<'a> {
         errors: &'a [ServerError],
     }
     let bytes = match outcome {
-        Outcome::Refused | Outcome::MethodNotAllowed => sonic_rs::to_vec(&Refusal {
+        Outcome::Refused(_) => sonic_rs::to_vec(&Refused {
             errors: &response.errors,
         }),
         Outcome::Ok | Outcome::Partial | Outcome::NoData => sonic_rs::to_vec(response),
     };
     bytes.expect("a response is made of values that JSON has")
-}
-
-fn chosen_operation<'a>(document: &'a ExecutableDocument, name: Option<&str>) -> Option<&'a OperationDefinition> {
-    let operation = match (&document.operations, name) {
-        (DocumentOperations::Single(operation), None) => operation,
-        (DocumentOperations::Multiple(operations), Some(name)) => operations.get(name)?,
-        (DocumentOperations::Multiple(operations), None) if operations.len() == 1 => operations.values().next()?,
-        (DocumentOperations::Single(_), Some(_)) | (DocumentOperations::Multiple(_), None) => return None,
-    };
-    Some(&operation.node)
 }
 
 fn kind_name(kind: OperationType) -> &'static str {
@@ -375,8 +360,4 @@ fn kind_name(kind: OperationType) -> &'static str {
         OperationType::Mutation => "mutation",
         OperationType::Subscription => "subscription",
     }
-}
-
-fn with_method_code(error: ServerError) -> ServerError {
-    with_code(error, Code::MethodNotAllowed)
 }

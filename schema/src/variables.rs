@@ -38,7 +38,7 @@ pub(crate) fn check_given(operation: &OperationDefinition, given: &Map<String, V
 }
 
 /// The arguments that costs are reckoned by, and that may be left out.
-const PAGE_SIZES: [&str; 3] = ["first", "last", "size"];
+pub(crate) const PAGE_SIZES: [&str; 3] = ["first", "last", "size"];
 
 /// Drops the page sizes that `given` has no values for.
 pub(crate) fn drop_page_sizes(document: &mut ExecutableDocument, given: &Map<String, Value>) {

@@ -19,12 +19,16 @@ fn post(app: &TestApp, query: &str) -> RequestBuilder {
 }
 
 fn get(app: &TestApp, query: &str) -> RequestBuilder {
-    app.request(Method::GET, "/graphql").header("accept", "text/event-stream").query(&[("query", query)])
+    app.request(Method::GET, "/graphql")
+        .header("accept", "text/event-stream")
+        .query(&[("query", query)])
 }
 
 /// What is written for these responses and the end.
 fn written(responses: &[Value]) -> String {
-    let next = responses.iter().map(|response| format!("event: next\ndata: {response}\n\n"));
+    let next = responses
+        .iter()
+        .map(|response| format!("event: next\ndata: {response}\n\n"));
     next.collect::<String>() + "event: complete\ndata:\n\n"
 }
 
@@ -40,7 +44,9 @@ fn assert_stream(response: &Reply) {
 async fn frame(response: &mut Response, held: &mut String) -> Option<String> {
     while !held.contains("\n\n") {
         let chunk = tokio::time::timeout(Duration::from_mins(1), response.chunk()).await;
-        let chunk = chunk.expect("something comes within a minute").expect("the stream is not cut");
+        let chunk = chunk
+            .expect("something comes within a minute")
+            .expect("the stream is not cut");
         held.push_str(std::str::from_utf8(&chunk?).expect("frames are UTF-8"));
     }
     let end = held.find("\n\n")? + 2;
@@ -51,15 +57,29 @@ async fn frame(response: &mut Response, held: &mut String) -> Option<String> {
 async fn queries_are_answered_by_one_event_and_the_end() {
     let app = garden().await;
     let typename = json!({ "data": { "__typename": "Query" } });
-    for request in [post(&app, "{ __typename }"), get(&app, "{ __typename }"), get(&app, "query { __typename }")] {
+    for request in [
+        post(&app, "{ __typename }"),
+        get(&app, "{ __typename }"),
+        get(&app, "query { __typename }"),
+    ] {
         let reply = app.send(request.header("accept-encoding", "gzip, br, zstd")).await;
         assert_stream(&reply);
         assert_eq!(reply.text, written(std::slice::from_ref(&typename)));
     }
     // Lines of an answer are no lines of the stream.
-    let reply = app.send(post(&app, "{ icon(by: { name: \"garden:tree\" }) { svg(options: { title: \"a\\nb\\r\\n\\nc\" }) } }")).await;
+    let reply = app
+        .send(post(
+            &app,
+            "{ icon(by: { name: \"garden:tree\" }) { svg(options: { title: \"a\\nb\\r\\n\\nc\" }) } }",
+        ))
+        .await;
     assert_stream(&reply);
-    assert_eq!(reply.text.lines().filter(|line| line.starts_with("data:")).count(), 2, "{}", reply.text);
+    assert_eq!(
+        reply.text.lines().filter(|line| line.starts_with("data:")).count(),
+        2,
+        "{}",
+        reply.text
+    );
     assert_eq!(reply.text.matches("\n\n").count(), 2, "{}", reply.text);
     // Larger than what is compressed elsewhere.
     let large = "{ iconSet(prefix: \"garden\") { icons { nodes { id name body svg } } } }";
@@ -75,21 +95,38 @@ async fn refused_documents_are_events_and_malformed_requests_are_not() {
         ("{", "GRAPHQL_PARSE_FAILED"),
         ("{ nonsense }", "GRAPHQL_VALIDATION_FAILED"),
         ("subscription { nonsense }", "GRAPHQL_VALIDATION_FAILED"),
-        ("subscription { a: catalogChanged { kind } b: catalogChanged { kind } }", "GRAPHQL_VALIDATION_FAILED"),
+        (
+            "subscription { a: catalogChanged { kind } b: catalogChanged { kind } }",
+            "GRAPHQL_VALIDATION_FAILED",
+        ),
     ] {
         let reply = app.send(post(&app, query)).await;
         assert_stream(&reply);
-        let event = reply.text.strip_prefix("event: next\ndata: ").and_then(|rest| rest.strip_suffix("\n\nevent: complete\ndata:\n\n"));
+        let event = reply
+            .text
+            .strip_prefix("event: next\ndata: ")
+            .and_then(|rest| rest.strip_suffix("\n\nevent: complete\ndata:\n\n"));
         let response: Value = serde_json::from_str(event.unwrap_or_else(|| panic!("{query}: {}", reply.text))).unwrap();
         assert_eq!(response["errors"][0]["extensions"]["code"], code, "{query}: {response}");
         assert_eq!(response.get("data"), None, "{query}");
     }
-    let malformed = || app.request(Method::POST, "/graphql").header("accept", "text/event-stream");
+    let malformed = || {
+        app.request(Method::POST, "/graphql")
+            .header("accept", "text/event-stream")
+    };
     for (request, status, code) in [
         (malformed().body("{}"), 415, "UNSUPPORTED_MEDIA_TYPE"),
-        (malformed().header("content-type", "application/json").body("{"), 400, "BAD_USER_INPUT"),
+        (
+            malformed().header("content-type", "application/json").body("{"),
+            400,
+            "BAD_USER_INPUT",
+        ),
         (malformed().json(&json!({ "query": 1 })), 400, "BAD_USER_INPUT"),
-        (get(&app, "mutation { putSynonyms(input: { groups: [] }) { groups } }"), 405, "METHOD_NOT_ALLOWED"),
+        (
+            get(&app, "mutation { putSynonyms(input: { groups: [] }) { groups } }"),
+            405,
+            "METHOD_NOT_ALLOWED",
+        ),
     ] {
         let reply = app.send(request).await;
         assert_eq!((reply.status, reply.codes()), (status, vec![code]), "{}", reply.text);
@@ -102,9 +139,15 @@ async fn mutations_are_posted() {
     let app = TestApp::start(Engine::Sqlite).await;
     let mutation = "mutation { putSynonyms(input: { groups: [{ words: [\"a\", \"b\"] }] }) { groups } }";
     let reply = app.send(get(&app, mutation)).await;
-    assert_eq!((reply.status, reply.codes(), reply.header("allow")), (405, vec!["METHOD_NOT_ALLOWED"], "POST"));
+    assert_eq!(
+        (reply.status, reply.codes(), reply.header("allow")),
+        (405, vec!["METHOD_NOT_ALLOWED"], "POST")
+    );
     let reply = app.send(post(&app, mutation)).await;
-    assert_eq!(reply.text, written(&[json!({ "data": { "putSynonyms": { "groups": 1 } } })]));
+    assert_eq!(
+        reply.text,
+        written(&[json!({ "data": { "putSynonyms": { "groups": 1 } } })])
+    );
 }
 
 on_each_engine! {

@@ -14,7 +14,11 @@ async fn garden() -> TestApp {
 }
 
 async fn garden_with(flag: &str) -> TestApp {
-    TestApp::build_with_garden(Engine::Sqlite).await.flag(flag).start().await
+    TestApp::build_with_garden(Engine::Sqlite)
+        .await
+        .flag(flag)
+        .start()
+        .await
 }
 
 /// A message with this type and payload.
@@ -71,7 +75,10 @@ async fn messages_that_are_none_are_bad_requests() {
         }
         let mut socket = Socket::open(app.base_url()).await;
         socket.send_binary(br#"{"type":"ping"}"#).await;
-        assert_eq!(socket.closed().await, (4400, "Messages are text, not binary".to_owned()));
+        assert_eq!(
+            socket.closed().await,
+            (4400, "Messages are text, not binary".to_owned())
+        );
     }
 }
 
@@ -98,7 +105,10 @@ async fn the_rules_of_the_greeting() {
             socket.subscribe("1", query).await;
         }
         socket.send(&json!({ "type": "connection_init" })).await;
-        assert_eq!(socket.closed().await, (4429, "Too many initialisation requests".to_owned()));
+        assert_eq!(
+            socket.closed().await,
+            (4429, "Too many initialisation requests".to_owned())
+        );
     }
 }
 
@@ -109,18 +119,28 @@ async fn a_greeting_comes_in_time() {
     // Pings are none.
     socket.send(&json!({ "type": "ping" })).await;
     assert_eq!(socket.receive().await, json!({ "type": "pong" }));
-    assert_eq!(socket.closed().await, (4408, "Connection initialisation timeout".to_owned()));
+    assert_eq!(
+        socket.closed().await,
+        (4408, "Connection initialisation timeout".to_owned())
+    );
 }
 
 #[tokio::test]
 async fn one_subprotocol_is_spoken() {
     let app = garden().await;
     for protocols in [None, Some("graphql-ws"), Some("graphql-transport-ws2, soap")] {
-        let headers: Vec<_> = protocols.map(|protocols| ("sec-websocket-protocol", protocols)).into_iter().collect();
+        let headers: Vec<_> = protocols
+            .map(|protocols| ("sec-websocket-protocol", protocols))
+            .into_iter()
+            .collect();
         let socket = Socket::request(app.base_url(), &headers).await;
         let mut socket = socket.expect("it is opened, to be closed with a reason");
         assert_eq!(socket.protocol(), None);
-        assert_eq!(socket.closed().await, (4406, "Subprotocol not acceptable".to_owned()), "{protocols:?}");
+        assert_eq!(
+            socket.closed().await,
+            (4406, "Subprotocol not acceptable".to_owned()),
+            "{protocols:?}"
+        );
     }
     let both = [("sec-websocket-protocol", "graphql-ws, graphql-transport-ws")];
     let mut socket = Socket::request(app.base_url(), &both).await.expect("a socket");
@@ -159,7 +179,11 @@ async fn a_message_is_no_larger_than_a_body() {
             // It may be cut off before it has said all of it.
             socket.ignored().await;
         } else {
-            assert_eq!(socket.closed().await, (1009, "A message has at most 2000 bytes".to_owned()), "{length}");
+            assert_eq!(
+                socket.closed().await,
+                (1009, "A message has at most 2000 bytes".to_owned()),
+                "{length}"
+            );
         }
     }
 }
@@ -223,9 +247,12 @@ on_each_engine! {
 #[tokio::test]
 async fn the_process_waits_for_its_sockets_and_for_none_too_long() {
     let database = TestDatabase::fresh(Engine::Sqlite).await;
-    let mut process = Iconql::new(env!("CARGO_BIN_EXE_iconql-under-test"), &["serve", "--listen=127.0.0.1:0"])
-        .database(database.url())
-        .spawn();
+    let mut process = Iconql::new(
+        env!("CARGO_BIN_EXE_iconql-under-test"),
+        &["serve", "--listen=127.0.0.1:0"],
+    )
+    .database(database.url())
+    .spawn();
     let base_url = process.base_url().await;
     let mut socket = Socket::ready(&base_url).await;
     socket.subscribe("1", CHANGES).await;

@@ -18,7 +18,9 @@ async fn garden_with(flags: &[&str]) -> TestApp {
 
 /// A stream of events, opened.
 async fn events(app: &TestApp) -> reqwest::Response {
-    let request = app.request(Method::POST, "/graphql").header("accept", "text/event-stream");
+    let request = app
+        .request(Method::POST, "/graphql")
+        .header("accept", "text/event-stream");
     request.json(&json!({ "query": CHANGES })).send().await.unwrap()
 }
 
@@ -40,9 +42,15 @@ async fn sockets_and_streams_of_a_client_are_counted_together() {
     let stream = events(&app).await;
     assert_eq!(stream.status(), 200);
     let refusal = Socket::open_with(app.base_url(), &[]).await.err().unwrap();
-    assert_eq!((refusal.status, refusal.code.as_str(), refusal.retry_after.as_deref()), (429, "RATE_LIMITED", Some("10")));
+    assert_eq!(
+        (refusal.status, refusal.code.as_str(), refusal.retry_after.as_deref()),
+        (429, "RATE_LIMITED", Some("10"))
+    );
     let reply = Reply::read(events(&app).await).await;
-    assert_eq!((reply.status, reply.codes(), reply.header("retry-after")), (429, vec!["RATE_LIMITED"], "10"));
+    assert_eq!(
+        (reply.status, reply.codes(), reply.header("retry-after")),
+        (429, vec!["RATE_LIMITED"], "10")
+    );
     // Those that are open, and requests of other kinds, know nothing of it.
     assert_eq!(sockets[0].settle().await, [Value::Null; 0]);
     assert_eq!(app.graphql("{ __typename }").await.data("/__typename"), "Query");
@@ -69,7 +77,10 @@ async fn all_of_them_are_counted_too() {
     let socket = Socket::ready(app.base_url()).await;
     let _stream = events(&app).await;
     let refusal = Socket::open_with(app.base_url(), &[]).await.err().unwrap();
-    assert_eq!((refusal.status, refusal.code.as_str(), refusal.retry_after.as_deref()), (503, "OVERLOADED", Some("10")));
+    assert_eq!(
+        (refusal.status, refusal.code.as_str(), refusal.retry_after.as_deref()),
+        (503, "OVERLOADED", Some("10"))
+    );
     let reply = Reply::read(events(&app).await).await;
     assert_eq!((reply.status, reply.codes()), (503, vec!["OVERLOADED"]));
     socket.close().await;
@@ -85,9 +96,16 @@ async fn operations_of_a_socket_are_counted() {
     for _ in 0..2 {
         socket.subscribe("3", "{ __typename }").await;
         let message = socket.receive().await;
-        assert_eq!((&message["id"], &message["type"]), (&json!("3"), &json!("error")), "{message}");
+        assert_eq!(
+            (&message["id"], &message["type"]),
+            (&json!("3"), &json!("error")),
+            "{message}"
+        );
         let extensions = &message["payload"][0]["extensions"];
-        assert_eq!(extensions, &json!({ "code": "LIMIT_EXCEEDED", "limit": "maxSocketOperations", "max": 2, "actual": 3 }));
+        assert_eq!(
+            extensions,
+            &json!({ "code": "LIMIT_EXCEEDED", "limit": "maxSocketOperations", "max": 2, "actual": 3 })
+        );
     }
     // Another socket has its own.
     let mut other = Socket::ready(app.base_url()).await;
@@ -103,7 +121,12 @@ async fn many_queries_at_once_are_all_answered() {
     let app = garden_with(&[]).await;
     let mut socket = Socket::ready(app.base_url()).await;
     for id in 0..100 {
-        socket.subscribe(&id.to_string(), "{ iconSet(prefix: \"garden\") { icons { nodes { id name body svg } } } }").await;
+        socket
+            .subscribe(
+                &id.to_string(),
+                "{ iconSet(prefix: \"garden\") { icons { nodes { id name body svg } } } }",
+            )
+            .await;
     }
     let mut completed = std::collections::HashSet::new();
     let mut answered = std::collections::HashSet::new();
@@ -152,12 +175,25 @@ async fn a_request_that_cannot_become_a_socket_is_refused() {
     for (request, status) in [
         (upgrade(), 400),
         (upgrade().header("connection", "upgrade"), 400),
-        (upgrade().header("connection", "upgrade").header("sec-websocket-version", "8"), 400),
+        (
+            upgrade()
+                .header("connection", "upgrade")
+                .header("sec-websocket-version", "8"),
+            400,
+        ),
     ] {
         let reply = app.send(request).await;
-        assert_eq!((reply.status, reply.codes()), (status, vec!["BAD_USER_INPUT"]), "{}", reply.text);
+        assert_eq!(
+            (reply.status, reply.codes()),
+            (status, vec!["BAD_USER_INPUT"]),
+            "{}",
+            reply.text
+        );
     }
-    let post = app.request(Method::POST, "/graphql").header("upgrade", "websocket").json(&json!({ "query": "{ __typename }" }));
+    let post = app
+        .request(Method::POST, "/graphql")
+        .header("upgrade", "websocket")
+        .json(&json!({ "query": "{ __typename }" }));
     assert_eq!(app.send(post).await.data("/__typename"), "Query");
 }
 
@@ -166,23 +202,40 @@ async fn a_request_that_cannot_become_a_socket_is_refused() {
 async fn scopes_are_those_of_the_request_for_the_socket() {
     let app = garden_with(&["--environment=production"]).await;
     let mut socket = Socket::ready(app.base_url()).await;
-    socket.subscribe("1", "mutation { putSynonyms(input: { groups: [] }) { groups } }").await;
+    socket
+        .subscribe("1", "mutation { putSynonyms(input: { groups: [] }) { groups } }")
+        .await;
     let message = socket.receive().await;
-    assert_eq!(message["payload"]["errors"][0]["extensions"]["code"], "FORBIDDEN", "{message}");
+    assert_eq!(
+        message["payload"]["errors"][0]["extensions"]["code"], "FORBIDDEN",
+        "{message}"
+    );
     // Who gave this machine another name is no page of it.
     let app = garden_with(&[]).await;
     let renamed = [("host", "evil.example"), ("origin", "http://evil.example")];
     let mut socket = Socket::open_with(app.base_url(), &renamed).await.unwrap();
     socket.send(&json!({ "type": "connection_init" })).await;
     socket.receive().await;
-    socket.subscribe("1", "mutation { putSynonyms(input: { groups: [] }) { groups } }").await;
+    socket
+        .subscribe("1", "mutation { putSynonyms(input: { groups: [] }) { groups } }")
+        .await;
     let message = socket.receive().await;
-    assert_eq!(message["payload"]["errors"][0]["extensions"]["code"], "FORBIDDEN", "{message}");
+    assert_eq!(
+        message["payload"]["errors"][0]["extensions"]["code"], "FORBIDDEN",
+        "{message}"
+    );
 }
 
 /// The value of a line of `/metrics`; 0 where there is none.
 async fn figure(client: &reqwest::Client, base_url: &str, name: &str) -> u64 {
-    let text = client.get(format!("{base_url}/metrics")).send().await.unwrap().text().await.unwrap();
+    let text = client
+        .get(format!("{base_url}/metrics"))
+        .send()
+        .await
+        .unwrap()
+        .text()
+        .await
+        .unwrap();
     let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
     line.map_or(0, |value| value.parse().unwrap())
 }
@@ -195,7 +248,10 @@ async fn becomes<F: Future<Output = u64>>(what: &str, expected: u64, figure: imp
 async fn figures_of_sockets_and_streams() {
     let database = TestDatabase::fresh(Engine::Sqlite).await;
     let process = Process::serve(env!("CARGO_BIN_EXE_iconql-under-test"), database.url(), &[]);
-    let (base_url, client) = (process.base_url(), reqwest::Client::builder().no_proxy().build().unwrap());
+    let (base_url, client) = (
+        process.base_url(),
+        reqwest::Client::builder().no_proxy().build().unwrap(),
+    );
     let read = |name| {
         let (client, base_url) = (reqwest::Client::clone(&client), base_url);
         move || {
@@ -211,7 +267,9 @@ async fn figures_of_sockets_and_streams() {
     becomes("subscriptions", 3, read("subscriptions_active")).await;
     socket.complete("2").await;
     becomes("subscriptions", 2, read("subscriptions_active")).await;
-    let request = client.post(format!("{base_url}/graphql")).header("accept", "text/event-stream");
+    let request = client
+        .post(format!("{base_url}/graphql"))
+        .header("accept", "text/event-stream");
     let stream = request.json(&json!({ "query": CHANGES })).send().await.unwrap();
     becomes("streams", 1, read("event_streams")).await;
     becomes("subscriptions", 3, read("subscriptions_active")).await;

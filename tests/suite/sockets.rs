@@ -70,7 +70,9 @@ async fn pings_are_answered_at_any_time() {
         socket.send(&json!({ "type": "pong", "payload": {} })).await;
         socket.complete("nothing").await;
         if round == 0 {
-            socket.send(&json!({ "type": "connection_init", "payload": { "any": 1 } })).await;
+            socket
+                .send(&json!({ "type": "connection_init", "payload": { "any": 1 } }))
+                .await;
             assert_eq!(socket.receive().await, json!({ "type": "connection_ack" }));
         }
     }
@@ -94,7 +96,12 @@ async fn queries_and_mutations_are_answered_and_completed() {
     }
     let own = TestApp::start(Engine::Sqlite).await;
     let mut socket = Socket::ready(own.base_url()).await;
-    socket.subscribe("m", "mutation { putSynonyms(input: { groups: [{ words: [\"a\", \"b\"] }] }) { groups } }").await;
+    socket
+        .subscribe(
+            "m",
+            "mutation { putSynonyms(input: { groups: [{ words: [\"a\", \"b\"] }] }) { groups } }",
+        )
+        .await;
     let next = json!({ "id": "m", "type": "next", "payload": { "data": { "putSynonyms": { "groups": 1 } } } });
     assert_eq!(socket.receive().await, next);
     assert_eq!(socket.receive().await, completed("m"));
@@ -102,18 +109,31 @@ async fn queries_and_mutations_are_answered_and_completed() {
 
 #[tokio::test]
 async fn what_is_refused_ends_with_errors_and_its_id_is_free_again() {
-    let app = TestApp::build_with_garden(Engine::Sqlite).await.flag("--max-aliases=0").start().await;
+    let app = TestApp::build_with_garden(Engine::Sqlite)
+        .await
+        .flag("--max-aliases=0")
+        .start()
+        .await;
     let mut socket = Socket::ready(app.base_url()).await;
     for (query, code) in [
         ("{", "GRAPHQL_PARSE_FAILED"),
         ("", "GRAPHQL_PARSE_FAILED"),
         ("{ nonsense }", "GRAPHQL_VALIDATION_FAILED"),
         ("{ a: __typename }", "LIMIT_EXCEEDED"),
-        ("query A { __typename } query B { __typename }", "GRAPHQL_VALIDATION_FAILED"),
+        (
+            "query A { __typename } query B { __typename }",
+            "GRAPHQL_VALIDATION_FAILED",
+        ),
         ("{ iconSet(prefix: 5) { name } }", "BAD_USER_INPUT"),
         ("subscription { nonsense }", "GRAPHQL_VALIDATION_FAILED"),
-        ("subscription { catalogChanged { nonsense } }", "GRAPHQL_VALIDATION_FAILED"),
-        ("subscription { catalogChanged { kind } other: catalogChanged { kind } }", "LIMIT_EXCEEDED"),
+        (
+            "subscription { catalogChanged { nonsense } }",
+            "GRAPHQL_VALIDATION_FAILED",
+        ),
+        (
+            "subscription { catalogChanged { kind } other: catalogChanged { kind } }",
+            "LIMIT_EXCEEDED",
+        ),
         ("subscription { __typename }", "GRAPHQL_VALIDATION_FAILED"),
     ] {
         socket.subscribe("1", query).await;
@@ -122,7 +142,9 @@ async fn what_is_refused_ends_with_errors_and_its_id_is_free_again() {
         assert_eq!(message["id"], "1");
     }
     // Errors while it runs are part of the answer.
-    socket.subscribe("1", "{ nodes(ids: [\"x\"]) { id } service { version } }").await;
+    socket
+        .subscribe("1", "{ nodes(ids: [\"x\"]) { id } service { version } }")
+        .await;
     let next = socket.receive().await;
     assert_eq!(next["type"], "next", "{next}");
     assert_eq!(socket.receive().await, completed("1"));

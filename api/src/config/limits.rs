@@ -8,6 +8,10 @@ pub struct LimitArgs {
     #[arg(long, global = true, default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..=10_000), value_name = "COUNT", help_heading = "Limits")]
     pub batch_max_size: u32,
 
+    /// Operations in one body, as an array; 0 takes none
+    #[arg(long, global = true, default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=10), value_name = "COUNT", help_heading = "Limits")]
+    pub operation_batch_max_size: u32,
+
     /// Items of a page where the query does not say
     #[arg(long, global = true, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=500), value_name = "COUNT", help_heading = "Limits")]
     pub page_default_size: u32,

@@ -10,7 +10,7 @@ use crate::{router::AppState, telemetry};
 
 pub(crate) async fn text(State(state): State<AppState>) -> Response {
     telemetry::refresh_gauges(state.catalog.pool_state());
-    let text = telemetry::renderer().render();
+    let text = telemetry::render();
     (
         [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")],
         text,

@@ -225,3 +225,6 @@ impl Recent {
         (self.changes.range(from..).cloned().collect(), self.until)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,35 +13,32 @@ use async_graphql::{
 use super::Limits;
 use crate::errors::LimitExceeded;
 
+/// Checks a document's length.
+pub(crate) fn check_bytes(text: &str, limits: &Limits) -> Result<(), LimitExceeded> {
+    at_most("maxDocumentBytes", limits.max_document_bytes, text.len())
+}
+
 /// Checks a document's text in one pass: its length, its nesting, its tokens.
 pub(crate) fn check_text(text: &str, limits: &Limits) -> Result<(), LimitExceeded> {
-    at_most("maxDocumentBytes", limits.max_document_bytes, text.len())?;
+    check_bytes(text, limits)?;
     let mut scan = Scan {
         bytes: text.as_bytes(),
         at: 0,
     };
-    let (mut nesting, mut tokens) = (0_usize, 0_usize);
+    let (mut nesting, mut deepest, mut tokens) = (0_usize, 0, 0_usize);
     while let Some(byte) = scan.next_token() {
         tokens += 1;
         match byte {
-            b'{' | b'[' | b'(' => nesting += 1,
+            b'{' | b'[' | b'(' => {
+                nesting += 1;
+                deepest = deepest.max(nesting);
+            }
             b'}' | b']' | b')' => nesting = nesting.saturating_sub(1),
             _ => {}
         }
-        for (limit, max, actual) in [
-            ("maxNesting", limits.max_nesting, nesting),
-            ("maxTokens", limits.max_tokens, tokens),
-        ] {
-            if actual > max {
-                return Err(LimitExceeded {
-                    limit,
-                    max,
-                    actual: None,
-                });
-            }
-        }
     }
-    Ok(())
+    at_most("maxNesting", limits.max_nesting, deepest)?;
+    at_most("maxTokens", limits.max_tokens, tokens)
 }
 
 /// Checks a parsed document, whose nesting is known to be small: its fragments first, since the count of selections recurses into them.
@@ -83,7 +80,8 @@ fn introspection_in(set: &SelectionSet) -> Option<Pos> {
     })
 }
 
-fn at_most(limit: &'static str, max: usize, actual: usize) -> Result<(), LimitExceeded> {
+/// Whether `actual` keeps a limit, which is named as in `Limits`.
+pub(crate) fn at_most(limit: &'static str, max: usize, actual: usize) -> Result<(), LimitExceeded> {
     if actual <= max {
         Ok(())
     } else {

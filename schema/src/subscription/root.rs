@@ -14,7 +14,7 @@ use async_graphql::{
     },
 };
 
-use crate::errors::{Code, with_code};
+use crate::errors::{Code, Refusal, with_code};
 
 /// The name of the type, which fragments at the top are of.
 const SUBSCRIPTION: &str = "Subscription";
@@ -23,7 +23,7 @@ const SUBSCRIPTION: &str = "Subscription";
 ///
 /// # Errors
 /// `GRAPHQL_VALIDATION_FAILED` where that is not one field, is one of introspection, or depends on variables.
-pub(crate) fn write_out_roots(document: &mut ExecutableDocument) -> Result<(), Box<ServerError>> {
+pub(crate) fn write_out_roots(document: &mut ExecutableDocument) -> Result<(), Refusal> {
     let mut found = Vec::new();
     let mut written_out = HashSet::new();
     for (_, operation) in document.operations.iter() {
@@ -51,7 +51,7 @@ fn root_of(
     document: &ExecutableDocument,
     top: &SelectionSet,
     written_out: &mut HashSet<Name>,
-) -> Result<Option<Positioned<Selection>>, Box<ServerError>> {
+) -> Result<Option<Positioned<Selection>>, Refusal> {
     let mut roots = Roots {
         document,
         fields: Vec::new(),
@@ -92,9 +92,9 @@ fn is_same(one: &Field, other: &Field) -> bool {
         && (one.arguments.iter()).all(|(name, value)| other.get_argument(&name.node) == Some(value))
 }
 
-fn refused<T>(message: &str, at: &Positioned<T>) -> Box<ServerError> {
+fn refused<T>(message: &str, at: &Positioned<T>) -> Refusal {
     let error = ServerError::new(message, Some(at.pos));
-    Box::new(with_code(error, Code::GraphqlValidationFailed))
+    with_code(error, Code::GraphqlValidationFailed).into()
 }
 
 /// The fields at a top, with those of its fragments.
@@ -109,7 +109,7 @@ struct Roots<'a> {
 
 impl<'a> Roots<'a> {
     /// Whether the fragments make sense.
-    fn collect(&mut self, set: &'a SelectionSet) -> Result<bool, Box<ServerError>> {
+    fn collect(&mut self, set: &'a SelectionSet) -> Result<bool, Refusal> {
         for selection in &set.items {
             let depends = |name: &str| name == "skip" || name == "include";
             if let Some(directive) = (selection.node.directives().iter()).find(|one| depends(&one.node.name.node)) {
@@ -138,7 +138,7 @@ impl<'a> Roots<'a> {
         Ok(true)
     }
 
-    fn collect_fragment(&mut self, name: &'a Name) -> Result<bool, Box<ServerError>> {
+    fn collect_fragment(&mut self, name: &'a Name) -> Result<bool, Refusal> {
         let Some(fragment) = self.document.fragments.get(name) else {
             return Ok(false);
         };
@@ -200,3 +200,6 @@ fn spreads_in(set: &SelectionSet, spread: &mut HashSet<Name>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

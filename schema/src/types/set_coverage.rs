@@ -2,7 +2,7 @@ use async_graphql::{Context, Error, Object};
 use domain::{catalog::IconId, search::Coverage};
 
 use super::{icon::Icon, icon_set::IconSet};
-use crate::{errors::Failure, loaders::loaders};
+use crate::{errors::Failure, limits::cost_of, loaders::loaders};
 
 pub(crate) struct SetCoverage {
     pub(crate) coverage: Coverage,
@@ -33,7 +33,7 @@ impl SetCoverage {
     }
 
     /// One for each concept, in the order asked.
-    #[graphql(complexity = "5 * child_complexity")]
+    #[graphql(complexity = "cost_of(5, child_complexity)")]
     async fn matches(&self) -> Vec<ConceptMatch> {
         let icons = self.coverage.icons.iter().copied();
         (self.concepts.iter().zip(icons))

@@ -6,12 +6,13 @@ use std::{
 };
 
 use axum::{
-    http::{HeaderValue, StatusCode, header},
-    response::Response,
+    http::{HeaderValue, header},
+    response::{IntoResponse as _, Response},
 };
 use domain::access::Client;
+use schema::Code;
 
-use crate::routes::error_response;
+use crate::routes::Refused;
 
 /// What a client is told to wait for a place.
 const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("10");
@@ -130,11 +131,11 @@ impl Taken {
 impl Full {
     /// The refusal of a request for a place.
     pub(crate) fn into_response(self) -> Response {
-        let (status, code) = match self {
-            Self::Client { .. } => (StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED"),
-            Self::Server => (StatusCode::SERVICE_UNAVAILABLE, "OVERLOADED"),
+        let code = match self {
+            Self::Client { .. } => Code::RateLimited,
+            Self::Server => Code::Overloaded,
         };
-        let mut response = error_response(status, code, &self.to_string());
+        let mut response = Refused::new(code, self.to_string()).into_response();
         response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER_SECONDS);
         response
     }

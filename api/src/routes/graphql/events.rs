@@ -6,21 +6,23 @@ use std::{convert::Infallible, panic::AssertUnwindSafe, sync::Arc};
 
 use axum::{
     body::{Body, Bytes},
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderName, HeaderValue, header},
     response::{IntoResponse as _, Response},
 };
 use futures_util::{FutureExt as _, Stream, stream};
-use schema::{Answers, Opened, OperationRequest, Outcome};
+use schema::{Answers, Code, Opened, OperationRequest, Outcome};
 use serde_json::json;
 use tokio::time::{Instant, Interval, interval_at};
 
 use super::{
+    accept::Form,
     connections::Place,
     observe,
     operation::{Active, forward, log_panic, tell_dropped},
     outbox::{Operation, Outbox, Outgoing, Part},
+    respond,
 };
-use crate::{router::AppState, routes::error_response, server::Draining};
+use crate::{router::AppState, server::Draining};
 
 /// What a stream says when there is nothing to say.
 const COMMENT: &[u8] = b":\n\n";
@@ -28,27 +30,14 @@ const COMMENT: &[u8] = b":\n\n";
 /// The one operation of a stream.
 const ID: &str = "events";
 
-/// Whether the client takes events. Who takes something else as well is answered with that.
-pub(crate) fn are_asked_for(headers: &HeaderMap) -> bool {
-    let mut ranges = headers
-        .get_all(header::ACCEPT)
-        .iter()
-        .flat_map(|accept| accept.to_str().unwrap_or_default().split(','))
-        .map(|range| range.split(';').next().unwrap_or_default().trim())
-        .peekable();
-    ranges.peek().is_some() && ranges.all(|range| range.eq_ignore_ascii_case("text/event-stream"))
-}
-
 /// Answers `request` with a stream of events.
 pub(crate) async fn respond(state: &AppState, request: OperationRequest) -> Response {
     let client = request.caller.client;
     match state.graphql.open(request).await {
         Opened::Answered(executed) => {
             observe(&executed);
-            if executed.outcome == Outcome::MethodNotAllowed {
-                let text = "Only queries and subscriptions can be sent by GET; use POST.";
-                let response = error_response(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", text);
-                return ([(header::ALLOW, "POST")], response).into_response();
+            if executed.outcome == Outcome::Refused(Code::MethodNotAllowed) {
+                return respond::one(executed, Form::EventStream, false);
             }
             let mut frames = frame(Part::Next {
                 response: executed.body,
@@ -90,7 +79,11 @@ impl Drop for Frames {
     }
 }
 
-fn follow_as_frames(state: &AppState, place: Place, answers: Answers) -> impl Stream<Item = Result<Bytes, Infallible>> + use<> {
+fn follow_as_frames(
+    state: &AppState,
+    place: Place,
+    answers: Answers,
+) -> impl Stream<Item = Result<Bytes, Infallible>> + use<> {
     let outbox = Outbox::new(state.streaming.queue_limits());
     metrics::gauge!("event_streams").increment(1);
     if let Ok(operation) = outbox.begin(ID) {

@@ -3,12 +3,13 @@
 use std::{any::Any, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use futures_util::{FutureExt as _, StreamExt as _, future::BoxFuture};
-use schema::{Answers, Opened, OperationRequest, Outcome};
+use schema::{Answers, Code, Opened, OperationRequest, Outcome};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json, value::RawValue};
+use serde_json::{Map, Value, value::RawValue};
 use tokio::sync::{Semaphore, watch};
 
 use super::{observe, outbox::Operation};
+use crate::routes::Refused;
 
 /// What requests are handed to.
 pub(super) type Open = Arc<dyn Fn(OperationRequest) -> BoxFuture<'static, Opened> + Send + Sync>;
@@ -44,7 +45,7 @@ impl Running {
             Ok(Opened::Answered(executed)) => {
                 observe(&executed);
                 match executed.outcome {
-                    Outcome::Refused | Outcome::MethodNotAllowed => {
+                    Outcome::Refused(_) => {
                         operation.refuse(errors_of(&executed.body)).await;
                     }
                     Outcome::Ok | Outcome::Partial | Outcome::NoData => operation.answer(executed.body).await,
@@ -99,7 +100,12 @@ impl Drop for Active {
 /// The members of a response, unread.
 #[derive(Deserialize, Serialize)]
 struct Response<'a> {
-    #[serde(borrow, default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        borrow,
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
     data: Option<&'a RawValue>,
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
     errors: Option<&'a RawValue>,
@@ -138,11 +144,9 @@ pub(super) fn tell_dropped(response: Vec<u8>, dropped: u64) -> Vec<u8> {
 }
 
 fn took_too_long(deadline: Duration) -> String {
-    let message = format!(
-        "The operation took longer than {} ms. Ask for less, or try again.",
-        deadline.as_millis()
-    );
-    json!([{ "message": message, "extensions": { "code": "TIMEOUT" } }]).to_string()
+    let deadline = deadline.as_millis();
+    let message = format!("The operation took longer than {deadline} ms. Ask for less, or try again.");
+    Refused::new(Code::Timeout, message).errors().to_string()
 }
 
 /// Logs a panic, once, and gives the id that the client may know.
@@ -177,7 +181,11 @@ mod tests {
     fn a_loss_is_told_beside_what_is_there() {
         for (response, dropped, expected) in [
             (r#"{"data":1}"#, 0, r#"{"data":1}"#),
-            (r#"{"data":{"b":1,"a":2}}"#, 3, r#"{"data":{"b":1,"a":2},"extensions":{"droppedEvents":3}}"#),
+            (
+                r#"{"data":{"b":1,"a":2}}"#,
+                3,
+                r#"{"data":{"b":1,"a":2},"extensions":{"droppedEvents":3}}"#,
+            ),
             (
                 r#"{"data":1,"extensions":{"cost":2}}"#,
                 1,

@@ -46,7 +46,10 @@ pub(super) enum Outgoing {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Part {
     /// A response as JSON, and how many before it were dropped.
-    Next { response: Vec<u8>, dropped: u64 },
+    Next {
+        response: Vec<u8>,
+        dropped: u64,
+    },
     /// An array of errors as JSON.
     Error(String),
     Complete,
@@ -54,7 +57,7 @@ pub(super) enum Part {
 
 /// Why an operation cannot begin.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Refused {
+pub(super) enum NotBegun {
     /// There is one with that id.
     Duplicate,
     /// There are as many as may be.
@@ -84,7 +87,7 @@ impl Outbox {
     }
 
     /// Begins the operation `id`.
-    pub(super) fn begin(self: &Arc<Self>, id: &str) -> Result<Operation, Refused> {
+    pub(super) fn begin(self: &Arc<Self>, id: &str) -> Result<Operation, NotBegun> {
         let serial = self.queue().begin(id)?;
         Ok(Operation {
             outbox: Arc::clone(self),

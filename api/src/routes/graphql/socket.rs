@@ -11,14 +11,14 @@ mod tests;
 
 use axum::{
     extract::{FromRequestParts as _, Request, State, WebSocketUpgrade},
-    http::{HeaderMap, Method, StatusCode, header},
+    http::{HeaderMap, Method, header},
     middleware::Next,
-    response::Response,
+    response::{IntoResponse as _, Response},
 };
-use schema::Caller;
+use schema::{Caller, Code};
 
 use super::streaming::open_with;
-use crate::{router::AppState, routes::error_response};
+use crate::{router::AppState, routes::Refused};
 use connection::Connection;
 pub(crate) use origins::Origins;
 
@@ -48,9 +48,11 @@ pub(crate) async fn intercept(State(state): State<AppState>, request: Request, n
 fn asks_for_socket(method: &Method, headers: &HeaderMap) -> bool {
     let upgrades = headers.get_all(header::UPGRADE);
     let is_named = upgrades.iter().any(|upgrade| {
-        upgrade
-            .to_str()
-            .is_ok_and(|upgrade| upgrade.split(',').any(|name| name.trim().eq_ignore_ascii_case("websocket")))
+        upgrade.to_str().is_ok_and(|upgrade| {
+            upgrade
+                .split(',')
+                .any(|name| name.trim().eq_ignore_ascii_case("websocket"))
+        })
     });
     method == Method::CONNECT || (method == Method::GET && is_named)
 }
@@ -58,11 +60,8 @@ fn asks_for_socket(method: &Method, headers: &HeaderMap) -> bool {
 async fn open(state: &AppState, request: Request) -> Response {
     let (mut parts, _) = request.into_parts();
     if !state.streaming.origins.allow(&parts.uri, &parts.headers) {
-        return error_response(
-            StatusCode::FORBIDDEN,
-            "FORBIDDEN",
-            "Pages of this origin may not open a socket. Add it to CORS_ORIGINS.",
-        );
+        let message = "Pages of this origin may not open a socket. Add it to CORS_ORIGINS.";
+        return Refused::new(Code::Forbidden, message).into_response();
     }
     let caller = match Caller::from_request_parts(&mut parts, state).await {
         Ok(caller) => caller,
@@ -70,7 +69,7 @@ async fn open(state: &AppState, request: Request) -> Response {
     };
     let upgrade = match WebSocketUpgrade::from_request_parts(&mut parts, state).await {
         Ok(upgrade) => upgrade,
-        Err(rejection) => return error_response(rejection.status(), "BAD_USER_INPUT", &rejection.body_text()),
+        Err(rejection) => return Refused::new(Code::BadUserInput, rejection.body_text()).into_response(),
     };
     let place = match state.streaming.connections.enter(caller.client) {
         Ok(place) => place,
@@ -81,6 +80,7 @@ async fn open(state: &AppState, request: Request) -> Response {
         open: open_with(&state.graphql),
         draining: state.draining.clone(),
         caller,
+        headers: parts.headers,
         place,
     };
     prepare(upgrade, connection.terms.max_message_bytes).on_upgrade(|socket| connection.serve(socket))

@@ -8,7 +8,7 @@ use std::{
 
 use tokio::task::AbortHandle;
 
-use super::{MAX_REPLIES, Outgoing, Part, QueueLimits, Refused};
+use super::{MAX_REPLIES, NotBegun, Outgoing, Part, QueueLimits};
 
 /// What a message weighs beside its text.
 const OVERHEAD_BYTES: usize = 128;
@@ -73,12 +73,12 @@ impl Queue {
         }
     }
 
-    pub(super) fn begin(&mut self, id: &str) -> Result<u64, Refused> {
+    pub(super) fn begin(&mut self, id: &str) -> Result<u64, NotBegun> {
         if self.serials.contains_key(id) {
-            return Err(Refused::Duplicate);
+            return Err(NotBegun::Duplicate);
         }
         if self.serials.len() >= self.limits.operations {
-            return Err(Refused::TooMany);
+            return Err(NotBegun::TooMany);
         }
         let serial = self.next_serial;
         self.next_serial += 1;
@@ -178,7 +178,10 @@ impl Queue {
         }
         while self.event_bytes > self.limits.bytes {
             let has_newer = |queue: &Self, waiting: &Waiting| {
-                queue.operations.get(&waiting.serial).is_some_and(|running| running.events > 1)
+                queue
+                    .operations
+                    .get(&waiting.serial)
+                    .is_some_and(|running| running.events > 1)
             };
             // The newest of a subscription stays as long as there is any other.
             let found = match self.drop_first(has_newer) {

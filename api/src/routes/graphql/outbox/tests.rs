@@ -6,7 +6,7 @@ use std::{
 
 use futures_util::FutureExt as _;
 
-use super::{MAX_REPLIES, Operation, Outbox, Outgoing, Part, QueueLimits, Refused};
+use super::{MAX_REPLIES, NotBegun, Operation, Outbox, Outgoing, Part, QueueLimits};
 
 const LIMITS: QueueLimits = QueueLimits {
     events: 3,
@@ -25,7 +25,11 @@ fn drain(outbox: &Outbox) -> Vec<String> {
         Outgoing::Reply(reply) => reply,
         Outgoing::Of(id, Part::Next { response, dropped }) => {
             let response = String::from_utf8(response).expect("text");
-            let lost = if dropped > 0 { format!(" -{dropped}") } else { String::new() };
+            let lost = if dropped > 0 {
+                format!(" -{dropped}")
+            } else {
+                String::new()
+            };
             format!("{id} {response}{lost}")
         }
         Outgoing::Of(id, Part::Error(errors)) => format!("{id} {errors}"),
@@ -39,13 +43,22 @@ fn messages_leave_in_their_order_and_replies_before_them() {
     let outbox = Outbox::new(LIMITS);
     let one = begin(&outbox, "1");
     one.event("a".into());
-    begin(&outbox, "2").answer("b".into()).now_or_never().expect("there is room");
-    begin(&outbox, "3").refuse("[]".into()).now_or_never().expect("there is room");
+    begin(&outbox, "2")
+        .answer("b".into())
+        .now_or_never()
+        .expect("there is room");
+    begin(&outbox, "3")
+        .refuse("[]".into())
+        .now_or_never()
+        .expect("there is room");
     one.event("c".into());
     one.complete().now_or_never().expect("there is room");
     outbox.reply("pong".to_owned());
     outbox.ping();
-    assert_eq!(drain(&outbox), ["ping", "pong", "1 a", "2 b", "2 complete", "3 []", "1 c", "1 complete"]);
+    assert_eq!(
+        drain(&outbox),
+        ["ping", "pong", "1 a", "2 b", "2 complete", "3 []", "1 c", "1 complete"]
+    );
     assert_eq!(outbox.queue().bytes(), [0, 0, 0]);
     assert!(outbox.idle_for().is_some());
 }
@@ -74,7 +87,12 @@ fn of_all_together_bytes_are_bounded_and_each_keeps_its_newest_as_long_as_it_can
     assert_eq!(outbox.queue().bytes()[0], 3 * 600);
     // The first has a newer one.
     three.event(event("a"));
-    let texts = |outbox: &Outbox| drain(outbox).iter().map(|text| text.replace("  ", "")).collect::<Vec<_>>();
+    let texts = |outbox: &Outbox| {
+        drain(outbox)
+            .iter()
+            .map(|text| text.replace("  ", ""))
+            .collect::<Vec<_>>()
+    };
     assert_eq!(outbox.queue().bytes()[0], 3 * 600);
     begin(&outbox, "4").event(event("a"));
     assert_eq!(outbox.queue().bytes()[0], 3 * 600);
@@ -105,7 +123,7 @@ fn nothing_is_sent_for_an_operation_that_was_cancelled() {
     let outbox = Outbox::new(LIMITS);
     let one = begin(&outbox, "1");
     one.event("a".into());
-    assert_eq!(outbox.begin("1").err(), Some(Refused::Duplicate));
+    assert_eq!(outbox.begin("1").err(), Some(NotBegun::Duplicate));
     outbox.cancel("unknown");
     outbox.cancel("1");
     one.event("b".into());
@@ -120,13 +138,16 @@ fn nothing_is_sent_for_an_operation_that_was_cancelled() {
 
 #[test]
 fn operations_are_counted() {
-    let outbox = Outbox::new(QueueLimits { operations: 2, ..LIMITS });
+    let outbox = Outbox::new(QueueLimits {
+        operations: 2,
+        ..LIMITS
+    });
     let _one = begin(&outbox, "1");
     assert!(outbox.idle_for().is_none());
     let two = begin(&outbox, "2");
-    assert_eq!(outbox.begin("3").err(), Some(Refused::TooMany));
+    assert_eq!(outbox.begin("3").err(), Some(NotBegun::TooMany));
     // The same id twice is the graver mistake.
-    assert_eq!(outbox.begin("1").err(), Some(Refused::Duplicate));
+    assert_eq!(outbox.begin("1").err(), Some(NotBegun::Duplicate));
     two.complete().now_or_never().expect("there is room");
     begin(&outbox, "3");
 }
@@ -158,7 +179,10 @@ async fn cancelled_work_is_dropped() {
 fn answers_wait_for_room_and_are_not_lost() {
     let outbox = Outbox::new(LIMITS);
     let mut context = Context::from_waker(Waker::noop());
-    begin(&outbox, "1").answer(vec![b'x'; 3000]).now_or_never().expect("the first goes in, whatever its size");
+    begin(&outbox, "1")
+        .answer(vec![b'x'; 3000])
+        .now_or_never()
+        .expect("the first goes in, whatever its size");
     let mut second = Box::pin(begin(&outbox, "2").answer("b".into()));
     assert_eq!(second.as_mut().poll(&mut context), Poll::Pending);
     // Events do not wait behind answers.

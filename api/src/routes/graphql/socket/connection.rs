@@ -11,14 +11,17 @@ use std::{
     time::Duration,
 };
 
-use axum::extract::ws::{Message, WebSocket};
+use axum::{
+    extract::ws::{Message, WebSocket},
+    http::HeaderMap,
+};
 use futures_util::{
     FutureExt as _, SinkExt as _, StreamExt as _,
     future::poll_fn,
     stream::{SplitSink, SplitStream},
 };
 use schema::Caller;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use tokio::{
     sync::{Semaphore, mpsc, watch},
     time::{Instant, MissedTickBehavior, interval_at, timeout},
@@ -27,14 +30,18 @@ use tokio::{
 use super::{
     SUBPROTOCOL,
     close::Close,
-    message::{self, ClientMessage, SubscribePayload},
+    message::{self, ClientMessage},
 };
 use crate::{
-    routes::graphql::{
-        connections::Place,
-        operation::{Open, Running, log_panic, tell_dropped},
-        outbox::{Outbox, Outgoing, Part, Refused},
-        streaming::Streaming,
+    routes::{
+        Refused,
+        graphql::{
+            connections::Place,
+            decode::{self, Body, Sender},
+            operation::{Open, Running, log_panic, tell_dropped},
+            outbox::{NotBegun, Outbox, Outgoing, Part},
+            streaming::Streaming,
+        },
     },
     server::Draining,
 };
@@ -51,6 +58,8 @@ pub(super) struct Connection {
     pub(super) open: Open,
     pub(super) draining: Draining,
     pub(super) caller: Caller,
+    /// Of the request for the socket.
+    pub(super) headers: HeaderMap,
     pub(super) place: Place,
 }
 
@@ -190,16 +199,22 @@ impl Session {
         }
     }
 
-    fn subscribe(&self, id: &str, payload: SubscribePayload, caller: Caller) -> Result<(), Close> {
+    fn subscribe(&self, id: &str, payload: Body, caller: Caller) -> Result<(), Close> {
         let operation = match self.outbox.begin(id) {
             Ok(operation) => operation,
-            Err(Refused::Duplicate) => return Err(Close::duplicate(id)),
-            Err(Refused::TooMany) => {
-                let max = self.connection.terms.settings.websocket_max_operations;
-                self.outbox.reply(message::error(id, &too_many_operations(max)));
+            Err(NotBegun::Duplicate) => return Err(Close::duplicate(id)),
+            Err(NotBegun::TooMany) => {
+                let max = self.connection.terms.settings.websocket_max_operations as usize;
+                let refused = Refused::limit("maxSocketOperations", max, max + 1);
+                self.outbox.reply(message::error(id, &refused.errors().to_string()));
                 return Ok(());
             }
         };
+        let sender = Sender {
+            caller,
+            headers: &self.connection.headers,
+        };
+        let request = decode::from_payload(payload, &sender);
         let serial = operation.serial();
         let running = Running {
             open: Arc::clone(&self.connection.open),
@@ -209,8 +224,13 @@ impl Session {
         };
         let faults = self.faults.clone();
         let work = tokio::spawn(async move {
-            if let Err(error_id) = running.run(payload.into_request(caller), operation).await {
-                let _ = faults.try_send(error_id);
+            match request {
+                Err(refused) => operation.refuse(refused.errors().to_string()).await,
+                Ok(request) => {
+                    if let Err(error_id) = running.run(request, operation).await {
+                        let _ = faults.try_send(error_id);
+                    }
+                }
             }
         });
         self.outbox.attach(serial, work.abort_handle());
@@ -334,12 +354,6 @@ fn to_message(outgoing: Outgoing) -> Message {
     };
     metrics::counter!("websocket_messages_total", "direction" => "out").increment(1);
     Message::text(text)
-}
-
-fn too_many_operations(max: u32) -> String {
-    let message = format!("maxSocketOperations is at most {max}. End one first, or open another socket.");
-    let extensions = json!({ "code": "LIMIT_EXCEEDED", "limit": "maxSocketOperations", "max": max, "actual": u64::from(max) + 1 });
-    json!([{ "message": message, "extensions": extensions }]).to_string()
 }
 
 /// The code that a connection ended with, as a label: clients can invent codes, and must not invent labels.

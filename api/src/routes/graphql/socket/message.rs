@@ -2,9 +2,10 @@
 //!
 //! Source: PROTOCOL.md of the npm package `graphql-ws`.
 
-use schema::{Caller, OperationRequest};
 use serde::Deserialize;
 use serde_json::{Map, Value, value::RawValue};
+
+use crate::routes::graphql::decode::Body;
 
 /// Longest id of an operation: every message of it repeats the id.
 pub(super) const MAX_ID_BYTES: usize = 256;
@@ -18,23 +19,11 @@ pub(super) enum ClientMessage {
     Pong,
     Subscribe {
         id: String,
-        payload: SubscribePayload,
+        payload: Body,
     },
     Complete {
         id: String,
     },
-}
-
-/// The operation of a `subscribe`.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct SubscribePayload {
-    query: String,
-    operation_name: Option<String>,
-    variables: Option<Map<String, Value>>,
-    /// Nothing in them is known here, but they must be an object.
-    #[serde(rename = "extensions")]
-    _extensions: Option<Map<String, Value>>,
 }
 
 /// What makes a message none. The texts are the reasons of the close.
@@ -81,7 +70,9 @@ impl ClientMessage {
             "connection_init" => {
                 let payload = envelope.object("connection_init")?;
                 let payload = payload.map(|payload| serde_json::from_str(payload.get()));
-                Ok(Self::Init(payload.transpose().map_err(|_| Malformed::Json)?.unwrap_or_default()))
+                Ok(Self::Init(
+                    payload.transpose().map_err(|_| Malformed::Json)?.unwrap_or_default(),
+                ))
             }
             "ping" => Ok(Self::Ping(envelope.object("ping")?.map(ToOwned::to_owned))),
             "pong" => envelope.object("pong").map(|_| Self::Pong),
@@ -114,13 +105,16 @@ impl<'a> Envelope<'a> {
         Ok(id)
     }
 
-    fn operation(&self) -> Result<SubscribePayload, Malformed> {
+    fn operation(&self) -> Result<Body, Malformed> {
         #[derive(Deserialize)]
         struct WithQuery<'a> {
             #[serde(borrow)]
             query: Option<&'a RawValue>,
         }
-        let payload = self.payload.filter(|payload| is_object(payload)).ok_or(Malformed::Query)?;
+        let payload = self
+            .payload
+            .filter(|payload| is_object(payload))
+            .ok_or(Malformed::Query)?;
         let with_query: Option<WithQuery<'_>> = parsed(payload);
         let query: Option<String> = with_query.and_then(|with_query| with_query.query).and_then(parsed);
         query.ok_or(Malformed::Query)?;
@@ -134,19 +128,6 @@ fn parsed<'a, T: Deserialize<'a>>(raw: &'a RawValue) -> Option<T> {
 
 fn is_object(raw: &RawValue) -> bool {
     raw.get().trim_start().starts_with('{')
-}
-
-impl SubscribePayload {
-    /// The request, as every transport hands it over.
-    pub(super) fn into_request(self, caller: Caller) -> OperationRequest {
-        OperationRequest {
-            query: self.query,
-            operation_name: self.operation_name,
-            variables: self.variables.unwrap_or_default(),
-            caller,
-            ..OperationRequest::default()
-        }
-    }
 }
 
 /// `connection_ack`.
@@ -230,21 +211,39 @@ mod tests {
             (r#"{"type":"connection_ack"}"#, unknown("connection_ack")),
             (r#"{"type":"next","id":"1","payload":{}}"#, unknown("next")),
             (r#"{"type":"error","id":"1","payload":[]}"#, unknown("error")),
-            (r#"{"type":"connection_init","payload":[]}"#, Malformed::Payload("connection_init")),
-            (r#"{"type":"connection_init","payload":"x"}"#, Malformed::Payload("connection_init")),
+            (
+                r#"{"type":"connection_init","payload":[]}"#,
+                Malformed::Payload("connection_init"),
+            ),
+            (
+                r#"{"type":"connection_init","payload":"x"}"#,
+                Malformed::Payload("connection_init"),
+            ),
             (r#"{"type":"ping","payload":0}"#, Malformed::Payload("ping")),
             (r#"{"type":"pong","payload":true}"#, Malformed::Payload("pong")),
             (r#"{"type":"complete"}"#, Malformed::Id("complete")),
             (r#"{"type":"complete","id":""}"#, Malformed::Id("complete")),
             (r#"{"type":"complete","id":1}"#, Malformed::Id("complete")),
-            (r#"{"type":"subscribe","id":null,"payload":{"query":"{a}"}}"#, Malformed::Id("subscribe")),
+            (
+                r#"{"type":"subscribe","id":null,"payload":{"query":"{a}"}}"#,
+                Malformed::Id("subscribe"),
+            ),
             (r#"{"type":"subscribe","id":"1"}"#, Malformed::Query),
             (r#"{"type":"subscribe","id":"1","payload":null}"#, Malformed::Query),
             (r#"{"type":"subscribe","id":"1","payload":"{a}"}"#, Malformed::Query),
-            (r#"{"type":"subscribe","id":"1","payload":["{a}",null,null,null]}"#, Malformed::Query),
+            (
+                r#"{"type":"subscribe","id":"1","payload":["{a}",null,null,null]}"#,
+                Malformed::Query,
+            ),
             (r#"{"type":"subscribe","id":"1","payload":{}}"#, Malformed::Query),
-            (r#"{"type":"subscribe","id":"1","payload":{"query":null}}"#, Malformed::Query),
-            (r#"{"type":"subscribe","id":"1","payload":{"query":1}}"#, Malformed::Query),
+            (
+                r#"{"type":"subscribe","id":"1","payload":{"query":null}}"#,
+                Malformed::Query,
+            ),
+            (
+                r#"{"type":"subscribe","id":"1","payload":{"query":1}}"#,
+                Malformed::Query,
+            ),
             (&id_of_length(MAX_ID_BYTES + 1), Malformed::LongId),
         ] {
             assert_eq!(ClientMessage::read(text).expect_err(text), expected, "{text}");
@@ -257,7 +256,10 @@ mod tests {
         ] {
             let text = format!(r#"{{"type":"subscribe","id":"1","payload":{payload}}}"#);
             let refused = ClientMessage::read(&text);
-            assert!(matches!(refused, Err(Malformed::Subscribe(_))), "{payload}: {refused:?}");
+            assert!(
+                matches!(refused, Err(Malformed::Subscribe(_))),
+                "{payload}: {refused:?}"
+            );
         }
         let deep = format!(r#"{{"type":"ping","payload":{{"a":{}"#, "[".repeat(100_000));
         assert_eq!(ClientMessage::read(&deep).expect_err("deep"), Malformed::Json);
@@ -271,7 +273,10 @@ mod tests {
         };
         assert_eq!(pong(payload.as_deref()), r#"{"type":"pong","payload":{ "a": [1.50] }}"#);
         assert_eq!(pong(None), r#"{"type":"pong"}"#);
-        assert_eq!(next("1", r#"{"data":1}"#), r#"{"id":"1","type":"next","payload":{"data":1}}"#);
+        assert_eq!(
+            next("1", r#"{"data":1}"#),
+            r#"{"id":"1","type":"next","payload":{"data":1}}"#
+        );
         assert_eq!(error("\"", "[]"), r#"{"id":"\"","type":"error","payload":[]}"#);
         assert_eq!(complete("ü\n"), "{\"id\":\"ü\\n\",\"type\":\"complete\"}");
     }

@@ -8,11 +8,11 @@ use std::{
     time::Duration,
 };
 
-use axum::{Router, extract::WebSocketUpgrade, routing::get};
+use axum::{Router, extract::WebSocketUpgrade, http::HeaderMap, routing::get};
 use clap::Parser as _;
 use domain::access::Client;
 use futures_util::{FutureExt as _, SinkExt as _, StreamExt as _, stream};
-use schema::{Caller, Opened, OperationRequest};
+use schema::{Caller, DocumentSource, Opened, OperationRequest};
 use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio_tungstenite::{
@@ -21,7 +21,11 @@ use tokio_tungstenite::{
 };
 
 use super::{SUBPROTOCOL, connection::Connection, prepare};
-use crate::{commands::Cli, routes::graphql::{Streaming, operation::Open}, server::Draining};
+use crate::{
+    commands::Cli,
+    routes::graphql::{Streaming, operation::Open},
+    server::Draining,
+};
 
 /// Streams that run, and events they have made.
 #[derive(Default)]
@@ -44,7 +48,10 @@ fn scripted(counts: &Arc<Counts>) -> Open {
     Arc::new(move |request: OperationRequest| {
         let counts = Arc::clone(&counts);
         async move {
-            match request.query.as_str() {
+            let DocumentSource::Text(query) = request.document else {
+                panic!("a text");
+            };
+            match query.as_str() {
                 "panic" => panic!("as told: secret"),
                 "panic later" => Opened::Answers(stream::once(async { panic!("as told: secret") }).boxed()),
                 "flood" => {
@@ -61,7 +68,13 @@ fn scripted(counts: &Arc<Counts>) -> Open {
                 _ => {
                     counts.running.fetch_add(1, Ordering::SeqCst);
                     let counted = Counted(Arc::clone(&counts));
-                    Opened::Answers(stream::once(async move { let _counted = counted; std::future::pending::<Vec<u8>>().await }).boxed())
+                    Opened::Answers(
+                        stream::once(async move {
+                            let _counted = counted;
+                            std::future::pending::<Vec<u8>>().await
+                        })
+                        .boxed(),
+                    )
                 }
             }
         }
@@ -90,6 +103,7 @@ impl Server {
                 open,
                 draining: Draining::told_by(is_draining),
                 caller: Caller::default(),
+                headers: HeaderMap::new(),
             };
             prepare(upgrade, 1 << 20).on_upgrade(|socket| connection.serve(socket))
         };
@@ -108,7 +122,9 @@ impl Server {
         let socket = TcpSocket::new_v4().expect("a socket");
         socket.set_recv_buffer_size(4096).expect("a small buffer");
         let stream = socket.connect(self.address).await.expect("it listens");
-        let mut request = format!("ws://{}/", self.address).into_client_request().expect("a request");
+        let mut request = format!("ws://{}/", self.address)
+            .into_client_request()
+            .expect("a request");
         let protocol = SUBPROTOCOL.parse().expect("a header");
         request.headers_mut().insert("sec-websocket-protocol", protocol);
         let (mut socket, _) = client_async(request, stream).await.expect("it upgrades");
@@ -119,11 +135,18 @@ impl Server {
 }
 
 async fn send(socket: &mut WebSocketStream<TcpStream>, message: &Value) {
-    socket.send(Message::text(message.to_string())).await.expect("it is sent");
+    socket
+        .send(Message::text(message.to_string()))
+        .await
+        .expect("it is sent");
 }
 
 async fn subscribe(socket: &mut WebSocketStream<TcpStream>, id: &str, query: &str) {
-    send(socket, &json!({ "type": "subscribe", "id": id, "payload": { "query": query } })).await;
+    send(
+        socket,
+        &json!({ "type": "subscribe", "id": id, "payload": { "query": query } }),
+    )
+    .await;
 }
 
 async fn next(socket: &mut WebSocketStream<TcpStream>) -> Message {
@@ -150,7 +173,11 @@ async fn eventually(what: &str, holds: impl Fn() -> bool) {
 fn resident_bytes() -> usize {
     const PAGE: usize = 4096;
     let statm = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
-    statm.split(' ').nth(1).and_then(|pages| pages.parse().ok()).map_or(0, |pages: usize| pages * PAGE)
+    statm
+        .split(' ')
+        .nth(1)
+        .and_then(|pages| pages.parse().ok())
+        .map_or(0, |pages: usize| pages * PAGE)
 }
 
 #[tokio::test]
@@ -196,7 +223,10 @@ async fn a_client_that_does_not_read_costs_no_memory() {
         let message = receive(&mut socket).await;
         let payload = &message["payload"];
         dropped += payload["extensions"]["droppedEvents"].as_u64().unwrap_or_default();
-        if payload["data"]["number"].as_u64().is_some_and(|number| number >= then as u64) {
+        if payload["data"]["number"]
+            .as_u64()
+            .is_some_and(|number| number >= then as u64)
+        {
             assert_eq!(message["id"], "0");
             break;
         }

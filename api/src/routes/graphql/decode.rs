@@ -1,0 +1,183 @@
+//! A request taken out of a body or an address.
+
+use axum::http::{HeaderMap, HeaderName, header};
+use schema::{Caller, Code, DocumentSource, OperationRequest};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::routes::Refused;
+
+/// What a client's program calls itself, in the header that Apollo's clients send.
+const CLIENT_NAME: HeaderName = HeaderName::from_static("apollographql-client-name");
+/// Whoever sends it as `1` is told what the operation cost.
+const WANTS_COST: HeaderName = HeaderName::from_static("x-iconql-cost");
+
+/// A request as it stands in a body. What else a client may put there is its own affair.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Body {
+    query: Option<String>,
+    operation_name: Option<String>,
+    variables: Option<Map<String, Value>>,
+    extensions: Option<Extensions>,
+    document_id: Option<String>,
+}
+
+/// A request as it stands in an address.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Address {
+    query: Option<String>,
+    operation_name: Option<String>,
+    variables: Option<String>,
+    extensions: Option<String>,
+    document_id: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Extensions {
+    persisted_query: Option<PersistedQuery>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct PersistedQuery {
+    version: u64,
+    sha256_hash: String,
+}
+
+/// What a body brings.
+pub(crate) enum Posted {
+    One(OperationRequest),
+    Batch(Vec<OperationRequest>),
+}
+
+/// What the headers say of every request of a body.
+pub(crate) struct Sender<'a> {
+    pub(crate) caller: Caller,
+    pub(crate) headers: &'a HeaderMap,
+}
+
+impl Sender<'_> {
+    fn is_told_costs(&self) -> bool {
+        self.headers.get(WANTS_COST).is_some_and(|value| value == "1")
+    }
+
+    fn client_name(&self) -> Option<String> {
+        Some(self.headers.get(CLIENT_NAME)?.to_str().ok()?.to_owned())
+    }
+}
+
+/// Reads a body of one request, or of at most `most` in an array.
+pub(crate) fn from_body(body: &[u8], sender: &Sender<'_>, most: usize) -> Result<Posted, Refused> {
+    let is_batch = body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[');
+    if !is_batch {
+        return Ok(Posted::One(request(read(body)?, sender)?));
+    }
+    if most == 0 {
+        return Err(bad(
+            "Batches of operations are not taken here. Send one at a time, or all in one document.",
+        ));
+    }
+    let bodies: Vec<Body> = read(body)?;
+    if bodies.is_empty() {
+        return Err(bad("The batch is empty."));
+    }
+    if bodies.len() > most {
+        return Err(Refused::limit("maxOperations", most, bodies.len()));
+    }
+    let requests = bodies.into_iter().map(|body| request(body, sender));
+    Ok(Posted::Batch(requests.collect::<Result<_, _>>()?))
+}
+
+/// Reads a request from an address.
+pub(crate) fn from_address(address: Address, sender: &Sender<'_>) -> Result<OperationRequest, Refused> {
+    let body = Body {
+        query: address.query,
+        operation_name: address.operation_name,
+        variables: parameter("variables", address.variables.as_deref())?,
+        extensions: parameter("extensions", address.extensions.as_deref())?,
+        document_id: address.document_id,
+    };
+    Ok(OperationRequest {
+        only_queries: true,
+        ..request(body, sender)?
+    })
+}
+
+fn parameter<'a, T: Deserialize<'a>>(name: &str, text: Option<&'a str>) -> Result<Option<T>, Refused> {
+    let text = text.filter(|text| !text.is_empty());
+    let value = text.map(serde_json::from_str).transpose();
+    value.map_err(|error| bad(format!("`{name}` must be a JSON object: {error}.")))
+}
+
+fn read<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Refused> {
+    serde_json::from_slice(body).map_err(|error| bad(format!("The body is no GraphQL request: {error}.")))
+}
+
+/// The request of the payload of a socket's message. There a document has a text in any case, if an empty one.
+pub(super) fn from_payload(mut body: Body, sender: &Sender<'_>) -> Result<OperationRequest, Refused> {
+    let is_named = body.document_id.is_some()
+        || (body.extensions.as_ref()).is_some_and(|extensions| extensions.persisted_query.is_some());
+    if is_named {
+        body.query = body.query.filter(|text| !text.is_empty());
+    }
+    request(body, sender)
+}
+
+fn request(body: Body, sender: &Sender<'_>) -> Result<OperationRequest, Refused> {
+    let persisted = body.extensions.and_then(|extensions| extensions.persisted_query);
+    let document = match (body.query, body.document_id, persisted) {
+        (Some(text), None, None) => DocumentSource::Text(text),
+        (None, Some(id), None) => DocumentSource::Id(id),
+        (
+            text,
+            None,
+            Some(PersistedQuery {
+                version: 1,
+                sha256_hash,
+            }),
+        ) => DocumentSource::Hash {
+            sha256: sha256_hash,
+            text,
+        },
+        (_, None, Some(_)) => return Err(bad("Of `persistedQuery` version 1 is spoken here.")),
+        (None, None, None) => {
+            return Err(bad(
+                "Give the document in `query`, its id in `documentId`, or its hash in `extensions.persistedQuery`.",
+            ));
+        }
+        (_, Some(_), _) => return Err(bad("Give either `documentId` or `query`, not both.")),
+    };
+    Ok(OperationRequest {
+        document,
+        operation_name: body.operation_name,
+        variables: body.variables.unwrap_or_default(),
+        only_queries: false,
+        only_persisted: false,
+        wants_cost: sender.is_told_costs(),
+        client_name: sender.client_name(),
+        caller: sender.caller,
+    })
+}
+
+/// Whether a body is JSON in UTF-8, which no page of another site can send without being asked first.
+pub(crate) fn is_json(headers: &HeaderMap) -> bool {
+    let content_type = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| mediatype::MediaType::parse(value.to_str().ok()?).ok());
+    content_type.is_some_and(|media_type| {
+        use mediatype::{ReadParams as _, names::CHARSET};
+        let essence = media_type.essence().to_string();
+        let is_utf_8 = |charset: mediatype::Value<'_>| charset.unquoted_str().eq_ignore_ascii_case("utf-8");
+        ["application/json", "application/graphql-response+json"]
+            .iter()
+            .any(|known| essence.eq_ignore_ascii_case(known))
+            && media_type.get_param(CHARSET).is_none_or(is_utf_8)
+    })
+}
+
+fn bad(message: impl Into<String>) -> Refused {
+    Refused::new(Code::BadUserInput, message)
+}

@@ -1,0 +1,140 @@
+//! Validation apart from execution: what the library's validator says of an operation, and what it costs.
+//!
+//! The library validates whatever it executes. Here a schema of its own validates and stops there, so that the other, which
+//! executes, need not do it again. An extension is how the library lets itself be stopped; on the schema that executes there
+//! is none, for each field would take a longer way.
+
+use std::sync::{Arc, OnceLock};
+
+use async_graphql::{
+    Request, ServerError, ValidationResult, Variables as LibraryVariables,
+    async_trait::async_trait,
+    extensions::{Extension, ExtensionContext, ExtensionFactory, NextValidation},
+    parser::types::ExecutableDocument,
+};
+use futures_util::FutureExt as _;
+use serde_json::Value;
+
+use super::Variables;
+use crate::{
+    errors::{Code, Refusal, bad_argument, with_code},
+    service::ApiSchema,
+};
+
+/// Validates operations.
+#[derive(Clone)]
+pub(crate) struct Validator(ApiSchema);
+
+/// Where the extension leaves what an operation costs.
+#[derive(Clone, Default)]
+struct Cost(Arc<OnceLock<usize>>);
+
+/// Stops a request once it is validated.
+pub(crate) struct StopAfterValidation;
+
+impl ExtensionFactory for StopAfterValidation {
+    fn create(&self) -> Arc<dyn Extension> {
+        Arc::new(Self)
+    }
+}
+
+#[async_trait]
+impl Extension for StopAfterValidation {
+    async fn validation(
+        &self,
+        context: &ExtensionContext<'_>,
+        next: NextValidation<'_>,
+    ) -> Result<ValidationResult, Vec<ServerError>> {
+        let valid = next.run(context).await?;
+        if let Some(cost) = context
+            .query_data
+            .and_then(|data| data.get(&std::any::TypeId::of::<Cost>()))
+        {
+            let _ = cost.downcast_ref::<Cost>().map(|cost| cost.0.set(valid.complexity));
+        }
+        Err(Vec::new())
+    }
+}
+
+impl Validator {
+    /// Over a schema that was built with [`StopAfterValidation`].
+    pub(crate) fn new(schema: ApiSchema) -> Self {
+        Self(schema)
+    }
+
+    /// What the operation costs, where it fits the schema with these variables.
+    pub(super) fn cost(
+        &self,
+        document: ExecutableDocument,
+        operation: Option<&str>,
+        variables: Variables,
+    ) -> Result<usize, Refusal> {
+        self.validate(document, operation, variables).map_err(refusal)
+    }
+
+    /// Whether a document fits the schema, whatever its variables are.
+    pub(super) fn check(&self, document: &ExecutableDocument) -> Result<(), Refusal> {
+        let Err(mut errors) = self.validate(document.clone(), None, Variables::new()) else {
+            return Ok(());
+        };
+        // The reckoning of costs misses the variables' values.
+        errors.retain(|error| !is_misfit_value(error));
+        if errors.is_empty() {
+            Ok(())
+        } else {
+            Err(refusal(errors))
+        }
+    }
+
+    fn validate(
+        &self,
+        document: ExecutableDocument,
+        operation: Option<&str>,
+        variables: Variables,
+    ) -> Result<usize, Vec<ServerError>> {
+        let cost = Cost::default();
+        let mut request = Request::new(String::new())
+            .variables(LibraryVariables::from_json(Value::Object(variables)))
+            .data(cost.clone());
+        if let Some(name) = operation {
+            request = request.operation_name(name);
+        }
+        request.set_parsed_query(document);
+        let response = self.0.execute(request).now_or_never();
+        let errors = response.expect("nothing is awaited before execution").errors;
+        cost.0.get().copied().ok_or(errors)
+    }
+}
+
+/// Validation reports misfit arguments in these words.
+const MISFIT_ARGUMENT: &str = "Invalid value for argument ";
+
+fn refusal(errors: Vec<ServerError>) -> Refusal {
+    Refusal::from_errors(errors.into_iter().map(classified).collect())
+}
+
+/// Gives an error of the validator its public code.
+fn classified(error: ServerError) -> ServerError {
+    let argument = error.message.strip_prefix(MISFIT_ARGUMENT).map(|rest| {
+        let rest = rest.trim_start_matches('"');
+        rest.split('"').next().unwrap_or_default().to_owned()
+    });
+    match argument {
+        Some(argument) => bad_argument(error, argument),
+        None if is_misfit_value(&error) => with_code(error, Code::BadUserInput),
+        None => with_code(error, Code::GraphqlValidationFailed),
+    }
+}
+
+/// Whether the library could not read a value. The validator lets a text through where an input object belongs, so that
+/// only the field finds out; and the reckoning of costs reads arguments too.
+pub(crate) fn is_misfit_value(error: &ServerError) -> bool {
+    let is_librarys = error
+        .extensions
+        .as_ref()
+        .is_none_or(|extensions| extensions.get("code").is_none());
+    is_librarys
+        && ["Expected input type ", "Failed to parse "]
+            .iter()
+            .any(|words| error.message.starts_with(words))
+}

@@ -1,0 +1,89 @@
+//! A request as any transport brings it, and what becomes of it.
+
+use std::time::Duration;
+
+use futures_util::stream::BoxStream;
+use serde_json::{Map, Value};
+
+use crate::{authority::Caller, errors::Code};
+
+/// Which document a request means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DocumentSource {
+    /// This text.
+    Text(String),
+    /// The text with this SHA-256 in hex, as an automatic persisted query; with the text, it is to be kept under it.
+    Hash { sha256: String, text: Option<String> },
+    /// What a list of trusted documents has under this id; `sha256:` and a hash is the text with that hash.
+    Id(String),
+}
+
+impl DocumentSource {
+    /// Whether a client sends a text to be known by its hash from now on.
+    pub(crate) fn is_registration(&self) -> bool {
+        matches!(self, Self::Hash { text: Some(_), .. })
+    }
+}
+
+impl Default for DocumentSource {
+    fn default() -> Self {
+        Self::Text(String::new())
+    }
+}
+
+/// A request.
+#[derive(Debug, Clone, Default)]
+pub struct OperationRequest {
+    pub document: DocumentSource,
+    pub operation_name: Option<String>,
+    pub variables: Map<String, Value>,
+    /// Refuse a mutation, and where it cannot be followed a subscription, as GET must.
+    pub only_queries: bool,
+    /// Refuse a document that is sent as text.
+    pub only_persisted: bool,
+    /// Put `cost` into the response's `extensions`.
+    pub wants_cost: bool,
+    /// What the client's program calls itself: a trusted document may be there for one program alone.
+    pub client_name: Option<String>,
+    pub caller: Caller,
+}
+
+/// A response and what a transport needs to know of it.
+#[derive(Debug)]
+pub struct Executed {
+    /// The response as JSON.
+    pub body: Vec<u8>,
+    pub outcome: Outcome,
+    pub operation_kind: &'static str,
+    /// The operation's name where a list of trusted documents has it, else `other`: clients can invent names without end.
+    pub operation_name: std::sync::Arc<str>,
+    /// Finding, parsing and validating the document.
+    pub parse_time: Duration,
+    pub execute_time: Duration,
+    /// SQL statements that the request ran.
+    pub statements: u32,
+}
+
+/// What a request was opened to.
+pub enum Opened {
+    /// A query, a mutation, or what was refused: it has been answered.
+    Answered(Executed),
+    /// A subscription: each item is a response as JSON, until it ends or is dropped.
+    Answers(Answers),
+}
+
+/// The responses of a subscription.
+pub type Answers = BoxStream<'static, Vec<u8>>;
+
+/// How far a request came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Executed, without errors.
+    Ok,
+    /// Executed; some fields have errors and there is data.
+    Partial,
+    /// Executed; an error reached the top, so that there is no data.
+    NoData,
+    /// Refused before execution; the response has no `data`.
+    Refused(Code),
+}

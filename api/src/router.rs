@@ -7,7 +7,11 @@ use axum::{
     middleware as layer,
     routing::get,
 };
-use domain::{catalog::Catalog, search::Search};
+use domain::{
+    access::{Access, Keys},
+    catalog::Catalog,
+    search::Search,
+};
 use schema::{GraphqlService, Stores};
 use tower_http::{
     CompressionLevel,
@@ -17,10 +21,12 @@ use tower_http::{
         predicate::{NotForContentType, Predicate, SizeAbove},
     },
     cors::{AllowOrigin, Any, CorsLayer},
+    sensitive_headers::SetSensitiveRequestHeadersLayer,
     set_header::SetResponseHeaderLayer,
 };
 
 use crate::{
+    caller::PageSessions,
     config::{Config, HttpArgs},
     middleware,
     routes::{self, graphql, health, icons, metrics, pages, search},
@@ -33,6 +39,8 @@ pub(crate) struct AppState {
     pub(crate) graphql: GraphqlService,
     pub(crate) catalog: Catalog,
     pub(crate) search: Search,
+    pub(crate) keys: Keys,
+    pub(crate) sessions: PageSessions,
     pub(crate) draining: Draining,
     pub(crate) streaming: graphql::Streaming,
     pub(crate) is_production: bool,
@@ -43,11 +51,19 @@ pub(crate) struct AppState {
     pub(crate) icon_cache: icons::CachePolicy,
 }
 
-pub(crate) fn build(config: &Config, graphql: GraphqlService, stores: Stores, draining: Draining) -> Router {
+/// Routes that answer with `graphql` and from `stores`, to whom `access` knows.
+pub(crate) fn build(
+    config: &Config,
+    graphql: GraphqlService,
+    (stores, access): (Stores, Access),
+    draining: Draining,
+) -> Router {
     let state = AppState {
         graphql,
         catalog: stores.catalog,
         search: stores.search,
+        keys: access.keys,
+        sessions: PageSessions::new(access.sessions, config.public_url.as_deref()),
         draining,
         streaming: graphql::Streaming::new(config),
         is_production: config.is_production(),
@@ -110,6 +126,11 @@ fn passage(mut router: Router, http: &HttpArgs) -> Router {
         ))
         .layer(CatchPanicLayer::custom(routes::panicked))
         .layer(layer::from_fn(middleware::request::observe))
+        // Whoever prints headers, for whatever reason, prints these without their values.
+        .layer(SetSensitiveRequestHeadersLayer::new([
+            header::AUTHORIZATION,
+            header::COOKIE,
+        ]))
 }
 
 fn compression(http: &HttpArgs) -> CompressionLayer<impl Predicate + use<>> {

@@ -2,6 +2,7 @@
 
 use std::{net::SocketAddr, time::Duration};
 
+use domain::access::Access;
 use schema::{GraphqlService, SchemaConfig, Stores};
 use tokio::{
     net::TcpListener,
@@ -59,7 +60,12 @@ impl Draining {
 }
 
 /// Starts to answer on the configured address.
-pub async fn start(config: &Config, stores: Stores, started_at_ms: i64) -> Result<RunningServer, ServeError> {
+pub async fn start(
+    config: &Config,
+    stores: Stores,
+    access: Access,
+    started_at_ms: i64,
+) -> Result<RunningServer, ServeError> {
     let unusable = |error: std::io::Error| ServeError::Listen {
         address: config.listen,
         reason: error.to_string(),
@@ -88,7 +94,7 @@ pub async fn start(config: &Config, stores: Stores, started_at_ms: i64) -> Resul
     }
     let (draining, is_draining) = watch::channel(false);
     let (stop, mut stopped) = watch::channel(false);
-    let router = router::build(config, graphql, stores, Draining(is_draining));
+    let router = router::build(config, graphql, (stores, access), Draining(is_draining));
     let task = tokio::spawn(async move {
         axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
             .with_graceful_shutdown(async move {

@@ -9,6 +9,7 @@ use axum::{
     http::{HeaderName, HeaderValue, header},
     response::{IntoResponse as _, Response},
 };
+use domain::access::Client;
 use futures_util::{FutureExt as _, Stream, stream};
 use schema::{Answers, Code, Opened, OperationRequest, Outcome};
 use serde_json::json;
@@ -21,8 +22,9 @@ use super::{
     operation::{Active, forward, log_panic, tell_dropped},
     outbox::{Operation, Outbox, Outgoing, Part},
     respond,
+    streaming::key_refused,
 };
-use crate::{router::AppState, server::Draining};
+use crate::{router::AppState, routes::Refused};
 
 /// What a stream says when there is nothing to say.
 const COMMENT: &[u8] = b":\n\n";
@@ -47,7 +49,7 @@ pub(crate) async fn respond(state: &AppState, request: OperationRequest) -> Resp
             event_stream(Body::from(frames))
         }
         Opened::Answers(answers) => match state.streaming.connections.enter(client) {
-            Ok(place) => event_stream(Body::from_stream(follow_as_frames(state, place, answers))),
+            Ok(place) => event_stream(Body::from_stream(follow_as_frames(state, (client, place), answers))),
             Err(full) => full.into_response(),
         },
     }
@@ -88,7 +90,14 @@ fn follow_as_frames(
     metrics::gauge!("event_streams").increment(1);
     if let Ok(operation) = outbox.begin(ID) {
         let serial = operation.serial();
-        let work = tokio::spawn(pump(answers, operation, state.draining.clone()));
+        let (keys, draining) = (state.keys.clone(), state.draining.clone());
+        let end = async move {
+            tokio::select! {
+                () = draining.begun() => None,
+                () = key_refused(&keys, client) => Some(key_is_not_good()),
+            }
+        };
+        let work = tokio::spawn(pump(answers, operation, end));
         outbox.attach(serial, work.abort_handle());
     }
     let pause = state.streaming.settings.ping_interval();
@@ -104,17 +113,25 @@ fn follow_as_frames(
     })
 }
 
-/// Puts the events of a subscription into its outbox, whether or not anybody reads them.
-async fn pump(answers: Answers, operation: Operation, draining: Draining) {
+/// Puts the events of a subscription into its outbox, whether or not anybody reads them, until it ends or `end` does, with
+/// what is to be said last.
+async fn pump(answers: Answers, operation: Operation, end: impl Future<Output = Option<Vec<u8>>>) {
     let _active = Active::new();
     let forwarded = AssertUnwindSafe(forward(answers, &operation)).catch_unwind();
-    tokio::select! {
-        forwarded = forwarded => if let Err(panic) = forwarded {
-            operation.event(fault(&log_panic(panic.as_ref())));
-        },
-        () = draining.begun() => {}
+    let last = tokio::select! {
+        forwarded = forwarded => forwarded.err().map(|panic| fault(&log_panic(panic.as_ref()))),
+        last = end => last,
+    };
+    if let Some(last) = last {
+        operation.event(last);
     }
     operation.complete().await;
+}
+
+fn key_is_not_good() -> Vec<u8> {
+    let message = "The key that this subscription was begun with is no longer good.";
+    let errors = Refused::new(Code::Unauthenticated, message).errors();
+    json!({ "errors": errors }).to_string().into_bytes()
 }
 
 impl Frames {

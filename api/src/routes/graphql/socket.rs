@@ -9,6 +9,8 @@ mod origins;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Mutex;
+
 use axum::{
     extract::{FromRequestParts as _, Request, State, WebSocketUpgrade},
     http::{HeaderMap, Method, header},
@@ -65,7 +67,7 @@ async fn open(state: &AppState, request: Request) -> Response {
     }
     let caller = match Caller::from_request_parts(&mut parts, state).await {
         Ok(caller) => caller,
-        Err(never) => match never {},
+        Err(refusal) => return refusal.into_response(),
     };
     let upgrade = match WebSocketUpgrade::from_request_parts(&mut parts, state).await {
         Ok(upgrade) => upgrade,
@@ -78,10 +80,11 @@ async fn open(state: &AppState, request: Request) -> Response {
     let connection = Connection {
         terms: state.streaming.clone(),
         open: open_with(&state.graphql),
+        keys: state.keys.clone(),
         draining: state.draining.clone(),
         caller,
         headers: parts.headers,
-        place,
+        place: Mutex::new(place),
     };
     prepare(upgrade, connection.terms.max_message_bytes).on_upgrade(|socket| connection.serve(socket))
 }

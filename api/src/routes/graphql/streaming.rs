@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use domain::access::{Client, Keys};
 use futures_util::FutureExt as _;
 use schema::GraphqlService;
 
@@ -65,4 +66,12 @@ pub(super) fn open_with(graphql: &GraphqlService) -> Open {
         let graphql = graphql.clone();
         async move { graphql.open(request).await }.boxed()
     })
+}
+
+/// Waits until the key of `client` is no longer good; forever where it has none.
+pub(super) async fn key_refused(keys: &Keys, client: Client) {
+    match client {
+        Client::Key(id) => drop(keys.until_refused(id).await),
+        Client::Address(_) => std::future::pending().await,
+    }
 }

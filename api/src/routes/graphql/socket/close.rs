@@ -65,6 +65,11 @@ impl Close {
         Self::new(4429, "Too many initialisation requests")
     }
 
+    /// The client that the key in `connection_init` is of has enough sockets.
+    pub(super) fn too_many(why: &str) -> Self {
+        Self::new(4429, why)
+    }
+
     /// A fault of the server, which the log has under `error_id`.
     pub(super) fn internal(error_id: &str) -> Self {
         Self::new(4500, format!("Internal server error, errorId {error_id}"))

@@ -5,7 +5,7 @@ use std::{
     future::pending,
     pin::pin,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -13,13 +13,14 @@ use std::{
 
 use axum::{
     extract::ws::{Message, WebSocket},
-    http::HeaderMap,
+    http::{HeaderMap, header},
 };
 use futures_util::{
     FutureExt as _, SinkExt as _, StreamExt as _,
     future::poll_fn,
     stream::{SplitSink, SplitStream},
 };
+use domain::access::Keys;
 use schema::Caller;
 use serde_json::{Map, Value};
 use tokio::{
@@ -33,6 +34,7 @@ use super::{
     message::{self, ClientMessage},
 };
 use crate::{
+    caller::key::caller_of_text,
     routes::{
         Refused,
         graphql::{
@@ -40,7 +42,7 @@ use crate::{
             decode::{self, Body, Sender},
             operation::{Open, Running, log_panic, tell_dropped},
             outbox::{NotBegun, Outbox, Outgoing, Part},
-            streaming::Streaming,
+            streaming::{Streaming, key_refused},
         },
     },
     server::Draining,
@@ -56,11 +58,13 @@ const CLOSING_TIME: Duration = Duration::from_secs(1);
 pub(super) struct Connection {
     pub(super) terms: Streaming,
     pub(super) open: Open,
+    pub(super) keys: Keys,
     pub(super) draining: Draining,
     pub(super) caller: Caller,
     /// Of the request for the socket.
     pub(super) headers: HeaderMap,
-    pub(super) place: Place,
+    /// Counted for the client that it turns out to be.
+    pub(super) place: Mutex<Place>,
 }
 
 /// How a connection ends.
@@ -151,7 +155,10 @@ impl Session {
             match timeout(init_timeout, self.greet(stream)).await {
                 Err(_) => Err(Close::init_timeout().into()),
                 Ok(Err(end)) => Err(end),
-                Ok(Ok(caller)) => self.obey(stream, caller).await,
+                Ok(Ok(caller)) => tokio::select! {
+                    end = self.obey(stream, caller) => end,
+                    () = key_refused(&self.connection.keys, caller.client) => Err(Close::forbidden().into()),
+                },
             }
         };
         tokio::select! {
@@ -169,7 +176,7 @@ impl Session {
         loop {
             match self.next_message(stream).await? {
                 ClientMessage::Init(payload) => {
-                    let caller = self.caller_of(&payload).ok_or_else(Close::forbidden)?;
+                    let caller = self.caller_of(&payload)?;
                     self.outbox.reply(message::ack());
                     return Ok(caller);
                 }
@@ -180,10 +187,25 @@ impl Session {
         }
     }
 
-    /// Who sends `connection_init` with this payload. None where it shows a key that is none.
-    fn caller_of(&self, payload: &Map<String, Value>) -> Option<Caller> {
-        let shows_key = payload.keys().any(|name| name.eq_ignore_ascii_case("authorization"));
-        (!shows_key).then_some(self.connection.caller)
+    /// Who sends `connection_init` with this payload: whoever holds the key in it, else whoever asked for the socket.
+    fn caller_of(&self, payload: &Map<String, Value>) -> Result<Caller, Close> {
+        let mut shown = payload
+            .iter()
+            .filter(|(name, _)| name.eq_ignore_ascii_case("authorization"));
+        let (Some((_, value)), another) = (shown.next(), shown.next()) else {
+            return Ok(self.connection.caller);
+        };
+        let origin = self.connection.headers.get(header::ORIGIN);
+        let text = value.as_str().filter(|_| another.is_none()).unwrap_or_default();
+        let caller = caller_of_text(&self.connection.keys, text, origin).map_err(|refusal| {
+            refusal.count();
+            Close::forbidden()
+        })?;
+        let mut place = self.connection.place.lock().unwrap_or_else(PoisonError::into_inner);
+        place
+            .belongs_to(caller.client)
+            .map_err(|full| Close::too_many(&full.to_string()))?;
+        Ok(caller)
     }
 
     /// Does what the client says.

@@ -1,8 +1,9 @@
 //! What a running server cannot be made to do from outside: faults, and floods of events.
 
 use std::{
+    ffi::OsString,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
@@ -10,7 +11,7 @@ use std::{
 
 use axum::{Router, extract::WebSocketUpgrade, http::HeaderMap, routing::get};
 use clap::Parser as _;
-use domain::access::Client;
+use domain::access::{Client, Clock, Keys};
 use futures_util::{FutureExt as _, SinkExt as _, StreamExt as _, stream};
 use schema::{Caller, DocumentSource, Opened, OperationRequest};
 use serde_json::{Value, json};
@@ -22,7 +23,7 @@ use tokio_tungstenite::{
 
 use super::{SUBPROTOCOL, connection::Connection, prepare};
 use crate::{
-    commands::Cli,
+    commands::{Cli, migrate::open_migrated},
     routes::graphql::{Streaming, operation::Open},
     server::Draining,
 };
@@ -85,20 +86,26 @@ fn scripted(counts: &Arc<Counts>) -> Open {
 struct Server {
     address: std::net::SocketAddr,
     counts: Arc<Counts>,
+    _folder: tempfile::TempDir,
     _draining: tokio::sync::watch::Sender<bool>,
 }
 
 impl Server {
     async fn start() -> Self {
-        let arguments = ["iconql", "serve", "--websocket-ping-interval-ms=3600000"];
+        let folder = tempfile::tempdir().expect("a folder");
+        let arguments = ["iconql", "serve", "--websocket-ping-interval-ms=3600000", "--data-dir"];
+        let arguments = arguments.map(OsString::from).into_iter().chain([folder.path().into()]);
         let config = Cli::try_parse_from(arguments).expect("usable flags").config;
+        let database = open_migrated(&config.database()).await.expect("a database");
+        let keys = Keys::load(&database, Clock::new(|| 0)).await.expect("no keys");
         let streaming = Streaming::new(&config);
         let counts = Arc::new(Counts::default());
         let open = scripted(&counts);
         let (draining, is_draining) = tokio::sync::watch::channel(false);
         let handler = move |upgrade: WebSocketUpgrade| async move {
             let connection = Connection {
-                place: streaming.connections.enter(Client::default()).expect("there is room"),
+                place: Mutex::new(streaming.connections.enter(Client::default()).expect("there is room")),
+                keys,
                 terms: streaming,
                 open,
                 draining: Draining::told_by(is_draining),
@@ -113,6 +120,7 @@ impl Server {
         Self {
             address,
             counts,
+            _folder: folder,
             _draining: draining,
         }
     }

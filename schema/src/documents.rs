@@ -114,7 +114,8 @@ impl Documents {
         let mut parsed = document.parsed.clone();
         let operation = chosen_operation(&parsed, request.operation_name.as_deref())?;
         let kind = operation.ty;
-        if request.only_queries && kind == OperationType::Mutation {
+        let is_taken = kind == OperationType::Query || (kind == OperationType::Subscription && request.takes_events);
+        if request.only_queries && !is_taken {
             let message = "Only queries can be sent by GET; use POST.";
             return Err(Refusal::new(Code::MethodNotAllowed, message));
         }

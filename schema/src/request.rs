@@ -37,8 +37,10 @@ pub struct OperationRequest {
     pub document: DocumentSource,
     pub operation_name: Option<String>,
     pub variables: Map<String, Value>,
-    /// Refuse a mutation, and where it cannot be followed a subscription, as GET must.
+    /// Refuse anything but a query, as GET must.
     pub only_queries: bool,
+    /// Take a subscription all the same: one answer can follow another.
+    pub takes_events: bool,
     /// Refuse a document that is sent as text.
     pub only_persisted: bool,
     /// Put `cost` into the response's `extensions`.

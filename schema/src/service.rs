@@ -162,12 +162,7 @@ impl GraphqlService {
                 ..
             }) => {
                 let message = "Subscriptions are answered over WebSocket, or with `accept: text/event-stream`.";
-                let code = if request.only_queries {
-                    Code::MethodNotAllowed
-                } else {
-                    Code::BadUserInput
-                };
-                let Refusal { code, errors } = Refusal::new(code, message);
+                let Refusal { code, errors } = Refusal::new(Code::BadUserInput, message);
                 (refused(errors), Outcome::Refused(code))
             }
             Ok(prepared) => {

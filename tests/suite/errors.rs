@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tests::{Reply, TestApp, on_each_engine, workspace_root};
 
 /// The codes that this file provokes.
-const PROVOKED: [&str; 12] = [
+const PROVOKED: [&str; 15] = [
     "BAD_USER_INPUT",
     "FORBIDDEN",
     "GRAPHQL_PARSE_FAILED",
@@ -16,8 +16,11 @@ const PROVOKED: [&str; 12] = [
     "LIMIT_EXCEEDED",
     "METHOD_NOT_ALLOWED",
     "NOT_FOUND",
+    "OVERLOADED",
     "PAYLOAD_TOO_LARGE",
+    "RATE_LIMITED",
     "TIMEOUT",
+    "UNAUTHENTICATED",
     "UNAVAILABLE",
     "UNSUPPORTED_MEDIA_TYPE",
 ];
@@ -152,6 +155,23 @@ on_each_engine! {
         let app = TestApp::build_with_garden(engine).await.flag("--environment=production").start().await;
         let reply = app.graphql("mutation { putSynonyms(input: { groups: [] }) { groups } }").await;
         assert_eq!((reply.status, reply.codes(), &reply.json["data"]), (200, vec!["FORBIDDEN"], &json!({ "putSynonyms": null })));
+    }
+
+    async fn who_is_refused_whole(engine) {
+        let app = TestApp::build_with_garden(engine).await.flag("--websocket-max-connections-per-client=1").flag("--websocket-max-connections=2").start().await;
+        let follow = async || {
+            let request = app.request(Method::POST, "/graphql").header("accept", "text/event-stream");
+            request.json(&json!({ "query": "subscription { catalogChanged { kind } }" })).send().await.unwrap()
+        };
+        let _first = follow().await;
+        let reply = Reply::read(follow().await).await;
+        assert_eq!((reply.status, reply.codes()), (429, vec!["RATE_LIMITED"]));
+        let few = TestApp::build_with_garden(engine).await.flag("--websocket-max-connections=1").start().await;
+        let _socket = tests::Socket::open(few.base_url()).await;
+        let refusal = tests::Socket::open_with(few.base_url(), &[]).await.err().unwrap();
+        assert_eq!((refusal.status, refusal.code.as_str()), (503, "OVERLOADED"));
+        let reply = app.send(app.request(Method::POST, "/graphql").bearer_auth("nonsense").json(&json!({ "query": "{ __typename }" }))).await;
+        assert_eq!((reply.status, reply.codes()), (401, vec!["UNAUTHENTICATED"]));
     }
 
     async fn a_fault_of_the_server_shows_only_its_id(engine) {

@@ -155,6 +155,7 @@ fn request(body: Body, sender: &Sender<'_>) -> Result<OperationRequest, Refused>
         operation_name: body.operation_name,
         variables: body.variables.unwrap_or_default(),
         only_queries: false,
+        takes_events: false,
         only_persisted: false,
         wants_cost: sender.is_told_costs(),
         client_name: sender.client_name(),

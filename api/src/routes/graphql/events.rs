@@ -35,6 +35,10 @@ const ID: &str = "events";
 /// Answers `request` with a stream of events.
 pub(crate) async fn respond(state: &AppState, request: OperationRequest) -> Response {
     let client = request.caller.client;
+    let request = OperationRequest {
+        takes_events: true,
+        ..request
+    };
     match state.graphql.open(request).await {
         Opened::Answered(executed) => {
             observe(&executed);

@@ -1,6 +1,8 @@
 //! Who sends a request: whoever holds its key, a page of the binary's own, whoever sits at this machine, or anybody.
 //!
-//! A key speaks for itself: who brings one that is not good is refused whole, and not taken for somebody without. In development, whoever sits at the server's own machine may do everything. A page that their browser shows may not: one
+//! A key speaks for itself: who brings one that is not good is refused whole, and not taken for somebody without.
+//!
+//! In development, whoever sits at the server's own machine may do everything. A page that their browser shows may not: one
 //! of another site says so in `Origin`, and one that gave its own name this machine's address says that name in `Host`.
 //! Nor may those for whom a proxy on this machine speaks, which says so in the headers of proxies.
 
@@ -16,7 +18,7 @@ use axum::{
 use domain::access::{Client, Scope, Scopes};
 use schema::Caller;
 
-use crate::router::AppState;
+use crate::{client_address::ClientAddress, router::AppState};
 pub(crate) use key::Refusal;
 pub(crate) use session::PageSessions;
 
@@ -39,7 +41,8 @@ impl FromRequestParts<AppState> for Caller {
         }
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
         let peer = peer.map(|peer| peer.0.ip());
-        let client = peer.map_or_else(Client::default, Client::at);
+        let address = parts.extensions.get::<ClientAddress>();
+        let client = address.map_or_else(Client::default, |address| Client::at(address.0));
         let scopes = if !state.is_production && is_of_this_machine(peer, parts) {
             Scopes::all()
         } else if state.sessions.is_of_page(&parts.uri, &parts.headers) {

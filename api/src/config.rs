@@ -3,6 +3,7 @@
 //! The flags below are the single declaration. `iconql.toml` and the environment are turned into flags before parsing, so
 //! that all three take the same values and meet the same checks.
 
+mod connections;
 mod database;
 mod documents;
 mod http;
@@ -15,6 +16,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::{Args, ValueEnum};
 
+pub use connections::ConnectionArgs;
 pub use database::DatabaseArgs;
 pub use documents::{DocumentArgs, Mode};
 pub use http::HttpArgs;
@@ -87,6 +89,9 @@ pub struct Config {
     pub documents: DocumentArgs,
 
     #[command(flatten)]
+    pub connections: ConnectionArgs,
+
+    #[command(flatten)]
     pub limits: LimitArgs,
 
     #[command(flatten)]
@@ -100,6 +105,23 @@ impl Config {
     /// Whether the service hides how it works.
     pub fn is_production(&self) -> bool {
         self.environment == Environment::Production
+    }
+
+    /// Whether browsers reach the service by https, here or at a proxy before it.
+    pub fn is_https(&self) -> bool {
+        let public = self.public_url.as_deref();
+        self.connections.tls_cert_file.is_some() || public.is_some_and(|url| url.starts_with("https://"))
+    }
+
+    /// How long requests go on being taken after SIGTERM, while load balancers notice.
+    pub fn shutdown_delay(&self) -> Duration {
+        // Whoever serves in production has a load balancer that looks every few seconds; whoever develops has none.
+        const IN_PRODUCTION: Duration = Duration::from_secs(5);
+        match self.http.shutdown_delay_ms {
+            Some(delay) => Duration::from_millis(delay),
+            None if self.is_production() => IN_PRODUCTION,
+            None => Duration::ZERO,
+        }
     }
 
     /// What the database room needs.

@@ -3,6 +3,7 @@
 //! It resolves no field, writes no SQL and decides nothing about icons.
 
 mod caller;
+mod client_address;
 pub mod commands;
 pub mod config;
 mod middleware;
@@ -14,4 +15,4 @@ mod trusted_documents;
 
 pub use commands::main;
 pub use schema::Stores;
-pub use server::{RunningServer, ServeError, start};
+pub use server::{RunningServer, ServeError, TlsError, start};

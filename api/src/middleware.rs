@@ -1,4 +1,8 @@
 //! What every request passes through.
 
+pub(crate) mod body;
+pub(crate) mod compression;
 pub(crate) mod deadline;
+pub(crate) mod headers;
+pub(crate) mod protection;
 pub(crate) mod request;

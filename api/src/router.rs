@@ -1,9 +1,11 @@
 //! Every route and what every request passes through on its way to one.
 
+use std::{sync::Arc, time::Duration};
+
 use axum::{
     Router,
     extract::DefaultBodyLimit,
-    http::{HeaderName, HeaderValue, header},
+    http::{HeaderName, HeaderValue, Method, header},
     middleware as layer,
     routing::get,
 };
@@ -12,22 +14,19 @@ use domain::{
     catalog::Catalog,
     search::Search,
 };
+use ipnet::IpNet;
 use schema::{GraphqlService, Stores};
 use tower_http::{
-    CompressionLevel,
     catch_panic::CatchPanicLayer,
-    compression::{
-        CompressionLayer,
-        predicate::{NotForContentType, Predicate, SizeAbove},
-    },
-    cors::{AllowOrigin, Any, CorsLayer},
+    cors::{AllowHeaders, AllowOrigin, CorsLayer},
+    decompression::RequestDecompressionLayer,
     sensitive_headers::SetSensitiveRequestHeadersLayer,
-    set_header::SetResponseHeaderLayer,
 };
 
 use crate::{
     caller::PageSessions,
-    config::{Config, HttpArgs},
+    client_address,
+    config::Config,
     middleware,
     routes::{self, graphql, health, icons, metrics, pages, search},
     server::Draining,
@@ -104,25 +103,41 @@ pub(crate) fn build(
         .method_not_allowed_fallback(routes::method_not_allowed)
         .layer(DefaultBodyLimit::max(config.limits.max_body_bytes as usize))
         .with_state(state);
-    passage(router, &config.http)
+    passage(router, config)
 }
 
 /// What every request passes through. The last layer is the outermost.
-fn passage(mut router: Router, http: &HttpArgs) -> Router {
-    router = router.layer(layer::from_fn_with_state(
-        http.request_timeout(),
-        middleware::deadline::enforce,
-    ));
+fn passage(mut router: Router, config: &Config) -> Router {
+    let (http, connections) = (&config.http, &config.connections);
+    let of_bodies = middleware::body::BodyRules {
+        max_bytes: config.limits.max_body_bytes.into(),
+        read_timeout: connections.body_read_timeout(),
+    };
+    let max_header_bytes = connections.max_header_bytes as usize;
+    let trusted: Arc<[IpNet]> = connections.trusted_proxies.as_slice().into();
+    router = router
+        // Whoever reads a body counts what it is once decoded.
+        .layer(RequestDecompressionLayer::new())
+        .layer(layer::from_fn_with_state(
+            http.request_timeout(),
+            middleware::deadline::enforce,
+        ))
+        .layer(layer::from_fn_with_state(of_bodies, middleware::body::guard))
+        .layer(layer::from_fn_with_state(trusted, client_address::note))
+        .layer(layer::from_fn_with_state(
+            max_header_bytes,
+            middleware::headers::enforce,
+        ));
     if http.compression_enabled {
-        router = router.layer(compression(http));
+        router = middleware::compression::around(router, http);
     }
     if let Some(cors) = cors(&http.cors_origins) {
         router = router.layer(cors);
     }
     router
-        .layer(SetResponseHeaderLayer::if_not_present(
-            HeaderName::from_static("x-content-type-options"),
-            HeaderValue::from_static("nosniff"),
+        .layer(layer::from_fn_with_state(
+            config.is_https(),
+            middleware::protection::protect,
         ))
         .layer(CatchPanicLayer::custom(routes::panicked))
         .layer(layer::from_fn(middleware::request::observe))
@@ -133,15 +148,30 @@ fn passage(mut router: Router, http: &HttpArgs) -> Router {
         ]))
 }
 
-fn compression(http: &HttpArgs) -> CompressionLayer<impl Predicate + use<>> {
-    // An event would wait in the encoder for those after it.
-    let worthwhile = SizeAbove::new(http.compression_min_bytes.into()).and(NotForContentType::SSE);
-    CompressionLayer::new()
-        .quality(CompressionLevel::Precise(http.compression_level))
-        .compress_when(worthwhile)
-}
+/// How long a browser may remember what it may send: longer ones are cut to this.
+const PREFLIGHT_TIME: Duration = Duration::from_hours(2);
 
+/// Who may call from a page of another origin; nobody where none is named. Cookies and the like are never asked for.
 fn cors(origins: &[String]) -> Option<CorsLayer> {
+    const SENT: [&str; 9] = [
+        "apollo-require-preflight",
+        "apollographql-client-name",
+        "apollographql-client-version",
+        "graphql-require-preflight",
+        "traceparent",
+        "tracestate",
+        "x-apollo-operation-name",
+        "x-iconql-cost",
+        "x-request-id",
+    ];
+    const SHOWN: [&str; 6] = [
+        "etag",
+        "ratelimit",
+        "ratelimit-policy",
+        "retry-after",
+        "server-timing",
+        "x-request-id",
+    ];
     if origins.is_empty() {
         return None;
     }
@@ -150,10 +180,15 @@ fn cors(origins: &[String]) -> Option<CorsLayer> {
     } else {
         AllowOrigin::list(origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok()))
     };
-    let layer = CorsLayer::new().allow_origin(allowed).allow_methods(Any);
+    let sent = SENT.map(HeaderName::from_static).into_iter();
     Some(
-        layer
-            .allow_headers([header::CONTENT_TYPE, header::AUTHORIZATION])
-            .expose_headers([header::ETAG]),
+        CorsLayer::new()
+            .allow_origin(allowed)
+            .allow_methods([Method::GET, Method::POST])
+            .allow_headers(AllowHeaders::list(
+                sent.chain([header::CONTENT_TYPE, header::AUTHORIZATION]),
+            ))
+            .expose_headers(SHOWN.map(HeaderName::from_static))
+            .max_age(PREFLIGHT_TIME),
     )
 }

@@ -1,15 +1,34 @@
 //! Wiring: the router on a socket, and its orderly end.
 
-use std::{net::SocketAddr, time::Duration};
+mod activity;
+mod answer;
+mod ceiling;
+mod connection;
+mod draining;
+mod listener;
+mod stream;
+mod tls;
+
+use std::{io, net::SocketAddr, time::Duration};
 
 use domain::access::Access;
 use schema::{GraphqlService, SchemaConfig, Stores};
 use tokio::{
     net::TcpListener,
-    sync::watch,
+    signal::unix::{Signal, SignalKind, signal},
     task::{JoinHandle, JoinSet},
 };
 
+pub(crate) use draining::Draining;
+pub(crate) use listener::raise_descriptor_limit;
+pub use tls::TlsError;
+
+use self::{
+    ceiling::Ceiling,
+    connection::Connections,
+    draining::{Drain, Phase},
+    listener::Listener,
+};
 use crate::{
     config::{Config, Mode},
     router,
@@ -24,39 +43,22 @@ pub enum ServeError {
     Listen { address: SocketAddr, reason: String },
     #[error(transparent)]
     Trust(#[from] TrustError),
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    #[error("cannot be told to end: {0}")]
+    Signals(io::Error),
     #[error("the server stopped: {0}")]
     Stopped(String),
 }
 
-/// A server that answers.
+/// A server that answers. What it runs is cut when this is dropped.
 pub struct RunningServer {
     address: SocketAddr,
-    stop: watch::Sender<bool>,
-    draining: watch::Sender<bool>,
-    task: JoinHandle<std::io::Result<()>>,
+    drain: Drain,
+    ceiling: Ceiling,
+    task: JoinHandle<io::Result<()>>,
     /// What goes on beside requests, and ends with the server.
     _background: JoinSet<()>,
-}
-
-/// Whether the server is on its way out. An orderly end waits for whoever has one.
-#[derive(Clone)]
-pub(crate) struct Draining(watch::Receiver<bool>);
-
-impl Draining {
-    pub(crate) fn has_begun(&self) -> bool {
-        *self.0.borrow()
-    }
-
-    #[cfg(test)]
-    pub(crate) fn told_by(draining: watch::Receiver<bool>) -> Self {
-        Self(draining)
-    }
-
-    /// Waits for it.
-    pub(crate) async fn begun(&self) {
-        // Without a server there is nothing to wait for.
-        let _ = self.0.clone().wait_for(|begun| *begun).await;
-    }
 }
 
 /// Starts to answer on the configured address.
@@ -66,12 +68,13 @@ pub async fn start(
     access: Access,
     started_at_ms: i64,
 ) -> Result<RunningServer, ServeError> {
-    let unusable = |error: std::io::Error| ServeError::Listen {
+    let unusable = |error: io::Error| ServeError::Listen {
         address: config.listen,
         reason: error.to_string(),
     };
-    let listener = TcpListener::bind(config.listen).await.map_err(unusable)?;
-    let address = listener.local_addr().map_err(unusable)?;
+    let tls = tls::acceptor(&config.connections)?;
+    let socket = TcpListener::bind(config.listen).await.map_err(unusable)?;
+    let address = socket.local_addr().map_err(unusable)?;
     let vitals = Vitals::start(stores.catalog.clone(), instance(address));
     let graphql = GraphqlService::new(
         stores.clone(),
@@ -92,21 +95,16 @@ pub async fn start(
     } else if config.documents.documents_mode == Mode::TrustedOnly {
         return Err(TrustError::None.into());
     }
-    let (draining, is_draining) = watch::channel(false);
-    let (stop, mut stopped) = watch::channel(false);
-    let router = router::build(config, graphql, (stores, access), Draining(is_draining));
-    let task = tokio::spawn(async move {
-        axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
-            .with_graceful_shutdown(async move {
-                let _ = stopped.wait_for(|stop| *stop).await;
-            })
-            .await
-    });
+    let (drain, draining) = draining::channel();
+    let router = router::build(config, graphql, (stores, access), draining.clone());
+    let connections = Connections::new(router, &config.connections, tls, draining.clone());
+    let ceiling = Ceiling::new(config.connections.max_connections);
+    let listener = Listener::new(socket, connections, ceiling.clone(), draining);
     Ok(RunningServer {
         address,
-        stop,
-        draining,
-        task,
+        drain,
+        ceiling,
+        task: tokio::spawn(listener.run()),
         _background: background,
     })
 }
@@ -134,33 +132,48 @@ impl RunningServer {
         }
     }
 
+    /// Says that requests should go elsewhere, and goes on answering them.
+    pub fn announce_end(&self) {
+        self.drain.advance(Phase::Announced);
+    }
+
     /// Takes no more connections, lets running requests end for `grace`, then cuts what is left.
     pub async fn shut_down(mut self, grace: Duration) {
-        let _ = self.draining.send(true);
-        let _ = self.stop.send(true);
+        /// How long it may take to drop what is cut.
+        const CUTTING_TIME: Duration = Duration::from_secs(1);
+        self.drain.advance(Phase::Closing);
         let ended = async {
             let _ = (&mut self.task).await;
-            // Sockets have left the server; each holds a receiver until it is closed.
-            self.draining.closed().await;
+            self.ceiling.all_left().await;
         };
         if tokio::time::timeout(grace, ended).await.is_err() {
             tracing::warn!("some requests did not end in time and were cut");
-            self.task.abort();
+            self.drain.advance(Phase::Cut);
+            let _ = tokio::time::timeout(CUTTING_TIME, self.ceiling.all_left()).await;
         }
     }
 }
 
-/// Ends on SIGTERM or Ctrl-C.
-pub(crate) async fn shutdown_signal() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let interrupt = tokio::signal::ctrl_c();
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminate) => {
-            tokio::select! {
-                _ = interrupt => {}
-                _ = terminate.recv() => {}
-            }
+/// SIGTERM and Ctrl-C, none of which is missed between two looks.
+pub(crate) struct ShutdownSignals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl ShutdownSignals {
+    pub(crate) fn install() -> Result<Self, ServeError> {
+        let listen = |kind| signal(kind).map_err(ServeError::Signals);
+        Ok(Self {
+            interrupt: listen(SignalKind::interrupt())?,
+            terminate: listen(SignalKind::terminate())?,
+        })
+    }
+
+    /// Ends on the next of them.
+    pub(crate) async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
         }
-        Err(_) => drop(interrupt.await),
     }
 }

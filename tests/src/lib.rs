@@ -25,6 +25,7 @@ mod reply;
 mod shared;
 mod socket;
 mod sql;
+mod wire;
 
 pub use app::{Builder, NOW_MS, TestApp};
 pub use child::{Ended, Iconql, Running, eventually};
@@ -38,6 +39,7 @@ pub use process::{Finished, Process, run};
 pub use reply::Reply;
 pub use socket::{Refusal, Socket};
 pub use sql::Held;
+pub use wire::{Answer, Wire, address};
 
 /// Makes two tests of each function: `name::sqlite` and `name::postgres`.
 ///

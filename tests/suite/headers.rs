@@ -214,6 +214,164 @@ async fn pages_of_other_origins_call_only_where_they_may() {
     assert!(reply.header("access-control-allow-headers").contains("content-type"));
 }
 
+#[tokio::test]
+async fn pages_of_other_origins_may_send_and_see_what_is_named() {
+    let sorted = |list: &str| {
+        let mut names: Vec<String> = list.split(',').map(|name| name.trim().to_lowercase()).collect();
+        names.sort();
+        names.join(" ")
+    };
+    let app = TestApp::build_with_garden(Engine::Sqlite)
+        .await
+        .flag("--cors-origins=https://a.example")
+        .start()
+        .await;
+    let ask = |method: Method, origin: &'static str| {
+        let request = app.request(method, "/graphql?query=%7B__typename%7D");
+        request
+            .header(header::ORIGIN, origin)
+            .header("access-control-request-method", "POST")
+    };
+    let preflight = app.send(ask(Method::OPTIONS, "https://a.example")).await;
+    assert_eq!(sorted(preflight.header("access-control-allow-methods")), "get post");
+    assert_eq!(
+        sorted(preflight.header("access-control-allow-headers")),
+        "apollo-require-preflight apollographql-client-name apollographql-client-version authorization content-type \
+         graphql-require-preflight traceparent tracestate x-apollo-operation-name x-iconql-cost x-request-id"
+    );
+    assert_eq!(preflight.header("access-control-max-age"), "7200");
+    let answer = app.send(ask(Method::GET, "https://a.example")).await;
+    assert_eq!(answer.header("access-control-allow-origin"), "https://a.example");
+    assert_eq!(
+        sorted(answer.header("access-control-expose-headers")),
+        "etag ratelimit ratelimit-policy retry-after server-timing x-request-id"
+    );
+    for reply in [preflight, answer] {
+        assert_eq!(reply.header("access-control-allow-credentials"), "");
+        let vary: Vec<_> = reply
+            .headers
+            .get_all("vary")
+            .iter()
+            .map(|value| value.to_str().unwrap())
+            .collect();
+        assert!(
+            vary.iter().any(|value| value.to_lowercase().contains("origin")),
+            "{vary:?}"
+        );
+    }
+    // A stranger is told nothing at all.
+    for method in [Method::OPTIONS, Method::GET] {
+        let reply = app.send(ask(method, "https://b.example")).await;
+        let told = reply
+            .headers
+            .keys()
+            .find(|name| name.as_str().starts_with("access-control-"));
+        assert_eq!(told, None);
+    }
+}
+
+#[tokio::test]
+async fn nothing_in_an_answer_runs() {
+    const NOTHING: &str = "default-src 'none'; frame-ancestors 'none'";
+    let app = garden().await;
+    for (path, csp, resource, frame) in [
+        (
+            "/icons/garden/tree.svg",
+            "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox",
+            "cross-origin",
+            "",
+        ),
+        ("/icons/garden/none.svg", NOTHING, "same-origin", "DENY"),
+        ("/graphql?query=%7B__typename%7D", NOTHING, "same-origin", "DENY"),
+        ("/graphql?query=%3Cscript%3E", NOTHING, "same-origin", "DENY"),
+        ("/nothing", NOTHING, "same-origin", "DENY"),
+        ("/api/health", NOTHING, "same-origin", "DENY"),
+        ("/metrics", NOTHING, "same-origin", "DENY"),
+        ("/schema.graphql", NOTHING, "same-origin", "DENY"),
+    ] {
+        let reply = app.get(path).await;
+        assert_eq!(reply.header("content-security-policy"), csp, "{path}");
+        assert_eq!(reply.header("cross-origin-resource-policy"), resource, "{path}");
+        assert_eq!(reply.header("x-frame-options"), frame, "{path}");
+        assert_eq!(reply.header("referrer-policy"), "no-referrer", "{path}");
+        assert_eq!(reply.header("server"), "", "{path}");
+        assert_eq!(reply.header("strict-transport-security"), "", "{path}");
+    }
+    let page = app.get("/graphiql").await;
+    assert!(
+        page.header("content-security-policy")
+            .contains("frame-ancestors 'none'")
+    );
+    for (url, expected) in [
+        ("https://icons.example", "max-age=31536000"),
+        ("http://icons.example", ""),
+    ] {
+        let builder = TestApp::build_with_garden(Engine::Sqlite).await;
+        let app = builder.flag(&format!("--public-url={url}")).start().await;
+        assert_eq!(
+            app.get("/api/health/live").await.header("strict-transport-security"),
+            expected
+        );
+    }
+}
+
+#[tokio::test]
+async fn answers_are_compressed_from_so_many_bytes_on() {
+    let app = garden().await;
+    // A field is answered under the name that it is given.
+    let document = |name: usize| format!("{{ {}: __typename }}", "x".repeat(name));
+    let shortest = app.graphql(&document(1)).await.text.len() - 1;
+    for (bytes, encoding) in [(499_usize, ""), (500, "gzip")] {
+        let padding = bytes - shortest;
+        let query = document(padding);
+        assert_eq!(app.graphql(&query).await.text.len(), bytes);
+        let request = app.request(Method::POST, "/graphql").json(&json!({ "query": query }));
+        let reply = request.header(header::ACCEPT_ENCODING, "gzip").send().await.unwrap();
+        let given = reply
+            .headers()
+            .get("content-encoding")
+            .map_or("", |value| value.to_str().unwrap());
+        assert_eq!(given, encoding, "{bytes} bytes");
+    }
+}
+
+#[tokio::test]
+async fn a_compressed_answer_is_another_one() {
+    let app = TestApp::build_with_garden(Engine::Sqlite)
+        .await
+        .flag("--compression-min-bytes=20")
+        .start()
+        .await;
+    let get = async |encoding: &'static str, known: Option<&str>| {
+        let request = app.request(Method::GET, "/icons/garden/tree.svg");
+        let request = request.header(header::ACCEPT_ENCODING, encoding);
+        let request = match known {
+            Some(tag) => request.header(header::IF_NONE_MATCH, tag.to_owned()),
+            None => request,
+        };
+        let response = request.send().await.unwrap();
+        let header = |name: &str| {
+            response
+                .headers()
+                .get(name)
+                .map_or("", |value| value.to_str().unwrap())
+                .to_owned()
+        };
+        assert_eq!(header("vary"), "accept-encoding");
+        (response.status().as_u16(), header("content-encoding"), header("etag"))
+    };
+    let (_, _, strong) = get("identity", None).await;
+    assert!(strong.starts_with('"'), "{strong}");
+    let weak = format!("W/{strong}");
+    for encoding in ["zstd", "br", "gzip", "deflate"] {
+        assert_eq!(get(encoding, None).await, (200, encoding.to_owned(), weak.clone()));
+        for known in [&strong, &weak] {
+            assert_eq!(get(encoding, Some(known)).await.0, 304, "{encoding} {known}");
+            assert_eq!(get("identity", Some(known)).await.0, 304, "{known}");
+        }
+    }
+}
+
 mod traces {
     use tests::{Process, TestDatabase};
 

@@ -50,3 +50,8 @@ mod trusted;
 mod variables;
 mod walls;
 mod whole_catalog;
+mod wire;
+mod wire_bodies;
+mod wire_drain;
+mod wire_h2;
+mod wire_tls;

@@ -12,7 +12,10 @@ use domain::{
 use schema::Stores;
 
 use super::{CommandError, import::now_ms, migrate::open_migrated, print};
-use crate::{config::Config, server};
+use crate::{
+    config::Config,
+    server::{self, RunningServer, ShutdownSignals},
+};
 
 /// The search index, in the data folder.
 const SEARCH_FOLDER: &str = "search";
@@ -40,6 +43,8 @@ pub(super) async fn run(config: &Config) -> Result<(), CommandError> {
         search: search.clone(),
     };
     let access = Access::load(&database, Clock::new(now_ms)).await?;
+    server::raise_descriptor_limit();
+    let mut signals = ShutdownSignals::install()?;
     let mut server = server::start(config, stores, access.clone(), now_ms()).await?;
     // Indexing reads for seconds, of one moment, and must not take a connection from requests.
     let for_indexing = open_migrated(&DatabaseConfig {
@@ -55,19 +60,12 @@ pub(super) async fn run(config: &Config) -> Result<(), CommandError> {
     let keys_keeper = tokio::spawn(async move { access.keys.keep(KEYS_PAUSE).await });
     print(&greeting(config, server.address(), is_empty))?;
     tokio::select! {
-        () = server::shutdown_signal() => {}
+        () = signals.next() => {}
         error = server.stopped() => return Err(error.into()),
     }
     keeper.abort();
+    end(server, &mut signals, config).await;
     keys_keeper.abort();
-    tracing::info!(
-        "shutting down: running requests have {} ms",
-        config.http.shutdown_grace_ms
-    );
-    tokio::select! {
-        () = server.shut_down(config.http.shutdown_grace()) => {}
-        () = server::shutdown_signal() => tracing::warn!("told to end a second time: running requests are cut"),
-    }
     // A file that is closed in order needs no repair at the next start. A request that was cut may still hold it.
     let _ = tokio::time::timeout(CLOSING_TIME, async {
         tokio::join!(database.close(), for_indexing.close())
@@ -76,8 +74,34 @@ pub(super) async fn run(config: &Config) -> Result<(), CommandError> {
     Ok(())
 }
 
+/// Lets what runs end, until a second signal or the end of the grace time.
+async fn end(server: RunningServer, signals: &mut ShutdownSignals, config: &Config) {
+    let grace = config.http.shutdown_grace();
+    let delay = config.shutdown_delay().min(grace);
+    tracing::info!("shutting down: running requests have {} ms", grace.as_millis());
+    let in_order = async {
+        server.announce_end();
+        if !delay.is_zero() {
+            tracing::info!("requests are still taken for {} ms", delay.as_millis());
+        }
+        let _ = tokio::time::timeout(delay, std::future::pending::<()>()).await;
+        server.shut_down(grace - delay).await;
+    };
+    tokio::select! {
+        () = in_order => {}
+        () = signals.next() => tracing::warn!("told to end a second time: running requests are cut"),
+    }
+}
+
 fn greeting(config: &Config, address: std::net::SocketAddr, is_empty: bool) -> String {
-    let base = config.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
+    let base = config.public_url.clone().unwrap_or_else(|| {
+        let scheme = if config.connections.tls_cert_file.is_some() {
+            "https"
+        } else {
+            "http"
+        };
+        format!("{scheme}://{address}")
+    });
     let mut text = format!(
         "iconql {} serves at\n\n  GraphQL   {base}/graphql\n",
         env!("CARGO_PKG_VERSION")

@@ -19,7 +19,12 @@ pub struct HttpArgs {
     #[arg(long, global = true, default_value_t = 5000, value_parser = clap::value_parser!(u64).range(1..=600_000), value_name = "MS", help_heading = "HTTP")]
     pub request_timeout_ms: u64,
 
-    /// Milliseconds that running requests have to end after SIGTERM
+    /// Milliseconds that requests go on being taken after SIGTERM, with readiness refused; 5000 in production and 0 in
+    /// development when left out
+    #[arg(long, global = true, value_parser = clap::value_parser!(u64).range(0..=600_000), value_name = "MS", help_heading = "HTTP")]
+    pub shutdown_delay_ms: Option<u64>,
+
+    /// Milliseconds from SIGTERM to the end; what runs then is cut
     #[arg(long, global = true, default_value_t = 30_000, value_parser = clap::value_parser!(u64).range(0..=3_600_000), value_name = "MS", help_heading = "HTTP")]
     pub shutdown_grace_ms: u64,
 
@@ -48,6 +53,10 @@ pub struct HttpArgs {
     /// Level of zstd, gzip and deflate
     #[arg(long, global = true, default_value_t = 6, value_parser = clap::value_parser!(i32).range(1..=19), value_name = "LEVEL", help_heading = "HTTP")]
     pub compression_level: i32,
+
+    /// Level of br
+    #[arg(long, global = true, default_value_t = 4, value_parser = clap::value_parser!(i32).range(0..=11), value_name = "LEVEL", help_heading = "HTTP")]
+    pub brotli_quality: i32,
 }
 
 impl HttpArgs {
@@ -56,7 +65,7 @@ impl HttpArgs {
         Duration::from_millis(self.request_timeout_ms)
     }
 
-    /// How long running requests have after SIGTERM.
+    /// How long the server may take to end after SIGTERM.
     pub fn shutdown_grace(&self) -> Duration {
         Duration::from_millis(self.shutdown_grace_ms)
     }

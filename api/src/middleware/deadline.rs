@@ -1,6 +1,6 @@
 //! The time a request may take.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     extract::{Request, State},
@@ -9,12 +9,15 @@ use axum::{
     response::Response,
 };
 
+use super::body::{self, Reading};
 use crate::routes::error_response;
 
 /// Gives a request up after `limit`. A statement that it has sent goes on to its own, shorter limit.
 pub(crate) async fn enforce(State(limit): State<Duration>, request: Request, next: Next) -> Response {
+    let reading = request.extensions().get::<Arc<Reading>>().cloned();
     match tokio::time::timeout(limit, next.run(request)).await {
         Ok(response) => response,
+        Err(_) if reading.is_some_and(|reading| reading.is_under_way()) => body::late(limit),
         Err(_) => error_response(
             StatusCode::SERVICE_UNAVAILABLE,
             "TIMEOUT",

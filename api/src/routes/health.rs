@@ -17,7 +17,7 @@ pub(crate) async fn live() -> Response {
 
 /// Whether to send requests here.
 pub(crate) async fn ready(State(state): State<AppState>) -> Response {
-    if state.draining.has_begun() {
+    if state.draining.is_announced() {
         return status(StatusCode::SERVICE_UNAVAILABLE, "draining");
     }
     match state.catalog.generation().await {

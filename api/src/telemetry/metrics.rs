@@ -150,6 +150,7 @@ fn describe() {
         "Times that the API keys could not be looked at"
     );
     ::metrics::counter!("api_key_look_failures_total").increment(0);
+    describe_connections();
     metrics_process::Collector::default().describe();
     describe_gauge!("db_connections_max", Unit::Count, "Connections that the pool may open");
     describe_gauge!("db_connections_idle", Unit::Count, "Open connections that nobody uses");
@@ -159,4 +160,36 @@ fn describe() {
         "Statements and transactions that have no connection yet"
     );
     describe_gauge!("db_connections_active", Unit::Count, "Connections in use");
+}
+
+fn describe_connections() {
+    use ::metrics::{Unit, describe_counter, describe_gauge};
+    describe_gauge!(
+        "http_connections_open",
+        Unit::Count,
+        "Connections that are open, sockets too"
+    );
+    ::metrics::gauge!("http_connections_open").increment(0);
+    describe_counter!(
+        "http_connections_refused_total",
+        Unit::Count,
+        "Connections that were not taken, by reason"
+    );
+    for reason in ["ceiling", "descriptors", "tls"] {
+        ::metrics::counter!("http_connections_refused_total", "reason" => reason).increment(0);
+    }
+    describe_counter!(
+        "http_connections_given_up_total",
+        Unit::Count,
+        "Connections whose client was waited for in vain, by what it was late with"
+    );
+    for reason in ["headers", "idle", "answer"] {
+        ::metrics::counter!("http_connections_given_up_total", "reason" => reason).increment(0);
+    }
+    describe_gauge!(
+        "http_requests_in_flight",
+        Unit::Count,
+        "Requests that are being answered"
+    );
+    ::metrics::gauge!("http_requests_in_flight").increment(0);
 }

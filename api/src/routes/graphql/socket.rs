@@ -46,17 +46,18 @@ pub(crate) async fn intercept(State(state): State<AppState>, request: Request, n
     }
 }
 
-/// Whether a request is for a socket: HTTP/1.1 has a header for it, HTTP/2 a method.
+/// Whether a request is for a socket. Over HTTP/2 none is: browsers open a connection of their own for it.
 fn asks_for_socket(method: &Method, headers: &HeaderMap) -> bool {
-    let upgrades = headers.get_all(header::UPGRADE);
-    let is_named = upgrades.iter().any(|upgrade| {
-        upgrade.to_str().is_ok_and(|upgrade| {
-            upgrade
-                .split(',')
-                .any(|name| name.trim().eq_ignore_ascii_case("websocket"))
-        })
-    });
-    method == Method::CONNECT || (method == Method::GET && is_named)
+    let is_websocket = |upgrade: &str| {
+        upgrade
+            .split(',')
+            .any(|name| name.trim().eq_ignore_ascii_case("websocket"))
+    };
+    method == Method::GET
+        && headers
+            .get_all(header::UPGRADE)
+            .iter()
+            .any(|upgrade| upgrade.to_str().is_ok_and(is_websocket))
 }
 
 async fn open(state: &AppState, request: Request) -> Response {

@@ -90,7 +90,6 @@ struct Server {
     address: std::net::SocketAddr,
     counts: Arc<Counts>,
     _folder: tempfile::TempDir,
-    _draining: tokio::sync::watch::Sender<bool>,
 }
 
 impl Server {
@@ -106,14 +105,13 @@ impl Server {
         let streaming = Streaming::new(&config);
         let counts = Arc::new(Counts::default());
         let open = scripted(&counts);
-        let (draining, is_draining) = tokio::sync::watch::channel(false);
         let handler = move |upgrade: WebSocketUpgrade| async move {
             let connection = Connection {
                 place: Mutex::new(streaming.connections.enter(Client::default()).expect("there is room")),
                 keys,
                 terms: streaming,
                 open,
-                draining: Draining::told_by(is_draining),
+                draining: Draining::never(),
                 caller: Caller::default(),
                 headers: HeaderMap::new(),
             };
@@ -126,7 +124,6 @@ impl Server {
             address,
             counts,
             _folder: folder,
-            _draining: draining,
         }
     }
 

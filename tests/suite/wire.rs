@@ -1,0 +1,202 @@
+//! Connections that take their time or come in numbers: what they may, and what they cost others.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use tests::{Answer, Engine, Iconql, TestApp, TestDatabase, Wire, eventually};
+
+const BINARY: &str = env!("CARGO_BIN_EXE_iconql-under-test");
+
+const LIVE: &str = "GET /api/health/live HTTP/1.1\r\nhost: iconql\r\n\r\n";
+
+/// Long enough for a server that closes too early to be seen doing so, where the figure is a fraction of it.
+const A_WHILE: Duration = Duration::from_millis(400);
+
+async fn server(flags: &[&str]) -> TestApp {
+    let builder = TestApp::build_with_garden(Engine::Sqlite).await;
+    flags
+        .iter()
+        .fold(builder, |builder, flag| builder.flag(flag))
+        .start()
+        .await
+}
+
+fn is_live(answer: &Answer) -> bool {
+    answer.status == 200 && answer.body == r#"{"status":"up"}"#
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn headers_come_in_time_or_not_at_all() {
+    let app = server(&["--header-read-timeout-ms=200", "--idle-timeout-ms=600000"]).await;
+    // Nothing, half of a line, half of the headers; the last one also after an answer.
+    for beginning in ["", "G", "GET / HT", "GET / HTTP/1.1\r\nhost: iconql\r\nx-a: "] {
+        let mut silent = Wire::connect(app.base_url());
+        silent.send(beginning);
+        assert_eq!(silent.rest(), "", "{beginning:?}");
+    }
+    let mut kept = Wire::connect(app.base_url());
+    kept.send(LIVE);
+    assert!(is_live(&kept.answer()));
+    kept.send("GET / HTTP/1.1\r\nx-a: ");
+    assert_eq!(kept.rest(), "");
+    // However it goes on.
+    let mut slow = Wire::connect(app.base_url());
+    slow.send("GET / HTTP/1.1\r\nhost: iconql\r\nx-a: ");
+    assert_eq!(slow.drip(b'a', Duration::from_millis(20)), "");
+    assert!(
+        app.get("/metrics")
+            .await
+            .text
+            .contains(r#"http_connections_given_up_total{reason="headers"}"#),
+        "counted"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_waits_for_its_next_request_longer_than_for_its_headers() {
+    let app = server(&["--header-read-timeout-ms=100", "--idle-timeout-ms=600000"]).await;
+    let mut kept = Wire::connect(app.base_url());
+    for _ in 0..2 {
+        kept.send(LIVE);
+        assert!(is_live(&kept.answer()));
+        assert!(kept.is_quiet_for(A_WHILE), "an idle connection is kept");
+    }
+    let app = server(&["--header-read-timeout-ms=600000", "--idle-timeout-ms=100"]).await;
+    let mut kept = Wire::connect(app.base_url());
+    kept.send(LIVE);
+    assert!(is_live(&kept.answer()));
+    assert_eq!(kept.rest(), "", "until it has been idle for too long");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_takes_nothing_of_his_answers_is_given_up() {
+    let app = server(&["--write-timeout-ms=200", "--compression-enabled=false"]).await;
+    let given_up = async || {
+        let text = app.get("/metrics").await.text;
+        let line = text
+            .lines()
+            .find(|line| line.contains(r#"given_up_total{reason="answer"}"#));
+        line.and_then(|line| line.rsplit(' ').next()?.parse::<u64>().ok())
+            .unwrap_or(0)
+    };
+    let before = given_up().await;
+    let mut deaf = Wire::connect(app.base_url());
+    // More than all buffers on the way hold.
+    deaf.send("GET /schema.graphql HTTP/1.1\r\nhost: iconql\r\n\r\n".repeat(3000));
+    eventually("it is given up", async || given_up().await > before).await;
+    let read = deaf.rest();
+    assert!(
+        read.starts_with("HTTP/1.1 200 OK\r\n"),
+        "{}",
+        &read[..100.min(read.len())]
+    );
+    let one = app.get("/schema.graphql").await.text.len();
+    assert!(read.len() < one * 3000, "not all of it was kept for him");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn so_many_connections_are_open_and_no_more() {
+    let app = server(&["--max-connections=3"]).await;
+    let mut open: Vec<Wire> = (0..3)
+        .map(|_| {
+            let mut wire = Wire::connect(app.base_url());
+            wire.send(LIVE);
+            assert!(is_live(&wire.answer()));
+            wire
+        })
+        .collect();
+    let mut refused = Wire::connect(app.base_url());
+    refused.send(LIVE);
+    let answer = refused.answer();
+    assert_eq!((answer.status, answer.code()), (503, "OVERLOADED".to_owned()));
+    assert_eq!(
+        (answer.header("retry-after"), answer.header("connection")),
+        ("1", "close")
+    );
+    assert_eq!(refused.rest(), "");
+    // Those who are in go on, and one who leaves makes room.
+    open[0].send(LIVE);
+    assert!(is_live(&open[0].answer()));
+    open.pop();
+    eventually("there is a place again", async || {
+        let mut wire = Wire::connect(app.base_url());
+        wire.send(LIVE);
+        is_live(&wire.answer())
+    })
+    .await;
+}
+
+/// A request's head of exactly so many bytes.
+fn head_of(bytes: usize) -> String {
+    let (start, end) = ("GET /api/health/live HTTP/1.1\r\nhost: iconql\r\nx-a: ", "\r\n\r\n");
+    format!("{start}{}{end}", "a".repeat(bytes - start.len() - end.len()))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn headers_have_at_most_so_many_bytes() {
+    for (max, flags) in [(32_768, &[][..]), (5000, &["--max-header-bytes=5000"])] {
+        let app = server(flags).await;
+        let answered = |bytes: usize| {
+            let mut wire = Wire::connect(app.base_url());
+            wire.send(head_of(bytes));
+            wire.answer()
+        };
+        assert!(is_live(&answered(max)), "{max}");
+        let refused = answered(max + 1);
+        assert_eq!((refused.status, refused.code()), (431, "LIMIT_EXCEEDED".to_owned()));
+        let body: Value = serde_json::from_str(&refused.body).unwrap();
+        let extensions = &body["errors"][0]["extensions"];
+        assert_eq!(
+            (
+                &extensions["limit"],
+                extensions["max"].as_u64(),
+                extensions["actual"].as_u64()
+            ),
+            (&Value::from("maxHeaderBytes"), Some(max as u64), Some(max as u64 + 1))
+        );
+        // What does not end is not read to its end, and its sender learns why.
+        let mut flood = Wire::connect(app.base_url());
+        flood.send("GET / HTTP/1.1\r\nhost: iconql\r\n");
+        let _ = flood.try_send("x-a: b\r\n".repeat(500_000));
+        assert_eq!(flood.answer().status, 431);
+        assert_eq!(flood.rest(), "");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn so_many_headers_and_no_more() {
+    let app = server(&[]).await;
+    let answered = |count: usize| {
+        let mut wire = Wire::connect(app.base_url());
+        let more = "x-a: b\r\n".repeat(count - 1);
+        wire.send(format!("GET /api/health/live HTTP/1.1\r\nhost: iconql\r\n{more}\r\n"));
+        wire.answer()
+    };
+    assert!(is_live(&answered(100)));
+    assert_eq!(answered(101).status, 431);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn running_out_of_descriptors_is_survived() {
+    let database = TestDatabase::fresh(Engine::Sqlite).await;
+    let script = r#"ulimit -n 100 && exec "$0" "$@""#;
+    let command = Iconql::through_shell(script, BINARY, &["serve", "--listen=127.0.0.1:0"]).database(database.url());
+    let mut child = command.spawn();
+    let base_url = child.base_url().await;
+    // The system takes them all; the server cannot.
+    let mut many: Vec<Wire> = (0..200).map(|_| Wire::connect(&base_url)).collect();
+    eventually("it notices", async || {
+        child.stderr().contains("cannot take connections")
+    })
+    .await;
+    // Who is in is answered.
+    many[0].send(LIVE);
+    assert!(is_live(&many[0].answer()));
+    many.truncate(1);
+    let mut after = Wire::connect(&base_url);
+    after.send(LIVE);
+    assert!(is_live(&after.answer()));
+    child.signal("TERM");
+    drop((many, after));
+    assert_eq!(child.end().await.status, Some(0));
+}

@@ -12,6 +12,7 @@ mod redis;
 mod sources;
 mod telemetry;
 mod traffic;
+mod websocket;
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -26,6 +27,7 @@ pub use redis::RedisArgs;
 pub use sources::{ConfigError, Origin, Resolved, resolve};
 pub use telemetry::{LogFormat, TelemetryArgs};
 pub use traffic::TrafficArgs;
+pub use websocket::WebsocketArgs;
 
 /// Where the service runs, which decides what it tells about itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -101,6 +103,9 @@ pub struct Config {
 
     #[command(flatten)]
     pub traffic: TrafficArgs,
+
+    #[command(flatten)]
+    pub websocket: WebsocketArgs,
 
     #[command(flatten)]
     pub telemetry: TelemetryArgs,

@@ -47,6 +47,7 @@ pub(crate) struct AppState {
     /// None where clients may ask for as much as they like.
     pub(crate) rate_limiter: Option<RateLimiter>,
     pub(crate) draining: Draining,
+    pub(crate) streaming: graphql::Streaming,
     pub(crate) is_production: bool,
     /// Operations in one body; 0 where batches are not taken.
     pub(crate) max_operations: usize,
@@ -79,6 +80,7 @@ pub(crate) fn build(config: &Config, graphql: GraphqlService, backing: Backing, 
         redis: shares.redis,
         rate_limiter: shares.rate_limiter,
         draining,
+        streaming: graphql::Streaming::new(config),
         is_production: config.is_production(),
         max_operations: config.limits.operation_batch_max_size as usize,
         max_page_size: config.limits().max_page_size,
@@ -90,7 +92,10 @@ pub(crate) fn build(config: &Config, graphql: GraphqlService, backing: Backing, 
     let mut router = Router::new()
         .route(
             "/graphql",
-            get(graphql::get).post(graphql::post).fallback(graphql::wrong_method),
+            get(graphql::get)
+                .post(graphql::post)
+                .fallback(graphql::wrong_method)
+                .layer(layer::from_fn_with_state(state.clone(), graphql::socket::intercept)),
         )
         .route("/icons/{prefix}/{file}", get(icons::svg))
         .route("/api/v1/search/batch", get(search::batch));
@@ -123,7 +128,6 @@ fn free_routes(config: &Config) -> Router<AppState> {
         .route("/api/health/live", get(health::live))
         .route("/api/health/ready", get(health::ready));
     if config.telemetry.prometheus_metrics_enabled {
-        let _ = crate::telemetry::renderer();
         router = router
             .route("/metrics", get(metrics::text))
             .route("/api/metrics", get(metrics::text));

@@ -39,6 +39,7 @@ use self::{
 use crate::{
     config::{Config, Mode},
     router::{self, Backing, FairShares},
+    telemetry::Vitals,
     trusted_documents::{self, TrustError},
 };
 
@@ -90,6 +91,7 @@ pub async fn start(
         rate_limiter: config.traffic.rate_limiter(redis.clone(), clock),
         redis,
     };
+    let vitals = Vitals::start(stores.catalog.clone(), instance(address));
     let graphql = GraphqlService::new(
         stores.clone(),
         SchemaConfig {
@@ -99,6 +101,7 @@ pub async fn start(
             public_url: config.public_url.clone(),
             version: env!("CARGO_PKG_VERSION"),
             started_at_ms,
+            vitals,
         },
     );
     let manifests = config.documents.documents_manifest.clone();
@@ -122,6 +125,14 @@ pub async fn start(
         task: tokio::spawn(listener.run()),
         _background: background,
     })
+}
+
+/// What tells this instance from others of the same catalog: where it listens, by its machine's name where that is known.
+fn instance(address: SocketAddr) -> String {
+    match std::fs::read_to_string("/proc/sys/kernel/hostname") {
+        Ok(host) if !host.trim().is_empty() => format!("{}:{}", host.trim(), address.port()),
+        _ => address.to_string(),
+    }
 }
 
 impl RunningServer {

@@ -1,15 +1,19 @@
 //! What the process tells of its work: log lines, figures, traces.
 
 mod metrics;
+mod recent;
+mod tap;
 mod traces;
+mod vitals;
 
 use std::io::IsTerminal as _;
 
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use tracing_subscriber::{EnvFilter, Layer as _, layer::SubscriberExt as _, util::SubscriberInitExt as _};
 
-pub(crate) use metrics::{refresh_gauges, renderer};
+pub(crate) use metrics::{refresh_gauges, render};
 pub(crate) use traces::{adopt_parent, current_traceparent};
+pub(crate) use vitals::Vitals;
 
 use crate::config::{Config, LogFormat};
 

@@ -1,10 +1,13 @@
 //! Whole requests through the schema, from a document's text to the response's bytes, without HTTP.
 
+use std::{sync::Arc, time::Duration};
+
 use benches::{SetupError, Starter, criterion, runtime};
 use criterion::{BatchSize, Criterion, Throughput};
 use domain::{catalog::IconName, search::Search};
 use schema::{
     DocumentSource, DocumentsConfig, GraphqlService, Limits, OperationRequest, Outcome, SchemaConfig, Stores,
+    VitalSigns, Vitals,
 };
 use serde_json::{Map, Value, json};
 use tokio::runtime::Runtime;
@@ -95,6 +98,16 @@ fn texts(names: &[IconName]) -> Vec<&str> {
     names.iter().map(IconName::as_str).collect()
 }
 
+/// No process is looked at.
+#[derive(Debug)]
+struct Nothing;
+
+impl Vitals for Nothing {
+    fn over(&self, _: Duration) -> Arc<VitalSigns> {
+        Arc::default()
+    }
+}
+
 /// The process's own defaults where they matter to these requests, wide open elsewhere.
 fn configuration() -> SchemaConfig {
     let wide = 1_000_000;
@@ -121,5 +134,6 @@ fn configuration() -> SchemaConfig {
         public_url: None,
         version: "0",
         started_at_ms: 0,
+        vitals: Arc::new(Nothing),
     }
 }

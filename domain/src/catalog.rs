@@ -3,6 +3,7 @@
 //! Reads are batches: each takes all the keys of a request at once and runs one statement.
 
 mod changes;
+mod follow;
 mod icon;
 mod icon_memory;
 mod icon_name;
@@ -21,6 +22,7 @@ mod synonyms;
 use std::sync::Arc;
 
 pub use changes::{Change, ChangeKind, ChangeNamesKey, ChangePage};
+pub use follow::{FollowedChange, Follower};
 pub(crate) use icon::json_list;
 pub use icon::{Icon, IconKind, IconStyle};
 pub use icon_name::{IconName, InvalidIconName, is_valid_prefix};
@@ -32,6 +34,7 @@ pub use set_listing::{SetOrder, SetPosition};
 pub use synonyms::PutSynonyms;
 
 use crate::database::{Database, DatabaseError, PoolState, StatementCount};
+use follow::RecentChanges;
 use icon_memory::IconMemory;
 use set_memory::SetMemory;
 
@@ -41,6 +44,7 @@ pub struct Catalog {
     database: Database,
     sets: Arc<SetMemory>,
     icons: Arc<IconMemory>,
+    followed: Arc<RecentChanges>,
 }
 
 impl Catalog {
@@ -50,6 +54,7 @@ impl Catalog {
             database,
             sets: Arc::default(),
             icons: Arc::default(),
+            followed: Arc::default(),
         }
     }
 
@@ -60,6 +65,7 @@ impl Catalog {
             database: self.database.counted_by(statements),
             sets: Arc::clone(&self.sets),
             icons: Arc::clone(&self.icons),
+            followed: Arc::clone(&self.followed),
         }
     }
 

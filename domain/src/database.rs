@@ -6,6 +6,7 @@ mod columns;
 mod connect;
 mod dialect;
 mod error;
+mod pool;
 mod snapshot;
 mod statements;
 mod writing;
@@ -23,6 +24,9 @@ pub(crate) use columns::Columns;
 pub use connect::{DatabaseConfig, OpenMode};
 pub(crate) use dialect::Dialect;
 pub use error::DatabaseError;
+pub use pool::PoolState;
+pub(crate) use pool::PoolUser;
+use pool::PoolUsers;
 pub(crate) use snapshot::Snapshot;
 pub use statements::StatementCount;
 pub(crate) use writing::Writing;
@@ -37,14 +41,7 @@ pub struct Database {
     statements: Arc<StatementCount>,
     /// Requests write one after another.
     turns: Arc<Semaphore>,
-}
-
-/// Connections of the pool at one moment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PoolState {
-    pub max: u32,
-    pub open: u32,
-    pub idle: u32,
+    users: PoolUsers,
 }
 
 impl Database {
@@ -67,27 +64,6 @@ impl Database {
         self.dialect == Dialect::Sqlite
     }
 
-    /// How many connections there are, and how many of them nobody uses.
-    pub fn pool_state(&self) -> PoolState {
-        fn state(max: u32, open: u32, idle: usize) -> PoolState {
-            PoolState {
-                max,
-                open,
-                idle: u32::try_from(idle).unwrap_or(u32::MAX),
-            }
-        }
-        match self.dialect {
-            Dialect::Sqlite => {
-                let pool = self.connection.get_sqlite_connection_pool();
-                state(pool.options().get_max_connections(), pool.size(), pool.num_idle())
-            }
-            Dialect::Postgres => {
-                let pool = self.connection.get_postgres_connection_pool();
-                state(pool.options().get_max_connections(), pool.size(), pool.num_idle())
-            }
-        }
-    }
-
     /// Asks the database for nothing, to learn whether it answers.
     pub async fn ping(&self) -> Result<(), DatabaseError> {
         self.query("ping", "SELECT 1", vec![]).await.map(|_| ())
@@ -104,6 +80,7 @@ impl Database {
         sql: &str,
         values: Vec<Value>,
     ) -> Result<Vec<QueryResult>, DatabaseError> {
+        let _user = self.pool_user();
         self.run_on(&self.connection, query_type, (sql, values)).await
     }
 

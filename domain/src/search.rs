@@ -108,6 +108,8 @@ pub struct Search {
 struct Shared {
     folder: RwLock<IndexFolder>,
     snapshot: watch::Sender<Option<Arc<Snapshot>>>,
+    /// The newest generation that a look at the catalog found; 0 before the first.
+    newest: watch::Sender<i64>,
     /// Has whoever keeps the index look at once.
     wake: watch::Sender<()>,
     /// What was found lately, for the next page of it.
@@ -131,6 +133,7 @@ impl Search {
             shared: Arc::new(Shared {
                 folder: RwLock::new(folder),
                 snapshot: watch::Sender::default(),
+                newest: watch::Sender::default(),
                 wake: watch::Sender::default(),
                 recent: Cache::builder()
                     .max_capacity(RECENT_BYTES)
@@ -162,7 +165,7 @@ impl Search {
         self.show_known(database).await?;
         let folder = self.folder();
         let indexed = folder.version()?;
-        if index::newest_version(database).await? == indexed {
+        if self.look(database).await? == indexed {
             // A generation that says of no change is known by its number alone.
             if self.generation().is_none() && indexed.generation > 0 {
                 self.show_newest()?;
@@ -189,6 +192,20 @@ impl Search {
             Ok(result) => result.map(|()| true),
             Err(error) => std::panic::resume_unwind(error.into_panic()),
         }
+    }
+
+    /// The newest generation of the catalog that was seen here; those who wait are told before the index has it.
+    pub fn newest_generation(&self) -> watch::Receiver<i64> {
+        self.shared.newest.subscribe()
+    }
+
+    async fn look(&self, database: &Database) -> Result<index::Version, DatabaseError> {
+        let version = index::newest_version(database).await?;
+        self.shared.newest.send_if_modified(|newest| {
+            let before = std::mem::replace(newest, version.generation);
+            before != version.generation
+        });
+        Ok(version)
     }
 
     fn folder(&self) -> IndexFolder {
@@ -225,6 +242,8 @@ impl Search {
             tokio::select! {
                 _ = looks.tick() => if passed_over > 0 {
                     passed_over -= 1;
+                    // Whoever follows the catalog need not wait for the index.
+                    let _ = self.look(database).await;
                     continue;
                 },
                 _ = wake.changed() => {}

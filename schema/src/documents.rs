@@ -30,7 +30,7 @@ use crate::{
     errors::{Code, Refusal, with_code},
     limits::{self, Limits},
     request::OperationRequest,
-    variables,
+    subscription, variables,
 };
 pub use client_files::{ClientFileError, ClientOperation, client_operations};
 pub use find::DocumentsMode;
@@ -114,7 +114,8 @@ impl Documents {
         let mut parsed = document.parsed.clone();
         let operation = chosen_operation(&parsed, request.operation_name.as_deref())?;
         let kind = operation.ty;
-        if request.only_queries && kind != OperationType::Query {
+        let is_taken = kind == OperationType::Query || (kind == OperationType::Subscription && request.takes_events);
+        if request.only_queries && !is_taken {
             let message = "Only queries can be sent by GET; use POST.";
             return Err(Refusal::new(Code::MethodNotAllowed, message));
         }
@@ -166,9 +167,10 @@ impl Documents {
     /// Parses a text that is not known.
     fn parse(&self, text: &str, hash: TextHash) -> Result<Document, Refusal> {
         limits::check_text(text, &self.limits)?;
-        let parsed =
+        let mut parsed =
             parse_query(text).map_err(|error| with_code(ServerError::from(error), Code::GraphqlParseFailed))?;
         limits::check_parsed(&parsed, &self.limits)?;
+        subscription::write_out_roots(&mut parsed)?;
         if let Some(position) = limits::find_introspection(&parsed).filter(|_| !self.config.introspection) {
             let error = ServerError::new("Introspection is turned off here.", Some(position));
             return Err(with_code(error, Code::GraphqlValidationFailed).into());

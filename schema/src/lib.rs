@@ -1,7 +1,7 @@
 //! The GraphQL API: its types, how their fields find their data in batches, and the limits on what may be asked.
 //!
 //! It knows the domain and no transport: a request comes in as text and variables, and leaves as the bytes of a response.
-//! `query` and `mutation` are the tables of contents.
+//! `query`, `mutation` and `subscription` are the tables of contents.
 
 mod authority;
 mod cursor;
@@ -17,8 +17,10 @@ mod query;
 mod request;
 mod scalars;
 mod service;
+mod subscription;
 mod types;
 mod variables;
+mod vitals;
 
 pub use authority::Caller;
 pub use documents::{
@@ -29,3 +31,4 @@ pub use errors::Code;
 pub use limits::Limits;
 pub use request::{Answers, DocumentSource, Executed, Opened, OperationRequest, Outcome};
 pub use service::{DocumentCheck, GraphqlService, SchemaConfig, Stores, sdl};
+pub use vitals::{VitalSigns, Vitals};

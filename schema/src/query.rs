@@ -248,6 +248,7 @@ impl Query {
         Service {
             version: facts.version,
             started_at_ms: facts.started_at_ms,
+            vitals: facts.vitals.clone(),
             limits: *context.data_unchecked::<Limits>(),
         }
     }

@@ -40,6 +40,8 @@ pub struct OperationRequest {
     pub variables: Map<String, Value>,
     /// Refuse anything but a query, as GET must.
     pub only_queries: bool,
+    /// Take a subscription all the same: one answer can follow another.
+    pub takes_events: bool,
     /// Refuse a document that is sent as text.
     pub only_persisted: bool,
     /// Put `cost` into the response's `extensions`.

@@ -3,8 +3,8 @@
 use std::{sync::Arc, time::Instant};
 
 use async_graphql::{
-    EmptySubscription, Request, Response, SDLExportOptions, Schema, SchemaBuilder, ServerError, ValidationMode, Value,
-    Variables, parser::types::OperationType,
+    Request, Response, SDLExportOptions, Schema, SchemaBuilder, ServerError, ValidationMode, Value, Variables,
+    parser::types::OperationType,
 };
 use domain::{
     catalog::Catalog,
@@ -30,9 +30,11 @@ use crate::{
     public_url::PublicUrl,
     query::Query,
     request::{Answers, Executed, Opened, OperationRequest, Outcome},
+    subscription::Subscription,
+    vitals::Vitals,
 };
 
-pub(crate) type ApiSchema = Schema<Query, Mutation, EmptySubscription>;
+pub(crate) type ApiSchema = Schema<Query, Mutation, Subscription>;
 
 /// What the schema has to be told at the start.
 #[derive(Clone)]
@@ -47,14 +49,18 @@ pub struct SchemaConfig {
     pub public_url: Option<String>,
     pub version: &'static str,
     pub started_at_ms: i64,
+    /// How the process does.
+    pub vitals: Arc<dyn Vitals>,
 }
 
 /// What the service says of itself.
+#[derive(Clone)]
 pub(crate) struct ServiceFacts {
     pub(crate) version: &'static str,
     pub(crate) started_at_ms: i64,
     /// The same moment, by a clock that is never set.
     started: Instant,
+    pub(crate) vitals: Arc<dyn Vitals>,
 }
 
 impl ServiceFacts {
@@ -102,6 +108,7 @@ impl GraphqlService {
                 version: config.version,
                 started_at_ms: config.started_at_ms,
                 started: Instant::now(),
+                vitals: config.vitals,
             })
             .data(PublicUrl::new(config.public_url));
         Self {
@@ -307,8 +314,8 @@ impl GraphqlService {
 }
 
 /// What both schemas are built from.
-fn builder(config: &SchemaConfig) -> SchemaBuilder<Query, Mutation, EmptySubscription> {
-    let builder = Schema::build(Query, Mutation, EmptySubscription);
+fn builder(config: &SchemaConfig) -> SchemaBuilder<Query, Mutation, Subscription> {
+    let builder = Schema::build(Query, Mutation, Subscription);
     if config.documents.introspection {
         builder
     } else {
@@ -322,7 +329,7 @@ pub struct DocumentCheck(Documents);
 impl DocumentCheck {
     /// With the limits that the server has.
     pub fn new(limits: Limits) -> Self {
-        let validating = Schema::build(Query, Mutation, EmptySubscription).extension(StopAfterValidation);
+        let validating = Schema::build(Query, Mutation, Subscription).extension(StopAfterValidation);
         let config = DocumentsConfig {
             introspection: true,
             ..DocumentsConfig::default()
@@ -338,7 +345,7 @@ impl DocumentCheck {
 
 /// The schema as committed in `schema.graphql`.
 pub fn sdl() -> String {
-    let schema: ApiSchema = Schema::new(Query, Mutation, EmptySubscription);
+    let schema: ApiSchema = Schema::new(Query, Mutation, Subscription);
     let options = SDLExportOptions::new()
         .include_specified_by()
         .prefer_single_line_descriptions()

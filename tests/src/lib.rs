@@ -24,6 +24,7 @@ mod own_redis;
 mod process;
 mod reply;
 mod shared;
+mod socket;
 mod sql;
 mod wire;
 
@@ -32,12 +33,13 @@ pub use child::{Ended, Iconql, Running, eventually};
 pub use collector::{Collector, Span};
 pub use database::{Engine, TestDatabase};
 pub use fixtures::{
-    fixture, keyword_packages, oracle, starter_package, starter_packages, whole_catalog, workspace_root,
+    clients, fixture, keyword_packages, oracle, starter_package, starter_packages, whole_catalog, workspace_root,
 };
 pub use own_postgres::{OwnPostgres, runs_as_root};
 pub use own_redis::{OwnRedis, shared_redis_url};
 pub use process::{Finished, Process, run};
 pub use reply::Reply;
+pub use socket::{Refusal, Socket};
 pub use sql::Held;
 pub use wire::{Answer, Wire, address};
 

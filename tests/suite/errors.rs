@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tests::{Reply, TestApp, Wire, on_each_engine, workspace_root};
 
 /// The codes that this file provokes.
-const PROVOKED: [&str; 13] = [
+const PROVOKED: [&str; 15] = [
     "BAD_USER_INPUT",
     "FORBIDDEN",
     "GRAPHQL_PARSE_FAILED",
@@ -18,13 +18,22 @@ const PROVOKED: [&str; 13] = [
     "NOT_FOUND",
     "OVERLOADED",
     "PAYLOAD_TOO_LARGE",
+    "RATE_LIMITED",
     "TIMEOUT",
+    "UNAUTHENTICATED",
     "UNAVAILABLE",
     "UNSUPPORTED_MEDIA_TYPE",
 ];
 
-/// Those of `rate_limit.rs` and `overload.rs`.
-const PROVOKED_THERE: [&str; 2] = ["OVERLOADED", "RATE_LIMITED"];
+/// Those of `http.rs`, `persisted.rs` and `trusted.rs`.
+const PROVOKED_ELSEWHERE: [&str; 6] = [
+    "NOT_ACCEPTABLE",
+    "PERSISTED_QUERY_HASH_MISMATCH",
+    "PERSISTED_QUERY_ID_REQUIRED",
+    "PERSISTED_QUERY_NOT_FOUND",
+    "PERSISTED_QUERY_NOT_IN_LIST",
+    "PERSISTED_QUERY_NOT_SUPPORTED",
+];
 
 #[test]
 fn every_documented_code_is_provoked() {
@@ -33,7 +42,7 @@ fn every_documented_code_is_provoked() {
         .lines()
         .filter_map(|line| line.strip_prefix("| `")?.split_once('`'));
     let documented: BTreeSet<&str> = rows.map(|(code, _)| code).collect();
-    assert_eq!(documented, PROVOKED.into_iter().chain(PROVOKED_THERE).collect());
+    assert_eq!(documented, PROVOKED.into_iter().chain(PROVOKED_ELSEWHERE).collect());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -47,7 +56,7 @@ async fn beyond_all_connections_is_overloaded() {
 }
 
 /// A server whose sets take seconds to read.
-async fn with_slow_sets(engine: tests::Engine, flags: &[&str]) -> TestApp {
+pub(crate) async fn with_slow_sets(engine: tests::Engine, flags: &[&str]) -> TestApp {
     let mut builder = TestApp::build(engine).await;
     for flag in flags {
         builder = builder.flag(flag);
@@ -166,6 +175,23 @@ on_each_engine! {
         let app = TestApp::build_with_garden(engine).await.flag("--environment=production").start().await;
         let reply = app.graphql("mutation { putSynonyms(input: { groups: [] }) { groups } }").await;
         assert_eq!((reply.status, reply.codes(), &reply.json["data"]), (200, vec!["FORBIDDEN"], &json!({ "putSynonyms": null })));
+    }
+
+    async fn who_is_refused_whole(engine) {
+        let app = TestApp::build_with_garden(engine).await.flag("--websocket-max-connections-per-client=1").flag("--websocket-max-connections=2").start().await;
+        let follow = async || {
+            let request = app.request(Method::POST, "/graphql").header("accept", "text/event-stream");
+            request.json(&json!({ "query": "subscription { catalogChanged { kind } }" })).send().await.unwrap()
+        };
+        let _first = follow().await;
+        let reply = Reply::read(follow().await).await;
+        assert_eq!((reply.status, reply.codes()), (429, vec!["RATE_LIMITED"]));
+        let few = TestApp::build_with_garden(engine).await.flag("--websocket-max-connections=1").start().await;
+        let _socket = tests::Socket::open(few.base_url()).await;
+        let refusal = tests::Socket::open_with(few.base_url(), &[]).await.err().unwrap();
+        assert_eq!((refusal.status, refusal.code.as_str()), (503, "OVERLOADED"));
+        let reply = app.send(app.request(Method::POST, "/graphql").bearer_auth("nonsense").json(&json!({ "query": "{ __typename }" }))).await;
+        assert_eq!((reply.status, reply.codes()), (401, vec!["UNAUTHENTICATED"]));
     }
 
     async fn a_fault_of_the_server_shows_only_its_id(engine) {

@@ -19,12 +19,14 @@ const ROOMS: [(&str, &[&str]); 7] = [
 ];
 
 /// What belongs to some rooms, by the beginning of a crate's name.
-const WALLED: [(&str, &[&str]); 12] = [
+const WALLED: [(&str, &[&str]); 13] = [
     ("async-graphql", &["schema"]),
     ("axum", &["api"]),
     ("clap", &["api"]),
     ("hyper", &["api"]),
     ("tower", &["api"]),
+    // The tests are its clients.
+    ("tokio-tungstenite", &["api", "tests"]),
     ("opentelemetry", &["api"]),
     ("tracing-subscriber", &["api"]),
     ("sea-orm-migration", &["migration"]),

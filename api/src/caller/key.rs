@@ -24,7 +24,7 @@ impl From<KeyRefused> for Refusal {
 }
 
 /// Whoever holds `secret`, for a request from a page of `origin`.
-pub(crate) fn caller_of_key(keys: &Keys, secret: &str, origin: Option<&HeaderValue>) -> Result<Caller, KeyRefused> {
+fn caller_of_key(keys: &Keys, secret: &str, origin: Option<&HeaderValue>) -> Result<Caller, KeyRefused> {
     let origin = origin.and_then(|origin| origin.to_str().ok());
     let holder = keys.check(secret, origin)?;
     Ok(Caller {
@@ -42,18 +42,24 @@ pub(super) fn caller(keys: &Keys, headers: &HeaderMap) -> Result<Option<Caller>,
     Ok(Some(caller?))
 }
 
+/// Whoever holds the key of `text`, which says the same as the header would.
+pub(crate) fn caller_of_text(keys: &Keys, text: &str, origin: Option<&HeaderValue>) -> Result<Caller, Refusal> {
+    let secret = bearer(text).ok_or(Refusal::NoBearer)?;
+    Ok(caller_of_key(keys, secret, origin)?)
+}
+
 fn secret(headers: &HeaderMap) -> Result<Option<&str>, Refusal> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
     let (Some(value), another) = (values.next(), values.next()) else {
         return Ok(None);
     };
-    let parts = value.to_str().ok().and_then(|text| text.split_once(' '));
-    match parts {
-        Some((scheme, secret)) if scheme.eq_ignore_ascii_case("bearer") && another.is_none() => {
-            Ok(Some(secret.trim_matches(' ')))
-        }
-        _ => Err(Refusal::NoBearer),
-    }
+    let secret = value.to_str().ok().and_then(bearer);
+    secret.filter(|_| another.is_none()).map(Some).ok_or(Refusal::NoBearer)
+}
+
+fn bearer(text: &str) -> Option<&str> {
+    let (scheme, secret) = text.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| secret.trim_matches(' '))
 }
 
 impl Refusal {

@@ -13,7 +13,7 @@ pub(crate) async fn text(State(state): State<AppState>) -> Response {
     if let Some(redis) = &state.redis {
         metrics::gauge!("redis_up").set(u8::from(redis.is_up()));
     }
-    let text = telemetry::renderer().render();
+    let text = telemetry::render();
     (
         [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")],
         text,

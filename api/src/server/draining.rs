@@ -46,9 +46,16 @@ impl Draining {
     }
 
     /// Ends when whatever could go on for ever has to end: sockets, streams of events.
-    #[cfg_attr(not(test), expect(dead_code, reason = "sockets and streams of events await it"))]
     pub(crate) async fn begun(&self) {
         self.reached(Phase::Closing).await;
+    }
+
+    /// Of a server that goes on for ever.
+    #[cfg(test)]
+    pub(crate) fn never() -> Self {
+        let (drain, draining) = channel();
+        std::mem::forget(drain);
+        draining
     }
 
     pub(super) async fn reached(&self, phase: Phase) {

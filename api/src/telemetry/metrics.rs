@@ -1,9 +1,14 @@
 //! The registry of figures, and how Prometheus reads it.
 
-use std::sync::OnceLock;
+use std::{
+    sync::{Arc, OnceLock},
+    time::Instant,
+};
 
 use domain::database::PoolState;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+
+use super::{recent::Recent, tap::Tap};
 
 /// Upper bounds of durations, in seconds: from an answer out of memory to the longest request.
 const SECONDS: [f64; 14] = [
@@ -13,24 +18,38 @@ const SECONDS: [f64; 14] = [
 /// Upper bounds of counts of keys.
 const BATCH_SIZES: [f64; 9] = [1.0, 2.0, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 500.0];
 
-/// What writes the registry as text. The registry is the process's own; it is installed by the first call.
-pub(crate) fn renderer() -> PrometheusHandle {
-    static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
-    HANDLE
-        .get_or_init(|| {
-            let builder = PrometheusBuilder::new()
-                .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)
-                .and_then(|builder| {
-                    builder.set_buckets_for_metric(Matcher::Full("dataloader_batch_size".to_owned()), &BATCH_SIZES)
-                })
-                .expect("the buckets are not empty");
-            let recorder = builder.build_recorder();
-            let handle = recorder.handle();
-            let _ = ::metrics::set_global_recorder(recorder);
-            describe();
-            handle
-        })
-        .clone()
+/// The process's figures.
+pub(super) struct Registry {
+    pub(super) renderer: PrometheusHandle,
+    pub(super) recent: Arc<Recent>,
+}
+
+/// The process's own registry, which the first call installs.
+pub(super) fn registry() -> &'static Registry {
+    static REGISTRY: OnceLock<Registry> = OnceLock::new();
+    REGISTRY.get_or_init(|| {
+        let builder = PrometheusBuilder::new()
+            .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)
+            .and_then(|builder| {
+                builder.set_buckets_for_metric(Matcher::Full("dataloader_batch_size".to_owned()), &BATCH_SIZES)
+            })
+            .expect("the buckets are not empty");
+        let recorder = builder.build_recorder();
+        let renderer = recorder.handle();
+        let cpu_seconds = metrics_process::collector::collect().cpu_seconds_total;
+        let recent = Arc::new(Recent::new(Instant::now(), cpu_seconds.unwrap_or_default()));
+        let _ = ::metrics::set_global_recorder(Tap {
+            registry: recorder,
+            recent: Arc::clone(&recent),
+        });
+        describe();
+        Registry { renderer, recent }
+    })
+}
+
+/// The registry as Prometheus reads it.
+pub(crate) fn render() -> String {
+    registry().renderer.render()
 }
 
 /// Sets the gauges that nobody else keeps up to date: the pool's and the process's.
@@ -38,6 +57,7 @@ pub(crate) fn refresh_gauges(pool: PoolState) {
     metrics_process::Collector::default().collect();
     ::metrics::gauge!("db_connections_max").set(pool.max);
     ::metrics::gauge!("db_connections_idle").set(pool.idle);
+    ::metrics::gauge!("db_connections_waiting").set(pool.waiting);
     ::metrics::gauge!("db_connections_active").set(pool.open.saturating_sub(pool.idle));
 }
 
@@ -53,6 +73,8 @@ fn describe() {
         Unit::Seconds,
         "From the request's headers to the answer's"
     );
+    describe_gauge!("http_requests_in_flight", Unit::Count, "Requests being answered");
+    describe_gauge!("subscriptions_active", Unit::Count, "Running subscriptions");
     describe_counter!(
         "graphql_operations_total",
         Unit::Count,
@@ -127,6 +149,21 @@ fn describe() {
         "Times that the search index could not be brought up to date"
     );
     ::metrics::counter!("search_index_failures_total").increment(0);
+    ::metrics::gauge!("subscriptions_active").set(0);
+    describe_counter!(
+        "subscription_events_dropped_total",
+        Unit::Count,
+        "Events that slow clients lost"
+    );
+    ::metrics::counter!("subscription_events_dropped_total").increment(0);
+    describe_gauge!("websocket_connections", Unit::Count, "Open sockets");
+    describe_gauge!("event_streams", Unit::Count, "Running streams of server-sent events");
+    describe_counter!("websocket_closes_total", Unit::Count, "Ends of sockets, by code");
+    describe_counter!(
+        "websocket_messages_total",
+        Unit::Count,
+        "Messages of sockets, by direction"
+    );
     describe_gauge!("api_keys", Unit::Count, "API keys that are not revoked");
     describe_counter!(
         "api_key_refusals_total",
@@ -143,6 +180,11 @@ fn describe() {
     metrics_process::Collector::default().describe();
     describe_gauge!("db_connections_max", Unit::Count, "Connections that the pool may open");
     describe_gauge!("db_connections_idle", Unit::Count, "Open connections that nobody uses");
+    describe_gauge!(
+        "db_connections_waiting",
+        Unit::Count,
+        "Statements and transactions that have no connection yet"
+    );
     describe_gauge!("db_connections_active", Unit::Count, "Connections in use");
 }
 

@@ -5,7 +5,7 @@ use std::{path::Path, sync::Arc, time::Duration};
 use sea_orm::{ConnectOptions, sqlx::sqlite::SqliteConnectOptions};
 use tokio::sync::Semaphore;
 
-use super::{Database, DatabaseError, Dialect, StatementCount, statements};
+use super::{Database, DatabaseError, Dialect, StatementCount, pool::PoolUsers, statements};
 
 /// Where the database is and how patiently it is used.
 #[derive(Debug, Clone)]
@@ -82,6 +82,7 @@ impl Database {
             slow_query_threshold: config.slow_query_threshold,
             statements: Arc::new(StatementCount::default()),
             turns: Arc::new(Semaphore::new(1)),
+            users: PoolUsers::default(),
         })
     }
 }

@@ -5,13 +5,14 @@ use sea_orm::{
     Statement, TransactionOptions, TransactionTrait as _, Value,
 };
 
-use super::{Database, DatabaseError, Dialect};
+use super::{Database, DatabaseError, Dialect, PoolUser};
 use crate::catalog::json_list;
 
 /// A transaction that only reads: whatever others commit meanwhile, it sees the catalog as it was at its first read.
 pub(crate) struct Snapshot {
     transaction: DatabaseTransaction,
     dialect: Dialect,
+    _user: PoolUser,
 }
 
 impl Snapshot {
@@ -26,9 +27,11 @@ impl Snapshot {
             access_mode,
             sqlite_transaction_mode,
         };
+        let user = database.pool_user();
         Ok(Self {
             transaction: database.connection.begin_with_options(options).await?,
             dialect: database.dialect,
+            _user: user,
         })
     }
 

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use sea_orm::{DatabaseTransaction, QueryResult, Value};
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::{Database, DatabaseError};
+use super::{Database, DatabaseError, PoolUser};
 
 /// A writing transaction of a request. Dropping it takes back what it did.
 pub(crate) struct Writing {
     transaction: DatabaseTransaction,
     database: Database,
     _turn: OwnedSemaphorePermit,
+    _user: PoolUser,
 }
 
 impl Writing {
@@ -35,10 +36,12 @@ impl Writing {
     }
 
     async fn take(database: Database, turn: OwnedSemaphorePermit) -> Result<Self, DatabaseError> {
+        let user = database.pool_user();
         Ok(Self {
             transaction: database.begin().await?,
             database,
             _turn: turn,
+            _user: user,
         })
     }
 

@@ -1,8 +1,10 @@
+use std::sync::Arc;
+
 use async_graphql::{Context, Enum, Error, Object, SimpleObject};
-use domain::catalog::{self, ChangeNamesKey};
+use domain::catalog::{self, ChangeNamesKey, FollowedChange};
 
 use crate::{
-    errors::bad_user_input,
+    errors::{Failure, bad_user_input},
     loaders::loaders,
     paging::{cost_of_page, first_or_default},
     scalars::{DateTime, IconNameScalar},
@@ -38,7 +40,7 @@ pub(crate) struct ChangeFeed {
 impl From<catalog::ChangePage> for ChangeFeed {
     fn from(page: catalog::ChangePage) -> Self {
         Self {
-            changes: page.changes.into_iter().map(CatalogChange).collect(),
+            changes: page.changes.into_iter().map(CatalogChange::Read).collect(),
             generation: generation(page.generation),
             has_more: page.has_more,
         }
@@ -50,7 +52,21 @@ pub(crate) fn generation(generation: i64) -> i32 {
     i32::try_from(generation).unwrap_or(i32::MAX)
 }
 
-pub(crate) struct CatalogChange(catalog::Change);
+pub(crate) enum CatalogChange {
+    /// By this request.
+    Read(catalog::Change),
+    /// By one of many that wait for the same.
+    Followed(Arc<FollowedChange>),
+}
+
+impl CatalogChange {
+    fn change(&self) -> &catalog::Change {
+        match self {
+            Self::Read(change) => change,
+            Self::Followed(followed) => &followed.change,
+        }
+    }
+}
 
 /// One kind of change to one set, in one generation.
 #[Object]
@@ -58,24 +74,24 @@ impl CatalogChange {
     /// Grows by one with each set's import.
     #[graphql(complexity = 0)]
     async fn generation(&self) -> i32 {
-        generation(self.0.generation)
+        generation(self.change().generation)
     }
 
     #[graphql(complexity = 0)]
     async fn kind(&self) -> ChangeKind {
-        self.0.kind.into()
+        self.change().kind.into()
     }
 
     /// The set it happened to.
     #[graphql(complexity = 0)]
     async fn prefix(&self) -> &str {
-        &self.0.prefix
+        &self.change().prefix
     }
 
     /// How many names; aliases count.
     #[graphql(complexity = 0)]
     async fn count(&self) -> i32 {
-        self.0.count
+        self.change().count
     }
 
     /// The names, ascending, from the one after `after` on.
@@ -88,26 +104,36 @@ impl CatalogChange {
         after: Option<IconNameScalar>,
     ) -> Result<Vec<IconNameScalar>, Error> {
         let limit = first_or_default(context, first)?;
-        if after.as_ref().is_some_and(|after| after.0.prefix() != self.0.prefix) {
+        let change = self.change();
+        if after.as_ref().is_some_and(|after| after.0.prefix() != change.prefix) {
             return Err(bad_user_input(format!(
                 "`after` must be a name of this change's set, {}",
-                self.0.prefix
+                change.prefix
             )));
         }
-        let key = ChangeNamesKey {
-            generation: self.0.generation,
-            kind: self.0.kind,
-            prefix: self.0.prefix.clone(),
-            after: after.map(|after| after.0.key().to_owned()),
-            limit,
+        let loaders = loaders(context);
+        let names = match (self, after) {
+            (Self::Followed(followed), None) => {
+                let names = followed.names(loaders.catalog(), limit).await;
+                names.map_err(|error| Failure::log(&error))?
+            }
+            (_, after) => {
+                let key = ChangeNamesKey {
+                    generation: change.generation,
+                    kind: change.kind,
+                    prefix: change.prefix.clone(),
+                    after: after.map(|after| after.0.key().to_owned()),
+                    limit,
+                };
+                loaders.change_names.one(&key).await?.unwrap_or_default()
+            }
         };
-        let names = loaders(context).change_names.one(&key).await?.unwrap_or_default();
         Ok(names.into_iter().map(IconNameScalar).collect())
     }
 
     /// When the import wrote it.
     #[graphql(complexity = 0)]
     async fn at(&self) -> DateTime {
-        DateTime::from_unix_ms(self.0.at_ms)
+        DateTime::from_unix_ms(self.change().at_ms)
     }
 }

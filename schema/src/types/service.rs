@@ -1,16 +1,25 @@
-use async_graphql::{Context, Error, Object, SimpleObject};
-use domain::search::{MAX_CONCEPTS, MAX_QUERY_CHARACTERS, MAX_QUERY_WORDS};
+use std::{sync::Arc, time::Duration};
 
-use super::{change::generation, search_page::MAX_PAGES};
-use crate::{errors::Failure, limits, loaders::loaders, scalars::DateTime};
+use async_graphql::{Context, Error, Object, SimpleObject};
+use domain::{
+    access::Scope,
+    search::{MAX_CONCEPTS, MAX_QUERY_CHARACTERS, MAX_QUERY_WORDS},
+};
+
+use super::{change::generation, pool_stats::PoolStats, search_page::MAX_PAGES};
+use crate::{authority, errors::Failure, limits, loaders::loaders, scalars::DateTime, vitals::Vitals};
+
+/// Of what times `pool` speaks.
+const LATELY: Duration = Duration::from_mins(1);
 
 pub(crate) struct Service {
     pub(crate) version: &'static str,
     pub(crate) started_at_ms: i64,
     pub(crate) limits: limits::Limits,
+    pub(crate) vitals: Arc<dyn Vitals>,
 }
 
-/// The service describing itself.
+/// The service describing itself. Without scope metrics:read, everything after `limits` is null with `FORBIDDEN`.
 #[Object]
 impl Service {
     #[graphql(complexity = 0)]
@@ -39,6 +48,12 @@ impl Service {
     #[graphql(complexity = 0)]
     async fn limits(&self) -> Limits {
         Limits::from(&self.limits)
+    }
+
+    /// The database's connections now, and what statements waited for one in the last minute. Needs scope `metrics:read`.
+    async fn pool(&self, context: &Context<'_>) -> Option<Result<PoolStats, Error>> {
+        let allowed = authority::require(context, Scope::MetricsRead);
+        Some(allowed.map(|()| PoolStats::from(&*self.vitals.over(LATELY))))
     }
 }
 

@@ -13,9 +13,9 @@ const CLIENT_NAME: HeaderName = HeaderName::from_static("apollographql-client-na
 const WANTS_COST: HeaderName = HeaderName::from_static("x-iconql-cost");
 
 /// A request as it stands in a body. What else a client may put there is its own affair.
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Body {
+pub(super) struct Body {
     query: Option<String>,
     operation_name: Option<String>,
     variables: Option<Map<String, Value>>,
@@ -34,13 +34,13 @@ pub(crate) struct Address {
     document_id: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Extensions {
     persisted_query: Option<PersistedQuery>,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct PersistedQuery {
     version: u64,
@@ -116,6 +116,16 @@ fn read<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Refused> {
     serde_json::from_slice(body).map_err(|error| bad(format!("The body is no GraphQL request: {error}.")))
 }
 
+/// The request of the payload of a socket's message. There a document has a text in any case, if an empty one.
+pub(super) fn from_payload(mut body: Body, sender: &Sender<'_>) -> Result<OperationRequest, Refused> {
+    let is_named = body.document_id.is_some()
+        || (body.extensions.as_ref()).is_some_and(|extensions| extensions.persisted_query.is_some());
+    if is_named {
+        body.query = body.query.filter(|text| !text.is_empty());
+    }
+    request(body, sender)
+}
+
 fn request(body: Body, sender: &Sender<'_>) -> Result<OperationRequest, Refused> {
     let persisted = body.extensions.and_then(|extensions| extensions.persisted_query);
     let document = match (body.query, body.document_id, persisted) {
@@ -145,6 +155,7 @@ fn request(body: Body, sender: &Sender<'_>) -> Result<OperationRequest, Refused>
         operation_name: body.operation_name,
         variables: body.variables.unwrap_or_default(),
         only_queries: false,
+        takes_events: false,
         only_persisted: false,
         wants_cost: sender.is_told_costs(),
         client_name: sender.client_name(),

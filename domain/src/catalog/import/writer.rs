@@ -12,7 +12,7 @@ use super::{
     set_row,
     source::SourceHash,
 };
-use crate::database::{Database, DatabaseError, Dialect};
+use crate::database::{Database, DatabaseError, Dialect, PoolUser};
 
 /// Rows in one INSERT. Beyond a few hundred nothing is gained, and SQLite takes at most 32,766 values.
 const ROWS_PER_INSERT: usize = 200;
@@ -28,15 +28,18 @@ pub(super) struct Writer<'a> {
     transaction: DatabaseTransaction,
     dialect: Dialect,
     prefix: &'a str,
+    _user: PoolUser,
 }
 
 impl<'a> Writer<'a> {
     /// Begins to write the set `prefix`.
     pub(super) async fn begin(database: &Database, prefix: &'a str) -> Result<Self, DatabaseError> {
+        let user = database.pool_user();
         Ok(Self {
             transaction: database.begin().await?,
             dialect: database.dialect(),
             prefix,
+            _user: user,
         })
     }
 

@@ -1,0 +1,203 @@
+//! Listens in on the registry: what it is told of requests, of waits for connections and of subscriptions is kept by time too.
+
+use std::sync::Arc;
+
+use metrics::{
+    Counter, CounterFn, Gauge, GaugeFn, Histogram, HistogramFn, Key, KeyName, Metadata, Recorder, SharedString, Unit,
+};
+
+use super::recent::Recent;
+
+/// A registry, and who listens in.
+pub(super) struct Tap<R> {
+    pub(super) registry: R,
+    pub(super) recent: Arc<Recent>,
+}
+
+/// What the registry holds under some name, and who is to hear of it.
+struct Heard<M> {
+    registered: M,
+    recent: Arc<Recent>,
+    tell: Tell,
+}
+
+/// How the listener is told.
+#[derive(Clone, Copy)]
+enum Tell {
+    Requests { failed: bool },
+    Duration,
+    Acquire,
+    InFlight,
+    Subscribers,
+}
+
+impl<R: Recorder> Tap<R> {
+    fn heard<M>(&self, registered: M, tell: Tell) -> Arc<Heard<M>> {
+        Arc::new(Heard {
+            registered,
+            recent: Arc::clone(&self.recent),
+            tell,
+        })
+    }
+}
+
+impl<R: Recorder> Recorder for Tap<R> {
+    fn describe_counter(&self, key: KeyName, unit: Option<Unit>, description: SharedString) {
+        self.registry.describe_counter(key, unit, description);
+    }
+
+    fn describe_gauge(&self, key: KeyName, unit: Option<Unit>, description: SharedString) {
+        self.registry.describe_gauge(key, unit, description);
+    }
+
+    fn describe_histogram(&self, key: KeyName, unit: Option<Unit>, description: SharedString) {
+        self.registry.describe_histogram(key, unit, description);
+    }
+
+    fn register_counter(&self, key: &Key, metadata: &Metadata<'_>) -> Counter {
+        let registered = self.registry.register_counter(key, metadata);
+        if key.name() != "http_requests_total" {
+            return registered;
+        }
+        let failed = (key.labels()).any(|label| label.key() == "status" && label.value().starts_with('5'));
+        Counter::from_arc(self.heard(registered, Tell::Requests { failed }))
+    }
+
+    fn register_gauge(&self, key: &Key, metadata: &Metadata<'_>) -> Gauge {
+        let registered = self.registry.register_gauge(key, metadata);
+        let tell = match key.name() {
+            "http_requests_in_flight" => Tell::InFlight,
+            "subscriptions_active" => Tell::Subscribers,
+            _ => return registered,
+        };
+        Gauge::from_arc(self.heard(registered, tell))
+    }
+
+    fn register_histogram(&self, key: &Key, metadata: &Metadata<'_>) -> Histogram {
+        let registered = self.registry.register_histogram(key, metadata);
+        let tell = match key.name() {
+            "http_request_duration_seconds" => Tell::Duration,
+            "db_acquire_duration_seconds" => Tell::Acquire,
+            _ => return registered,
+        };
+        Histogram::from_arc(self.heard(registered, tell))
+    }
+}
+
+impl CounterFn for Heard<Counter> {
+    fn increment(&self, value: u64) {
+        self.registered.increment(value);
+        if let Tell::Requests { failed } = self.tell {
+            self.recent.count_requests(value, failed);
+        }
+    }
+
+    fn absolute(&self, value: u64) {
+        self.registered.absolute(value);
+    }
+}
+
+impl GaugeFn for Heard<Gauge> {
+    fn increment(&self, value: f64) {
+        self.registered.increment(value);
+        self.count(value);
+    }
+
+    fn decrement(&self, value: f64) {
+        self.registered.decrement(value);
+        self.count(-value);
+    }
+
+    fn set(&self, value: f64) {
+        self.registered.set(value);
+    }
+}
+
+impl Heard<Gauge> {
+    fn count(&self, more: f64) {
+        match self.tell {
+            Tell::InFlight => self.recent.in_flight.add(more),
+            Tell::Subscribers => self.recent.subscribers.add(more),
+            Tell::Requests { .. } | Tell::Duration | Tell::Acquire => {}
+        }
+    }
+}
+
+impl HistogramFn for Heard<Histogram> {
+    fn record(&self, seconds: f64) {
+        self.registered.record(seconds);
+        match self.tell {
+            Tell::Duration => self.recent.note_duration(seconds),
+            Tell::Acquire => self.recent.note_acquire(seconds),
+            Tell::Requests { .. } | Tell::InFlight | Tell::Subscribers => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        sync::Arc,
+        time::{Duration, Instant},
+    };
+
+    use metrics_exporter_prometheus::PrometheusBuilder;
+
+    use super::{super::recent::Recent, Tap};
+
+    #[test]
+    fn what_the_registry_is_told_is_heard_and_both_agree() {
+        let recorder = PrometheusBuilder::new().build_recorder();
+        let renderer = recorder.handle();
+        let start = Instant::now();
+        let recent = Arc::new(Recent::new(start, 0.0));
+        let tap = Tap {
+            registry: recorder,
+            recent: Arc::clone(&recent),
+        };
+        metrics::with_local_recorder(&tap, || {
+            for (status, count) in [("200", 6), ("404", 2), ("503", 2)] {
+                metrics::counter!("http_requests_total", "endpoint" => "/", "status" => status).increment(count);
+            }
+            // Another counter with a status is none of requests.
+            metrics::counter!("cache_operations_total", "status" => "500").increment(7);
+            for ms in 1..=10 {
+                metrics::histogram!("http_request_duration_seconds", "endpoint" => "/")
+                    .record(Duration::from_millis(ms));
+                metrics::histogram!("db_acquire_duration_seconds").record(Duration::from_millis(ms * 10));
+                metrics::histogram!("db_query_duration_seconds").record(Duration::from_secs(ms));
+            }
+            metrics::gauge!("http_requests_in_flight").increment(3);
+            metrics::gauge!("http_requests_in_flight").decrement(1);
+            metrics::gauge!("subscriptions_active").increment(5);
+            metrics::gauge!("search_index_generation").set(9);
+        });
+        recent.close_slot(start + Duration::from_secs(1), 0.5);
+        let sum = recent.newest(1);
+        let text = renderer.render();
+        for (line, heard) in [
+            (
+                r#"http_requests_total{endpoint="/",status="200"} 6"#,
+                sum.requests - sum.failed - 2,
+            ),
+            (r#"http_requests_total{endpoint="/",status="503"} 2"#, sum.failed),
+            (r#"http_request_duration_seconds_count{endpoint="/"} 10"#, sum.requests),
+            ("http_requests_in_flight 2", recent.in_flight.get().into()),
+            ("subscriptions_active 5", recent.subscribers.get().into()),
+            (r#"cache_operations_total{status="500"} 7"#, 7),
+            ("search_index_generation 9", 9),
+        ] {
+            assert!(text.lines().any(|shown| shown == line), "{line} is not in\n{text}");
+            assert!(line.ends_with(&format!(" {heard}")), "{line}, and {heard} was heard");
+        }
+        // A hundredth off at most.
+        for (heard, told) in [
+            (sum.duration_ms(0.5), 5.0),
+            (sum.duration_ms(0.95), 10.0),
+            (sum.acquire_ms(0.99), 100.0),
+        ] {
+            assert!((heard / told - 1.0).abs() < 0.01, "{heard} and not {told}");
+        }
+        assert!((sum.cpu_seconds - 0.5).abs() < 1e-9 && sum.elapsed == Duration::from_secs(1));
+    }
+}

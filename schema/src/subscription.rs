@@ -1,0 +1,48 @@
+//! The table of contents: what can be followed.
+
+mod root;
+
+use async_graphql::{Context, Error, Subscription};
+use domain::access::Scope;
+use futures_util::{Stream, stream};
+
+use crate::{
+    authority,
+    errors::Failure,
+    loaders::loaders,
+    types::{
+        change::CatalogChange,
+        metrics_snapshot::{self, MetricsSnapshot},
+    },
+};
+pub(crate) use root::write_out_roots;
+
+pub(crate) struct Subscription;
+
+/// What can be followed. An operation has one of these fields.
+#[Subscription]
+impl Subscription {
+    /// A snapshot at once, then one per interval (ms, 250 to 60000). Who reads more slowly misses some, and always reads the
+    /// newest. Needs scope metrics:read.
+    async fn live_metrics(
+        &self,
+        context: &Context<'_>,
+        #[graphql(default = 1000)] interval_ms: i32,
+    ) -> Result<impl Stream<Item = MetricsSnapshot> + use<>, Error> {
+        authority::require(context, Scope::MetricsRead)?;
+        metrics_snapshot::live(context, interval_ms)
+    }
+
+    /// What is added, changed, hidden or removed from now on, by whatever instance, oldest first. Who was away asks `changes`
+    /// for what happened since the last generation they saw.
+    async fn catalog_changed(&self, context: &Context<'_>) -> Result<impl Stream<Item = CatalogChange> + use<>, Error> {
+        let loaders = loaders(context);
+        let newest = loaders.search().newest_generation();
+        let followed = loaders.catalog().follow(newest).await;
+        let follower = followed.map_err(|error| Failure::log(&error))?;
+        Ok(stream::unfold(follower, |mut follower| async move {
+            let change = follower.next().await?;
+            Some((CatalogChange::Followed(change), follower))
+        }))
+    }
+}

@@ -1,0 +1,34 @@
+//! How the process does, as whoever runs the schema tells it.
+
+use std::{fmt::Debug, sync::Arc, time::Duration};
+
+use domain::database::PoolState;
+
+/// Knows how the process does.
+pub trait Vitals: Debug + Send + Sync {
+    /// The figures of the last `window`, of less while the process is younger. Asking often costs no more than asking once.
+    fn over(&self, window: Duration) -> Arc<VitalSigns>;
+}
+
+/// Figures of a stretch of time, and at its end.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct VitalSigns {
+    /// What tells this process from others that serve the same catalog.
+    pub instance: String,
+    pub requests_per_second: f64,
+    /// Share of the requests that the server failed, 0 to 1.
+    pub error_rate: f64,
+    pub p50_ms: f64,
+    pub p95_ms: f64,
+    pub p99_ms: f64,
+    /// Requests being answered.
+    pub in_flight: u32,
+    pub pool: PoolState,
+    /// What statements waited for a connection.
+    pub acquire_p99_ms: f64,
+    /// Running subscriptions.
+    pub subscribers: u32,
+    /// Processor time, as a share of what all cores have, 0 to 1.
+    pub cpu_share: f64,
+    pub resident_bytes: f64,
+}

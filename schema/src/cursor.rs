@@ -139,7 +139,8 @@ fn not_of_this_list() -> Error {
     bad_user_input("this cursor does not belong to this list: use a cursor from the same field with the same order")
 }
 
-fn encode(text: &str) -> String {
+/// Adds the checksum.
+pub(crate) fn encode(text: &str) -> String {
     let mut bytes = checksum(text.as_bytes()).to_vec();
     bytes.extend_from_slice(text.as_bytes());
     URL_SAFE_NO_PAD.encode(bytes)

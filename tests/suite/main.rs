@@ -20,6 +20,7 @@ mod import_rules;
 mod keywords;
 mod kill_scenario;
 mod limits;
+mod live;
 mod lookup;
 mod operations;
 mod paging;

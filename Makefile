@@ -32,6 +32,7 @@ test: ui ## every test, on SQLite and on PostgreSQL, and the pages in a browser
 	@scripts/icons.sh all >/dev/null
 	@scripts/keywords.sh >/dev/null
 	@scripts/npm-ci.sh tests/oracle
+	@scripts/npm-ci.sh tests/clients
 	@scripts/npm-ci.sh frontend-examples
 	scripts/postgres.sh cargo test --workspace
 	CHROMIUM=$$(scripts/chromium.sh) && export CHROMIUM && npm test --prefix frontend-examples

@@ -1,22 +1,24 @@
-//! Who sends a request, as far as that can be told while there are no keys.
+//! Who sends a request: whoever holds its key, a page of the binary's own, whoever sits at this machine, or anybody.
 //!
-//! In development, whoever sits at the server's own machine may do everything. A page that their browser shows may not: one
+//! A key speaks for itself: who brings one that is not good is refused whole, and not taken for somebody without. In development, whoever sits at the server's own machine may do everything. A page that their browser shows may not: one
 //! of another site says so in `Origin`, and one that gave its own name this machine's address says that name in `Host`.
 //! Nor may those for whom a proxy on this machine speaks, which says so in the headers of proxies.
 
-use std::{
-    convert::Infallible,
-    net::{IpAddr, SocketAddr},
-};
+pub(crate) mod key;
+mod session;
+
+use std::net::{IpAddr, SocketAddr};
 
 use axum::{
     extract::{ConnectInfo, FromRequestParts},
     http::{HeaderMap, HeaderName, Uri, header, request::Parts, uri::Authority},
 };
-use domain::access::{Client, Scopes};
+use domain::access::{Client, Scope, Scopes};
 use schema::Caller;
 
 use crate::router::AppState;
+pub(crate) use key::Refusal;
+pub(crate) use session::PageSessions;
 
 /// A request that has one of these was sent on.
 const OF_PROXIES: [HeaderName; 6] = [
@@ -29,23 +31,30 @@ const OF_PROXIES: [HeaderName; 6] = [
 ];
 
 impl FromRequestParts<AppState> for Caller {
-    type Rejection = Infallible;
+    type Rejection = Refusal;
 
-    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Infallible> {
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Refusal> {
+        if let Some(caller) = key::caller(&state.keys, &parts.headers)? {
+            return Ok(caller);
+        }
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-        let is_of_this_machine = peer.is_some_and(|peer| peer.0.ip().to_canonical().is_loopback())
-            && !OF_PROXIES.iter().any(|name| parts.headers.contains_key(name))
-            && names_this_machine(&parts.uri, &parts.headers);
-        let client = peer.map_or_else(Client::default, |peer| Client::at(peer.0.ip()));
-        Ok(if is_of_this_machine && !state.is_production {
-            Self {
-                client,
-                scopes: Scopes::all(),
-            }
+        let peer = peer.map(|peer| peer.0.ip());
+        let client = peer.map_or_else(Client::default, Client::at);
+        let scopes = if !state.is_production && is_of_this_machine(peer, parts) {
+            Scopes::all()
+        } else if state.sessions.is_of_page(&parts.uri, &parts.headers) {
+            [Scope::UsageWrite].into_iter().collect()
         } else {
-            Self::anonymous(client)
-        })
+            Scopes::NONE
+        };
+        Ok(Self { client, scopes })
     }
+}
+
+fn is_of_this_machine(peer: Option<IpAddr>, parts: &Parts) -> bool {
+    peer.is_some_and(|peer| peer.to_canonical().is_loopback())
+        && !OF_PROXIES.iter().any(|name| parts.headers.contains_key(name))
+        && names_this_machine(&parts.uri, &parts.headers)
 }
 
 /// Whether the request was addressed to this machine, by a page of this machine if by a page.

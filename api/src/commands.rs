@@ -1,6 +1,7 @@
 //! The command line: one file a command.
 
 mod import;
+mod keys;
 mod migrate;
 mod operations;
 mod serve;
@@ -14,6 +15,8 @@ use std::{
 
 use clap::{Parser, Subcommand};
 use domain::database::DatabaseError;
+
+pub use keys::{CreateArgs, KeysCommand};
 
 use crate::{
     config::{Config, ConfigError, resolve},
@@ -66,6 +69,11 @@ pub enum Command {
     Operations {
         #[command(subcommand)]
         task: OperationsTask,
+    },
+    /// Make, list and revoke API keys, also while servers run
+    Keys {
+        #[command(subcommand)]
+        command: KeysCommand,
     },
     /// Print the GraphQL schema
     Schema,
@@ -135,6 +143,13 @@ pub(crate) enum CommandError {
     SetsFailed(usize),
     #[error("the catalog has no set that these keywords are for: import the icons first, with `iconql import PATH`")]
     NoSetForKeywords,
+    #[error("there is no key {0}; `iconql keys list` shows those there are")]
+    NoSuchKey(i64),
+    #[error("the key could not be shown, so it is revoked: {0}")]
+    SecretUnread(Box<CommandError>),
+    /// What the command line's own rules cannot say.
+    #[error("{0}")]
+    Usage(String),
 }
 
 const FAILED: u8 = 1;
@@ -162,6 +177,7 @@ pub fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         // Whoever reads may stop reading.
         Err(CommandError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error @ CommandError::Usage(_)) => fail(&error, BAD_USAGE),
         Err(error) => fail(&error, FAILED),
     }
 }
@@ -179,6 +195,7 @@ fn run(cli: &Cli) -> Result<(), CommandError> {
             Command::Import { paths, keywords: true } => import::keywords::run(&cli.config, paths).await,
             Command::Import { paths, .. } => import::run(&cli.config, paths).await,
             Command::Migrate { direction } => migrate::run(&cli.config, direction).await,
+            Command::Keys { command } => keys::run(&cli.config, command).await,
             Command::Schema | Command::Config | Command::Operations { .. } => Ok(()),
         };
         telemetry.flush();
@@ -197,6 +214,11 @@ pub(crate) fn print(text: &str) -> Result<(), CommandError> {
         output.write_all(b"\n")?;
     }
     Ok(output.flush()?)
+}
+
+/// Tells whoever sits there what a command's result means, which a program that reads the result need not know.
+pub(crate) fn explain(text: &str) {
+    let _ = writeln!(io::stderr(), "{text}");
 }
 
 fn fail(error: &impl std::fmt::Display, status: u8) -> ExitCode {

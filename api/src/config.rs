@@ -9,6 +9,7 @@ mod http;
 mod limits;
 mod sources;
 mod telemetry;
+mod websocket;
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -20,6 +21,7 @@ pub use http::HttpArgs;
 pub use limits::LimitArgs;
 pub use sources::{ConfigError, Origin, Resolved, resolve};
 pub use telemetry::{LogFormat, TelemetryArgs};
+pub use websocket::WebsocketArgs;
 
 /// Where the service runs, which decides what it tells about itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -86,6 +88,9 @@ pub struct Config {
 
     #[command(flatten)]
     pub limits: LimitArgs,
+
+    #[command(flatten)]
+    pub websocket: WebsocketArgs,
 
     #[command(flatten)]
     pub telemetry: TelemetryArgs,

@@ -7,17 +7,26 @@ use axum::{
     middleware as layer,
     routing::get,
 };
-use domain::{catalog::Catalog, search::Search};
+use domain::{
+    access::{Access, Keys},
+    catalog::Catalog,
+    search::Search,
+};
 use schema::{GraphqlService, Stores};
 use tower_http::{
     CompressionLevel,
     catch_panic::CatchPanicLayer,
-    compression::{CompressionLayer, predicate::SizeAbove},
+    compression::{
+        CompressionLayer,
+        predicate::{NotForContentType, Predicate, SizeAbove},
+    },
     cors::{AllowOrigin, Any, CorsLayer},
+    sensitive_headers::SetSensitiveRequestHeadersLayer,
     set_header::SetResponseHeaderLayer,
 };
 
 use crate::{
+    caller::PageSessions,
     config::{Config, HttpArgs},
     middleware,
     routes::{self, graphql, health, icons, metrics, pages, search},
@@ -30,7 +39,10 @@ pub(crate) struct AppState {
     pub(crate) graphql: GraphqlService,
     pub(crate) catalog: Catalog,
     pub(crate) search: Search,
+    pub(crate) keys: Keys,
+    pub(crate) sessions: PageSessions,
     pub(crate) draining: Draining,
+    pub(crate) streaming: graphql::Streaming,
     pub(crate) is_production: bool,
     /// Operations in one body; 0 where batches are not taken.
     pub(crate) max_operations: usize,
@@ -39,12 +51,21 @@ pub(crate) struct AppState {
     pub(crate) icon_cache: icons::CachePolicy,
 }
 
-pub(crate) fn build(config: &Config, graphql: GraphqlService, stores: Stores, draining: Draining) -> Router {
+/// Routes that answer with `graphql` and from `stores`, to whom `access` knows.
+pub(crate) fn build(
+    config: &Config,
+    graphql: GraphqlService,
+    (stores, access): (Stores, Access),
+    draining: Draining,
+) -> Router {
     let state = AppState {
         graphql,
         catalog: stores.catalog,
         search: stores.search,
+        keys: access.keys,
+        sessions: PageSessions::new(access.sessions, config.public_url.as_deref()),
         draining,
+        streaming: graphql::Streaming::new(config),
         is_production: config.is_production(),
         max_operations: config.limits.operation_batch_max_size as usize,
         max_page_size: config.limits().max_page_size,
@@ -56,7 +77,10 @@ pub(crate) fn build(config: &Config, graphql: GraphqlService, stores: Stores, dr
     let mut router = Router::new()
         .route(
             "/graphql",
-            get(graphql::get).post(graphql::post).fallback(graphql::wrong_method),
+            get(graphql::get)
+                .post(graphql::post)
+                .fallback(graphql::wrong_method)
+                .layer(layer::from_fn_with_state(state.clone(), graphql::socket::intercept)),
         )
         .route("/icons/{prefix}/{file}", get(icons::svg))
         .route("/api/v1/search/batch", get(search::batch))
@@ -102,12 +126,19 @@ fn passage(mut router: Router, http: &HttpArgs) -> Router {
         ))
         .layer(CatchPanicLayer::custom(routes::panicked))
         .layer(layer::from_fn(middleware::request::observe))
+        // Whoever prints headers, for whatever reason, prints these without their values.
+        .layer(SetSensitiveRequestHeadersLayer::new([
+            header::AUTHORIZATION,
+            header::COOKIE,
+        ]))
 }
 
-fn compression(http: &HttpArgs) -> CompressionLayer<impl tower_http::compression::Predicate + use<>> {
+fn compression(http: &HttpArgs) -> CompressionLayer<impl Predicate + use<>> {
+    // An event would wait in the encoder for those after it.
+    let worthwhile = SizeAbove::new(http.compression_min_bytes.into()).and(NotForContentType::SSE);
     CompressionLayer::new()
         .quality(CompressionLevel::Precise(http.compression_level))
-        .compress_when(SizeAbove::new(http.compression_min_bytes.into()))
+        .compress_when(worthwhile)
 }
 
 fn cors(origins: &[String]) -> Option<CorsLayer> {

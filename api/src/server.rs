@@ -2,6 +2,7 @@
 
 use std::{net::SocketAddr, time::Duration};
 
+use domain::access::Access;
 use schema::{GraphqlService, SchemaConfig, Stores};
 use tokio::{
     net::TcpListener,
@@ -37,7 +38,7 @@ pub struct RunningServer {
     _background: JoinSet<()>,
 }
 
-/// Whether the server is on its way out, for the readiness check.
+/// Whether the server is on its way out. An orderly end waits for whoever has one.
 #[derive(Clone)]
 pub(crate) struct Draining(watch::Receiver<bool>);
 
@@ -45,10 +46,26 @@ impl Draining {
     pub(crate) fn has_begun(&self) -> bool {
         *self.0.borrow()
     }
+
+    #[cfg(test)]
+    pub(crate) fn told_by(draining: watch::Receiver<bool>) -> Self {
+        Self(draining)
+    }
+
+    /// Waits for it.
+    pub(crate) async fn begun(&self) {
+        // Without a server there is nothing to wait for.
+        let _ = self.0.clone().wait_for(|begun| *begun).await;
+    }
 }
 
 /// Starts to answer on the configured address.
-pub async fn start(config: &Config, stores: Stores, started_at_ms: i64) -> Result<RunningServer, ServeError> {
+pub async fn start(
+    config: &Config,
+    stores: Stores,
+    access: Access,
+    started_at_ms: i64,
+) -> Result<RunningServer, ServeError> {
     let unusable = |error: std::io::Error| ServeError::Listen {
         address: config.listen,
         reason: error.to_string(),
@@ -77,7 +94,7 @@ pub async fn start(config: &Config, stores: Stores, started_at_ms: i64) -> Resul
     }
     let (draining, is_draining) = watch::channel(false);
     let (stop, mut stopped) = watch::channel(false);
-    let router = router::build(config, graphql, stores, Draining(is_draining));
+    let router = router::build(config, graphql, (stores, access), Draining(is_draining));
     let task = tokio::spawn(async move {
         axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
             .with_graceful_shutdown(async move {
@@ -121,7 +138,12 @@ impl RunningServer {
     pub async fn shut_down(mut self, grace: Duration) {
         let _ = self.draining.send(true);
         let _ = self.stop.send(true);
-        if tokio::time::timeout(grace, &mut self.task).await.is_err() {
+        let ended = async {
+            let _ = (&mut self.task).await;
+            // Sockets have left the server; each holds a receiver until it is closed.
+            self.draining.closed().await;
+        };
+        if tokio::time::timeout(grace, ended).await.is_err() {
             tracing::warn!("some requests did not end in time and were cut");
             self.task.abort();
         }

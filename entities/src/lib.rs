@@ -3,6 +3,8 @@
 //! Instants are Unix milliseconds, lists are JSON arrays of text and hashes are raw bytes, because both engines store
 //! those alike.
 
+pub mod access_state;
+pub mod api_key;
 pub mod catalog_change;
 pub mod catalog_change_names;
 pub mod catalog_state;
@@ -11,5 +13,6 @@ pub mod icon_character;
 pub mod icon_set;
 pub mod icon_tag;
 pub mod keyword_source;
+pub mod server_secret;
 pub mod synonym_change;
 pub mod synonym_group;

@@ -13,6 +13,7 @@ use sea_orm_migration::{
 mod m20261101_000001_catalog;
 mod m20261121_000002_keywords;
 mod m20261121_000003_synonyms;
+mod m20261121_000004_access;
 
 /// All migrations, oldest first.
 struct Migrator;
@@ -23,6 +24,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261101_000001_catalog::Migration),
             Box::new(m20261121_000002_keywords::Migration),
             Box::new(m20261121_000003_synonyms::Migration),
+            Box::new(m20261121_000004_access::Migration),
         ]
     }
 }

@@ -36,6 +36,6 @@ pub(crate) fn require(context: &Context<'_>, scope: Scope) -> Result<(), Error> 
     if caller.scopes.contains(scope) {
         Ok(())
     } else {
-        Err(forbidden(scope.as_str()))
+        Err(forbidden(scope, caller.scopes))
     }
 }

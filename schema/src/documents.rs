@@ -114,7 +114,7 @@ impl Documents {
         let mut parsed = document.parsed.clone();
         let operation = chosen_operation(&parsed, request.operation_name.as_deref())?;
         let kind = operation.ty;
-        if request.only_queries && kind != OperationType::Query {
+        if request.only_queries && kind == OperationType::Mutation {
             let message = "Only queries can be sent by GET; use POST.";
             return Err(Refusal::new(Code::MethodNotAllowed, message));
         }

@@ -4,6 +4,7 @@ use std::{fmt, sync::Arc};
 
 use async_graphql::{Error, ErrorExtensionValues, ErrorExtensions as _, ServerError};
 use domain::{
+    access::{Scope, Scopes},
     database::DatabaseError,
     search::{MAX_CONCEPTS, MAX_QUERY_CHARACTERS, MAX_QUERY_WORDS, SearchError},
 };
@@ -138,14 +139,17 @@ pub(crate) fn bad_user_input(message: impl Into<String>) -> Error {
     Error::new(message).extend_with(|_, extensions| extensions.set("code", Code::BadUserInput.as_str()))
 }
 
-/// A field that the caller lacks the scope for.
-pub(crate) fn forbidden(scope: &str) -> Error {
+/// A field that the caller lacks the scope for, who has those that it `holds`.
+pub(crate) fn forbidden(scope: Scope, holds: Scopes) -> Error {
     let message = format!(
-        "This needs the scope {scope}, which only requests from the server's own machine hold, in development."
+        "This needs the scope {scope}. Send a key that holds it, as `Authorization: Bearer KEY`; whoever runs the server makes \
+         one with `iconql keys create --scope {scope}`."
     );
+    let holds: Vec<&str> = holds.iter().map(Scope::as_str).collect();
     Error::new(message).extend_with(|_, extensions| {
         extensions.set("code", Code::Forbidden.as_str());
-        extensions.set("scope", scope);
+        extensions.set("scope", scope.as_str());
+        extensions.set("holds", holds);
     })
 }
 

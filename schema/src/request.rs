@@ -37,7 +37,7 @@ pub struct OperationRequest {
     pub document: DocumentSource,
     pub operation_name: Option<String>,
     pub variables: Map<String, Value>,
-    /// Refuse anything but a query, as GET must.
+    /// Refuse a mutation, and where it cannot be followed a subscription, as GET must.
     pub only_queries: bool,
     /// Refuse a document that is sent as text.
     pub only_persisted: bool,

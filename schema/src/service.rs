@@ -162,7 +162,12 @@ impl GraphqlService {
                 ..
             }) => {
                 let message = "Subscriptions are answered over WebSocket, or with `accept: text/event-stream`.";
-                let Refusal { code, errors } = Refusal::new(Code::BadUserInput, message);
+                let code = if request.only_queries {
+                    Code::MethodNotAllowed
+                } else {
+                    Code::BadUserInput
+                };
+                let Refusal { code, errors } = Refusal::new(code, message);
                 (refused(errors), Outcome::Refused(code))
             }
             Ok(prepared) => {

@@ -1,9 +1,19 @@
 //! A server in the test's own process, over its own database.
 
-use std::{ffi::OsString, path::PathBuf};
+mod keys;
+
+use std::{
+    ffi::OsString,
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+};
 
 use api::Stores;
 use domain::{
+    access::{Access, Clock, Keys},
     catalog::{
         Catalog,
         import::{ImportReport, Importer, find_sources},
@@ -29,6 +39,8 @@ pub struct TestApp {
     server: Option<api::RunningServer>,
     pool: Database,
     search: Search,
+    keys: Keys,
+    clock_ms: Arc<AtomicI64>,
     database: TestDatabase,
     client: reqwest::Client,
     base_url: String,
@@ -222,7 +234,11 @@ impl Builder {
             catalog: Catalog::new(pool.clone()),
             search: search.clone(),
         };
-        let server = api::start(&config, stores, NOW_MS)
+        let clock_ms = Arc::new(AtomicI64::new(NOW_MS));
+        let shown = Arc::clone(&clock_ms);
+        let clock = Clock::new(move || shown.load(Ordering::Relaxed));
+        let access = Access::load(&pool, clock).await.expect("the keys can be read");
+        let server = api::start(&config, stores, access.clone(), NOW_MS)
             .await
             .expect("a free port can be had");
         let client = reqwest::Client::builder()
@@ -236,6 +252,8 @@ impl Builder {
             server: Some(server),
             pool,
             search,
+            keys: access.keys,
+            clock_ms,
             database: self.database,
             client: client.build().expect("a plain client"),
         }

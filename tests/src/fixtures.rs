@@ -71,3 +71,13 @@ pub fn oracle() -> PathBuf {
     );
     oracle
 }
+
+/// The folder of the clients that people use.
+pub fn clients() -> PathBuf {
+    let clients = workspace_root().join("tests/clients");
+    assert!(
+        clients.join("node_modules/graphql-ws").is_dir(),
+        "the clients are not installed: run `scripts/npm-ci.sh tests/clients`, or `make test`, which does"
+    );
+    clients
+}

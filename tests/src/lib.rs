@@ -23,6 +23,7 @@ mod own_postgres;
 mod process;
 mod reply;
 mod shared;
+mod socket;
 mod sql;
 
 pub use app::{Builder, NOW_MS, TestApp};
@@ -30,11 +31,12 @@ pub use child::{Ended, Iconql, Running, eventually};
 pub use collector::{Collector, Span};
 pub use database::{Engine, TestDatabase};
 pub use fixtures::{
-    fixture, keyword_packages, oracle, starter_package, starter_packages, whole_catalog, workspace_root,
+    clients, fixture, keyword_packages, oracle, starter_package, starter_packages, whole_catalog, workspace_root,
 };
 pub use own_postgres::{OwnPostgres, runs_as_root};
 pub use process::{Finished, Process, run};
 pub use reply::Reply;
+pub use socket::{Refusal, Socket};
 pub use sql::Held;
 
 /// Makes two tests of each function: `name::sqlite` and `name::postgres`.

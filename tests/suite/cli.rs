@@ -7,7 +7,7 @@ use tests::{Engine, Iconql, TestDatabase, fixture, workspace_root};
 const BINARY: &str = env!("CARGO_BIN_EXE_iconql-under-test");
 
 /// Every command there is.
-const COMMANDS: [&[&str]; 9] = [
+const COMMANDS: [&[&str]; 13] = [
     &[],
     &["serve"],
     &["import"],
@@ -15,6 +15,10 @@ const COMMANDS: [&[&str]; 9] = [
     &["migrate", "up"],
     &["migrate", "down"],
     &["migrate", "status"],
+    &["keys"],
+    &["keys", "create"],
+    &["keys", "list"],
+    &["keys", "revoke"],
     &["schema"],
     &["config"],
 ];
@@ -113,6 +117,7 @@ async fn bad_usage_is_2_and_says_how() {
         (&["imports"], "a similar subcommand exists: 'import'"),
         (&["migrate"], "Usage: iconql migrate"),
         (&["migrate", "down", "--steps=0"], "0 is not in 1.."),
+        (&["keys"], "Usage: iconql keys"),
         (&["serve", "now"], "unexpected argument 'now'"),
         (&["config", "--listen"], "a value is required"),
     ] {
@@ -128,11 +133,12 @@ async fn migrations_go_up_and_down_and_tell() {
     // The folder of the database is made with it.
     let url = format!("sqlite://{}", folder.path().join("new/iconql.db").display());
     let migrate = |arguments: &[&str]| Iconql::new(BINARY, &[&["migrate"], arguments].concat()).database(&url);
-    let [applied, behind, pending] = [3, 2, 0].map(|applied| {
+    let [applied, behind, pending] = [4, 3, 0].map(|applied| {
         let names = [
             "m20261101_000001_catalog",
             "m20261121_000002_keywords",
             "m20261121_000003_synonyms",
+            "m20261121_000004_access",
         ];
         let states = (0..names.len()).map(|place| if place < applied { "applied" } else { "pending" });
         let lines: Vec<String> = states
@@ -148,8 +154,8 @@ async fn migrations_go_up_and_down_and_tell() {
         (&["down"], &behind),
         (&["status"], &behind),
         (&["up"], &applied),
-        (&["down", "--steps=3"], &pending),
         (&["down", "--steps=4"], &pending),
+        (&["down", "--steps=5"], &pending),
         (&["up"], &applied),
     ] {
         assert_eq!(

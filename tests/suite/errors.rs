@@ -33,7 +33,7 @@ fn every_documented_code_is_provoked_here() {
 }
 
 /// A server whose sets take seconds to read.
-async fn with_slow_sets(engine: tests::Engine, flags: &[&str]) -> TestApp {
+pub(crate) async fn with_slow_sets(engine: tests::Engine, flags: &[&str]) -> TestApp {
     let mut builder = TestApp::build(engine).await;
     for flag in flags {
         builder = builder.flag(flag);

@@ -26,6 +26,8 @@ const WALLED: [(&str, &[&str]); 13] = [
     ("clap", &["api"]),
     ("hyper", &["api"]),
     ("tower", &["api"]),
+    // The tests are its clients.
+    ("tokio-tungstenite", &["api", "tests"]),
     ("opentelemetry", &["api"]),
     ("tracing-subscriber", &["api"]),
     ("sea-orm-migration", &["migration"]),

@@ -2,7 +2,12 @@
 
 use std::time::Duration;
 
-use domain::{catalog::Catalog, database::DatabaseConfig, search::Search};
+use domain::{
+    access::{Access, Clock},
+    catalog::Catalog,
+    database::DatabaseConfig,
+    search::Search,
+};
 
 use schema::Stores;
 
@@ -14,6 +19,9 @@ const SEARCH_FOLDER: &str = "search";
 
 /// How often to look whether an import, by whatever process, has made the index old.
 const SEARCH_PAUSE: Duration = Duration::from_secs(1);
+
+/// How often to look whether keys were made or revoked, by whatever process.
+const KEYS_PAUSE: Duration = Duration::from_secs(1);
 
 /// How long connections have to close once nobody needs them.
 const CLOSING_TIME: Duration = Duration::from_secs(1);
@@ -31,7 +39,8 @@ pub(super) async fn run(config: &Config) -> Result<(), CommandError> {
         catalog,
         search: search.clone(),
     };
-    let mut server = server::start(config, stores, now_ms()).await?;
+    let access = Access::load(&database, Clock::new(now_ms)).await?;
+    let mut server = server::start(config, stores, access.clone(), now_ms()).await?;
     // Indexing reads for seconds, of one moment, and must not take a connection from requests.
     let for_indexing = open_migrated(&DatabaseConfig {
         pool_size: Some(1),
@@ -43,12 +52,14 @@ pub(super) async fn run(config: &Config) -> Result<(), CommandError> {
         let for_indexing = for_indexing.clone();
         async move { search.keep(&for_indexing, SEARCH_PAUSE).await }
     });
+    let keys_keeper = tokio::spawn(async move { access.keys.keep(KEYS_PAUSE).await });
     print(&greeting(config, server.address(), is_empty))?;
     tokio::select! {
         () = server::shutdown_signal() => {}
         error = server.stopped() => return Err(error.into()),
     }
     keeper.abort();
+    keys_keeper.abort();
     tracing::info!(
         "shutting down: running requests have {} ms",
         config.http.shutdown_grace_ms

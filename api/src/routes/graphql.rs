@@ -1,8 +1,14 @@
 //! GraphQL over HTTP: a request in, a response out.
 
 mod accept;
+mod connections;
 mod decode;
+mod events;
+mod operation;
+mod outbox;
 mod respond;
+pub(crate) mod socket;
+mod streaming;
 
 use std::sync::Arc;
 
@@ -22,6 +28,7 @@ use super::Refused;
 use crate::router::AppState;
 use accept::Form;
 use decode::{Address, Posted, Sender};
+pub(crate) use streaming::Streaming;
 
 pub(crate) async fn post(
     State(state): State<AppState>,
@@ -82,6 +89,9 @@ pub(crate) async fn sdl() -> Response {
 }
 
 async fn answer(state: &AppState, request: OperationRequest, form: Form) -> Response {
+    if form == Form::EventStream {
+        return events::respond(state, request).await;
+    }
     let timing = is_told_timing(state, &request.caller);
     let executed = state.graphql.execute(request).await;
     observe(&executed);

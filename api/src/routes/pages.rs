@@ -1,13 +1,14 @@
 //! The pages that the binary brings along, from files of its own.
 
 use axum::{
-    extract::Path,
+    extract::{Path, State},
     http::{StatusCode, header},
     response::{Html, IntoResponse as _, Response},
 };
 use rust_embed::RustEmbed;
 
 use super::not_found;
+use crate::router::AppState;
 
 #[derive(RustEmbed)]
 #[folder = "assets/pages"]
@@ -24,21 +25,28 @@ const NOT_BUILT: &str = "<!doctype html><html lang=en><meta charset=utf-8><title
      <meta name=color-scheme content='light dark'><h1>This page is not built</h1>\
      <p>Run <code>make ui</code>, then build the server again. GraphQL itself answers at <code>/graphql</code>.";
 
-pub(crate) async fn graphiql() -> Response {
+/// A page comes with a session for what it sends back.
+pub(crate) async fn graphiql(State(state): State<AppState>) -> Response {
+    let session = [(header::SET_COOKIE, state.sessions.cookie())];
     match Pages::get("graphiql/index.html") {
         Some(page) => (
+            session,
             [
-                (header::CACHE_CONTROL, "no-cache"),
+                // One visitor's session is none of another's.
+                (header::CACHE_CONTROL, "private, no-cache"),
                 (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
             ],
             Html(page.data.into_owned()),
         )
             .into_response(),
-        None => (StatusCode::NOT_FOUND, Html(NOT_BUILT)).into_response(),
+        None => (StatusCode::NOT_FOUND, session, Html(NOT_BUILT)).into_response(),
     }
 }
 
-pub(crate) async fn file(Path(file): Path<String>) -> Response {
+pub(crate) async fn file(State(state): State<AppState>, Path(file): Path<String>) -> Response {
+    if file == "index.html" {
+        return graphiql(State(state)).await;
+    }
     match Pages::get(&format!("graphiql/{file}")) {
         Some(asset) => {
             let content_type = asset.metadata.mimetype().to_owned();

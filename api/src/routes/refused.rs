@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use schema::Code;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// A request that is not answered.
 #[derive(Debug)]
@@ -42,18 +42,23 @@ impl Refused {
             limit: Some(Limit { name, max, actual }),
         }
     }
+
+    /// The array of errors that says so.
+    pub(crate) fn errors(&self) -> Value {
+        let mut extensions = json!({ "code": self.code.as_str() });
+        if let Some(Limit { name, max, actual }) = &self.limit {
+            extensions["limit"] = (*name).into();
+            extensions["max"] = (*max).into();
+            extensions["actual"] = (*actual).into();
+        }
+        json!([{ "message": self.message, "extensions": extensions }])
+    }
 }
 
 /// An error in the same form as GraphQL's, so that clients need one way to read them.
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
-        let mut extensions = json!({ "code": self.code.as_str() });
-        if let Some(Limit { name, max, actual }) = self.limit {
-            extensions["limit"] = name.into();
-            extensions["max"] = max.into();
-            extensions["actual"] = actual.into();
-        }
-        let body = json!({ "errors": [{ "message": self.message, "extensions": extensions }] });
+        let body = json!({ "errors": self.errors() });
         (status_of(self.code), Json(body)).into_response()
     }
 }

@@ -124,6 +124,28 @@ fn describe() {
     );
     ::metrics::counter!("search_index_failures_total").increment(0);
     ::metrics::gauge!("subscriptions_active").set(0);
+    describe_counter!(
+        "subscription_events_dropped_total",
+        Unit::Count,
+        "Events that slow clients lost"
+    );
+    ::metrics::counter!("subscription_events_dropped_total").increment(0);
+    describe_gauge!("websocket_connections", Unit::Count, "Open sockets");
+    describe_gauge!("event_streams", Unit::Count, "Running streams of server-sent events");
+    describe_counter!("websocket_closes_total", Unit::Count, "Ends of sockets, by code");
+    describe_counter!("websocket_messages_total", Unit::Count, "Messages of sockets, by direction");
+    describe_gauge!("api_keys", Unit::Count, "API keys that are not revoked");
+    describe_counter!(
+        "api_key_refusals_total",
+        Unit::Count,
+        "Requests refused for the key that they brought, by reason"
+    );
+    describe_counter!(
+        "api_key_look_failures_total",
+        Unit::Count,
+        "Times that the API keys could not be looked at"
+    );
+    ::metrics::counter!("api_key_look_failures_total").increment(0);
     metrics_process::Collector::default().describe();
     describe_gauge!("db_connections_max", Unit::Count, "Connections that the pool may open");
     describe_gauge!("db_connections_idle", Unit::Count, "Open connections that nobody uses");

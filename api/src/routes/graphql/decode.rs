@@ -13,9 +13,9 @@ const CLIENT_NAME: HeaderName = HeaderName::from_static("apollographql-client-na
 const WANTS_COST: HeaderName = HeaderName::from_static("x-iconql-cost");
 
 /// A request as it stands in a body. What else a client may put there is its own affair.
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Body {
+pub(super) struct Body {
     query: Option<String>,
     operation_name: Option<String>,
     variables: Option<Map<String, Value>>,
@@ -34,13 +34,13 @@ pub(crate) struct Address {
     document_id: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Extensions {
     persisted_query: Option<PersistedQuery>,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct PersistedQuery {
     version: u64,
@@ -114,6 +114,16 @@ fn parameter<'a, T: Deserialize<'a>>(name: &str, text: Option<&'a str>) -> Resul
 
 fn read<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Refused> {
     serde_json::from_slice(body).map_err(|error| bad(format!("The body is no GraphQL request: {error}.")))
+}
+
+/// The request of the payload of a socket's message. There a document has a text in any case, if an empty one.
+pub(super) fn from_payload(mut body: Body, sender: &Sender<'_>) -> Result<OperationRequest, Refused> {
+    let is_named = body.document_id.is_some()
+        || (body.extensions.as_ref()).is_some_and(|extensions| extensions.persisted_query.is_some());
+    if is_named {
+        body.query = body.query.filter(|text| !text.is_empty());
+    }
+    request(body, sender)
 }
 
 fn request(body: Body, sender: &Sender<'_>) -> Result<OperationRequest, Refused> {

@@ -1,0 +1,267 @@
+//! graphql-transport-ws: every way in which a socket ends, with its code and its reason. 4500 is among the unit tests.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tests::{Engine, Iconql, Socket, TestApp, TestDatabase, on_each_engine};
+
+use crate::errors::with_slow_sets;
+
+const CHANGES: &str = "subscription { catalogChanged { kind } }";
+
+async fn garden() -> TestApp {
+    TestApp::with_garden(Engine::Sqlite).await
+}
+
+async fn garden_with(flag: &str) -> TestApp {
+    TestApp::build_with_garden(Engine::Sqlite)
+        .await
+        .flag(flag)
+        .start()
+        .await
+}
+
+/// A message with this type and payload.
+fn message(kind: &str, payload: &Value) -> String {
+    json!({ "id": "1", "type": kind, "payload": payload }).to_string()
+}
+
+#[tokio::test]
+async fn messages_that_are_none_are_bad_requests() {
+    let app = garden().await;
+    let texts = [
+        String::new(),
+        "hello".to_owned(),
+        "[]".to_owned(),
+        "null".to_owned(),
+        r#"{"type":"ping"#.to_owned(),
+        "{}".to_owned(),
+        r#"{"type":1}"#.to_owned(),
+        r#"{"type":"start","id":"1","payload":{"query":"{ __typename }"}}"#.to_owned(),
+        r#"{"type":"connection_ack"}"#.to_owned(),
+        r#"{"type":"complete"}"#.to_owned(),
+        r#"{"type":"complete","id":""}"#.to_owned(),
+        r#"{"type":"complete","id":1}"#.to_owned(),
+        r#"{"type":"subscribe","payload":{"query":"{ __typename }"}}"#.to_owned(),
+        r#"{"type":"subscribe","id":"","payload":{"query":"{ __typename }"}}"#.to_owned(),
+        r#"{"type":"subscribe","id":7,"payload":{"query":"{ __typename }"}}"#.to_owned(),
+        r#"{"type":"subscribe","id":"1"}"#.to_owned(),
+        message("next", &json!({})),
+        message("error", &json!([])),
+        message("ping", &json!("x")),
+        message("pong", &json!([])),
+        message("connection_init", &json!(7)),
+        message("subscribe", &Value::Null),
+        message("subscribe", &json!("{ __typename }")),
+        message("subscribe", &json!({})),
+        message("subscribe", &json!({ "query": 1 })),
+        message("subscribe", &json!({ "query": "{ __typename }", "variables": [] })),
+        message("subscribe", &json!({ "query": "{ __typename }", "operationName": 1 })),
+        message("subscribe", &json!({ "query": "{ __typename }", "extensions": "x" })),
+        format!(r#"{{"type":"complete","id":"{}"}}"#, "x".repeat(257)),
+        format!(r#"{{"type":"{}"}}"#, "ü".repeat(300)),
+    ];
+    for greeted in [false, true] {
+        for text in &texts {
+            let mut socket = if greeted {
+                Socket::ready(app.base_url()).await
+            } else {
+                Socket::open(app.base_url()).await
+            };
+            socket.send_text(text).await;
+            let (code, reason) = socket.closed().await;
+            assert_eq!(code, 4400, "{text}: {reason}");
+            assert!((1..=123).contains(&reason.len()), "{text}: {reason}");
+        }
+        let mut socket = Socket::open(app.base_url()).await;
+        socket.send_binary(br#"{"type":"ping"}"#).await;
+        assert_eq!(
+            socket.closed().await,
+            (4400, "Messages are text, not binary".to_owned())
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_rules_of_the_greeting() {
+    let app = garden().await;
+    // An operation before it.
+    let mut socket = Socket::open(app.base_url()).await;
+    socket.subscribe("1", "{ __typename }").await;
+    assert_eq!(socket.closed().await, (4401, "Unauthorized".to_owned()));
+    // A key that is none.
+    for name in ["authorization", "Authorization", "AUTHORIZATION"] {
+        for value in [json!("Bearer nonsense"), json!("nonsense"), json!(7), Value::Null] {
+            let mut socket = Socket::open(app.base_url()).await;
+            let init = json!({ "type": "connection_init", "payload": { "a": 1, name: value } });
+            socket.send(&init).await;
+            assert_eq!(socket.closed().await, (4403, "Forbidden".to_owned()), "{init}");
+        }
+    }
+    // A second one, also while something runs.
+    for query in [None, Some(CHANGES)] {
+        let mut socket = Socket::ready(app.base_url()).await;
+        if let Some(query) = query {
+            socket.subscribe("1", query).await;
+        }
+        socket.send(&json!({ "type": "connection_init" })).await;
+        assert_eq!(
+            socket.closed().await,
+            (4429, "Too many initialisation requests".to_owned())
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_greeting_comes_in_time() {
+    let app = garden_with("--websocket-init-timeout-ms=100").await;
+    let mut socket = Socket::open(app.base_url()).await;
+    // Pings are none.
+    socket.send(&json!({ "type": "ping" })).await;
+    assert_eq!(socket.receive().await, json!({ "type": "pong" }));
+    assert_eq!(
+        socket.closed().await,
+        (4408, "Connection initialisation timeout".to_owned())
+    );
+}
+
+#[tokio::test]
+async fn one_subprotocol_is_spoken() {
+    let app = garden().await;
+    for protocols in [None, Some("graphql-ws"), Some("graphql-transport-ws2, soap")] {
+        let headers: Vec<_> = protocols
+            .map(|protocols| ("sec-websocket-protocol", protocols))
+            .into_iter()
+            .collect();
+        let socket = Socket::request(app.base_url(), &headers).await;
+        let mut socket = socket.expect("it is opened, to be closed with a reason");
+        assert_eq!(socket.protocol(), None);
+        assert_eq!(
+            socket.closed().await,
+            (4406, "Subprotocol not acceptable".to_owned()),
+            "{protocols:?}"
+        );
+    }
+    let both = [("sec-websocket-protocol", "graphql-ws, graphql-transport-ws")];
+    let mut socket = Socket::request(app.base_url(), &both).await.expect("a socket");
+    assert_eq!(socket.protocol(), Some("graphql-transport-ws"));
+    assert_eq!(socket.settle().await, [Value::Null; 0]);
+}
+
+#[tokio::test]
+async fn an_id_is_of_one_operation_at_a_time() {
+    let app = garden().await;
+    let long = "ü".repeat(100);
+    for (id, reason) in [
+        ("1", "Subscriber for 1 already exists".to_owned()),
+        (&long, format!("Subscriber for {} already exists", "ü".repeat(46))),
+    ] {
+        let mut socket = Socket::ready(app.base_url()).await;
+        socket.subscribe(id, CHANGES).await;
+        socket.subscribe("other", CHANGES).await;
+        socket.subscribe(id, "{ __typename }").await;
+        assert_eq!(socket.closed().await, (4409, reason));
+    }
+}
+
+#[tokio::test]
+async fn a_message_is_no_larger_than_a_body() {
+    let app = garden_with("--max-body-bytes=2000").await;
+    let ping = r#"{"type":"ping"}"#;
+    let padded = |length: usize| ping.to_owned() + &" ".repeat(length - ping.len());
+    let mut socket = Socket::ready(app.base_url()).await;
+    socket.send_text(&padded(2000)).await;
+    assert_eq!(socket.receive().await, json!({ "type": "pong" }));
+    for length in [2001, 4001, 3_000_000] {
+        let mut socket = Socket::ready(app.base_url()).await;
+        socket.send_text(&padded(length)).await;
+        if length > 1_000_000 {
+            // It may be cut off before it has said all of it.
+            socket.ignored().await;
+        } else {
+            assert_eq!(
+                socket.closed().await,
+                (1009, "A message has at most 2000 bytes".to_owned()),
+                "{length}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn who_answers_no_ping_is_gone() {
+    let app = garden_with("--websocket-ping-interval-ms=50").await;
+    let mut alive = Socket::ready(app.base_url()).await;
+    let silent = Socket::ready(app.base_url()).await;
+    let ((), ()) = tokio::join!(silent.ignored(), alive.pinged(5));
+    assert_eq!(alive.settle().await, [Value::Null; 0]);
+}
+
+#[tokio::test]
+async fn a_socket_is_not_open_for_nothing() {
+    let app = TestApp::build_with_garden(Engine::Sqlite)
+        .await
+        .flag("--websocket-idle-timeout-ms=100")
+        .flag("--websocket-ping-interval-ms=50")
+        .start()
+        .await;
+    let mut busy = Socket::ready(app.base_url()).await;
+    busy.subscribe("1", CHANGES).await;
+    let mut idle = Socket::ready(app.base_url()).await;
+    let (closed, ()) = tokio::join!(idle.closed(), busy.pinged(6));
+    assert_eq!(closed, (1000, "Idle".to_owned()));
+    assert_eq!(busy.settle().await, [Value::Null; 0]);
+    busy.complete("1").await;
+    assert_eq!(busy.closed().await, (1000, "Idle".to_owned()));
+}
+
+on_each_engine! {
+    async fn at_its_end_the_server_answers_queries_and_closes_the_rest(engine) {
+        let mut app = with_slow_sets(engine, &[]).await;
+        let mut sockets = Vec::new();
+        for query in ["{ __typename }", CHANGES, r#"{ iconSet(prefix: "shed") { name } }"#] {
+            let mut socket = Socket::ready(app.base_url()).await;
+            socket.subscribe("1", query).await;
+            if query == "{ __typename }" {
+                assert_eq!([socket.receive().await["type"].clone(), socket.receive().await["type"].clone()], ["next", "complete"]);
+            }
+            socket.settle().await;
+            sockets.push((socket, query.contains("iconSet")));
+        }
+        let ungreeted = Socket::open(app.base_url()).await;
+        sockets.push((ungreeted, false));
+        let ending = tokio::spawn(app.take_server().shut_down(Duration::from_mins(1)));
+        for (mut socket, is_asking) in sockets {
+            if is_asking {
+                let next = socket.receive().await;
+                assert_eq!(next["payload"]["data"]["iconSet"]["name"], "shed", "{next}");
+                assert_eq!(socket.receive().await["type"], "complete");
+            }
+            assert_eq!(socket.closed().await, (1001, "Going away".to_owned()));
+            socket.close().await;
+        }
+        ending.await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn the_process_waits_for_its_sockets_and_for_none_too_long() {
+    let database = TestDatabase::fresh(Engine::Sqlite).await;
+    let mut process = Iconql::new(
+        env!("CARGO_BIN_EXE_iconql-under-test"),
+        &["serve", "--listen=127.0.0.1:0"],
+    )
+    .database(database.url())
+    .spawn();
+    let base_url = process.base_url().await;
+    let mut socket = Socket::ready(&base_url).await;
+    socket.subscribe("1", CHANGES).await;
+    // Another never answers.
+    let silent = Socket::ready(&base_url).await;
+    process.signal("TERM");
+    assert_eq!(socket.closed().await, (1001, "Going away".to_owned()));
+    let ended = process.end().await;
+    assert_eq!(ended.status, Some(0), "{}", ended.stderr);
+    assert!(!ended.stderr.contains("were cut"), "{}", ended.stderr);
+    drop(silent);
+}

@@ -2,7 +2,11 @@
 
 use std::{
     alloc::System,
-    sync::atomic::{AtomicUsize, Ordering},
+    panic,
+    sync::{
+        Once,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -26,6 +30,7 @@ static AFTER_FIRST: AtomicUsize = AtomicUsize::new(0);
 pub fn within_bounds(target: fn(&[u8]), input: &[u8]) {
     let before = MEMORY.allocated();
     let is_first = AFTER_FIRST.load(Ordering::Relaxed) == 0;
+    lift_limit_in_panics();
     let room = if is_first { 4 * GROWTH_BYTES } else { GROWTH_BYTES };
     let _ = MEMORY.set_limit(before + room);
     let started = ThreadTime::now();
@@ -39,4 +44,16 @@ pub fn within_bounds(target: fn(&[u8]), input: &[u8]) {
     }
     let grown = after.saturating_sub(AFTER_FIRST.load(Ordering::Relaxed));
     assert!(grown <= GROWTH_BYTES, "{grown} bytes were left behind");
+}
+
+/// What is told of a panic needs more memory than an input may.
+fn lift_limit_in_panics() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let tell = panic::take_hook();
+        panic::set_hook(Box::new(move |panic| {
+            let _ = MEMORY.set_limit(usize::MAX);
+            tell(panic);
+        }));
+    });
 }

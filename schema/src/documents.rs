@@ -10,6 +10,7 @@ mod page_sizes;
 mod text_hash;
 mod trusted;
 mod validation;
+mod variable_types;
 
 use std::sync::{
     Arc, RwLock,
@@ -169,6 +170,7 @@ impl Documents {
         let mut parsed =
             parse_query(text).map_err(|error| with_code(ServerError::from(error), Code::GraphqlParseFailed))?;
         limits::check_parsed(&parsed, &self.limits)?;
+        variable_types::check(&parsed)?;
         subscription::write_out_roots(&mut parsed)?;
         if let Some(position) = limits::find_introspection(&parsed).filter(|_| !self.config.introspection) {
             let error = ServerError::new("Introspection is turned off here.", Some(position));

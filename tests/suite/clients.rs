@@ -42,7 +42,9 @@ impl Server {
             let names = (0..icons).map(|number| (format!("icon-{number}"), json!({ "body": "<path d=\"M0 0h1\"/>" })));
             let set = json!({ "prefix": prefix, "icons": names.collect::<serde_json::Map<_, _>>() });
             std::fs::write(&file, set.to_string()).unwrap();
-            let import = Iconql::new(ICONQL, &["import"]).arg(&file).database(self.database.url());
+            let import = Iconql::new(ICONQL, &["import"])
+                .arg(&file)
+                .database(self.database.url());
             import.run().await.succeeded();
             client.stdout().contains(&told)
         })
@@ -76,7 +78,11 @@ async fn graphql_ws_goes_on_with_another_server() {
         r#"afterwards {"data":{"__typename":"Query"}}"#,
         "done",
     ] {
-        assert!(ended.stdout.lines().any(|said| said == line), "{line}: {}", ended.stdout);
+        assert!(
+            ended.stdout.lines().any(|said| said == line),
+            "{line}: {}",
+            ended.stdout
+        );
     }
     assert!(!ended.stdout.contains("unexpected"), "{}", ended.stdout);
 }
@@ -97,6 +103,10 @@ async fn graphql_sse_goes_on_with_another_server() {
         "refused GRAPHQL_VALIDATION_FAILED",
         "completed",
     ] {
-        assert!(ended.stdout.lines().any(|said| said == line), "{line}: {}", ended.stdout);
+        assert!(
+            ended.stdout.lines().any(|said| said == line),
+            "{line}: {}",
+            ended.stdout
+        );
     }
 }

@@ -7,13 +7,16 @@ use tests::{Engine, Iconql, Socket, TestApp, TestDatabase, eventually, on_each_e
 
 const BINARY: &str = env!("CARGO_BIN_EXE_iconql-under-test");
 
-const METRICS: &str = "subscription($every: Int! = 60000) { liveMetrics(intervalMs: $every) { at instance requestsPerSecond errorRate
+const METRICS: &str =
+    "subscription($every: Int! = 60000) { liveMetrics(intervalMs: $every) { at instance requestsPerSecond errorRate
     p50Ms p95Ms p99Ms inFlight subscribers cpuShare residentBytes pool { max open idle waiting acquireP99Ms } } }";
 
 /// Sends `subscribe` with variables.
 async fn follow(socket: &mut Socket, id: &str, every_ms: i64) {
     let payload = json!({ "query": METRICS, "variables": { "every": every_ms } });
-    socket.send(&json!({ "id": id, "type": "subscribe", "payload": payload })).await;
+    socket
+        .send(&json!({ "id": id, "type": "subscribe", "payload": payload }))
+        .await;
 }
 
 /// The next snapshot.
@@ -25,18 +28,27 @@ async fn snapshot(socket: &mut Socket) -> Value {
 }
 
 fn number(snapshot: &Value, field: &str) -> f64 {
-    snapshot[field].as_f64().unwrap_or_else(|| panic!("{field} of {snapshot}"))
+    snapshot[field]
+        .as_f64()
+        .unwrap_or_else(|| panic!("{field} of {snapshot}"))
 }
 
 #[tokio::test]
 async fn a_snapshot_comes_at_once_and_tells_how_the_instance_does() {
-    let app = TestApp::build(Engine::Sqlite).await.flag("--db-pool-size=3").start().await;
+    let app = TestApp::build(Engine::Sqlite)
+        .await
+        .flag("--db-pool-size=3")
+        .start()
+        .await;
     let mut socket = Socket::ready(app.base_url()).await;
     // The second would come after a minute.
     follow(&mut socket, "a", 60_000).await;
     let seen = snapshot(&mut socket).await;
     let (_, port) = app.base_url().rsplit_once(':').unwrap();
-    assert!(seen["instance"].as_str().unwrap().ends_with(&format!(":{port}")), "{seen}");
+    assert!(
+        seen["instance"].as_str().unwrap().ends_with(&format!(":{port}")),
+        "{seen}"
+    );
     assert!(seen["at"].as_str().unwrap().starts_with("2026-09-01T12:"), "{seen}");
     assert_eq!(seen["pool"]["max"], 3);
     assert!(seen["pool"]["idle"].as_i64() <= seen["pool"]["open"].as_i64(), "{seen}");
@@ -44,7 +56,10 @@ async fn a_snapshot_comes_at_once_and_tells_how_the_instance_does() {
     for share in ["errorRate", "cpuShare"] {
         assert!((0.0..=1.0).contains(&number(&seen, share)), "{seen}");
     }
-    assert!(number(&seen, "p50Ms") <= number(&seen, "p95Ms") && number(&seen, "p95Ms") <= number(&seen, "p99Ms"), "{seen}");
+    assert!(
+        number(&seen, "p50Ms") <= number(&seen, "p95Ms") && number(&seen, "p95Ms") <= number(&seen, "p99Ms"),
+        "{seen}"
+    );
 }
 
 #[tokio::test]
@@ -70,11 +85,21 @@ async fn snapshots_go_on_coming() {
 async fn the_interval_has_bounds() {
     let app = TestApp::start(Engine::Sqlite).await;
     let mut socket = Socket::ready(app.base_url()).await;
-    for (id, every_ms) in [("1", 249), ("2", 60_001), ("3", 0), ("4", -1), ("5", i64::from(i32::MAX))] {
+    for (id, every_ms) in [
+        ("1", 249),
+        ("2", 60_001),
+        ("3", 0),
+        ("4", -1),
+        ("5", i64::from(i32::MAX)),
+    ] {
         follow(&mut socket, id, every_ms).await;
         let message = socket.receive().await;
         let error = &message["payload"]["errors"][0];
-        assert_eq!((&message["id"], &error["extensions"]["code"]), (&json!(id), &json!("BAD_USER_INPUT")), "{message}");
+        assert_eq!(
+            (&message["id"], &error["extensions"]["code"]),
+            (&json!(id), &json!("BAD_USER_INPUT")),
+            "{message}"
+        );
         assert_eq!(error["message"], "`intervalMs` is from 250 to 60000");
         assert_eq!(socket.receive().await, json!({ "id": id, "type": "complete" }));
     }
@@ -90,29 +115,48 @@ async fn the_interval_has_bounds() {
 async fn figures_need_their_scope() {
     let app = TestApp::start(Engine::Sqlite).await;
     // A request that a proxy sent on is nobody's in particular.
-    let mut socket = Socket::open_with(app.base_url(), &[("x-forwarded-for", "192.0.2.7")]).await.unwrap();
+    let mut socket = Socket::open_with(app.base_url(), &[("x-forwarded-for", "192.0.2.7")])
+        .await
+        .unwrap();
     socket.send(&json!({ "type": "connection_init" })).await;
     assert_eq!(socket.receive().await["type"], "connection_ack");
     follow(&mut socket, "a", 1000).await;
     let message = socket.receive().await;
     let error = &message["payload"]["errors"][0];
     let (code, scope) = (&error["extensions"]["code"], &error["extensions"]["scope"]);
-    assert_eq!((code, scope), (&json!("FORBIDDEN"), &json!("metrics:read")), "{message}");
+    assert_eq!(
+        (code, scope),
+        (&json!("FORBIDDEN"), &json!("metrics:read")),
+        "{message}"
+    );
     assert_eq!(socket.receive().await, json!({ "id": "a", "type": "complete" }));
 
     let query = json!({ "query": "{ service { version pool { max waiting } } }" });
     let own = app.post(&query).await;
     assert_eq!(own.data("/service/pool"), &json!({ "max": 5, "waiting": 0 }));
-    let request = app.request(reqwest::Method::POST, "/graphql").header("x-forwarded-for", "192.0.2.7");
+    let request = app
+        .request(reqwest::Method::POST, "/graphql")
+        .header("x-forwarded-for", "192.0.2.7");
     let other = app.send(request.json(&query)).await;
-    assert_eq!((other.codes(), &other.json["data"]["service"]["pool"]), (vec!["FORBIDDEN"], &Value::Null), "{}", other.text);
-    assert!(other.json["data"]["service"]["version"].is_string(), "the rest is answered: {}", other.text);
+    assert_eq!(
+        (other.codes(), &other.json["data"]["service"]["pool"]),
+        (vec!["FORBIDDEN"], &Value::Null),
+        "{}",
+        other.text
+    );
+    assert!(
+        other.json["data"]["service"]["version"].is_string(),
+        "the rest is answered: {}",
+        other.text
+    );
 }
 
 #[tokio::test]
 async fn the_registry_says_the_same() {
     let database = TestDatabase::fresh(Engine::Sqlite).await;
-    let mut server = Iconql::new(BINARY, &["serve", "--listen=127.0.0.1:0"]).database(database.url()).spawn();
+    let mut server = Iconql::new(BINARY, &["serve", "--listen=127.0.0.1:0"])
+        .database(database.url())
+        .spawn();
     let base_url = server.base_url().await;
     let mut socket = Socket::ready(&base_url).await;
     for id in ["a", "b", "c"] {
@@ -122,7 +166,12 @@ async fn the_registry_says_the_same() {
         number(&snapshot(&mut socket).await, "subscribers").to_bits() == 3.0_f64.to_bits()
     })
     .await;
-    let text = reqwest::get(format!("{base_url}/metrics")).await.unwrap().text().await.unwrap();
+    let text = reqwest::get(format!("{base_url}/metrics"))
+        .await
+        .unwrap()
+        .text()
+        .await
+        .unwrap();
     assert!(text.lines().any(|line| line == "subscriptions_active 3"), "{text}");
     // The request that asks.
     assert!(text.lines().any(|line| line == "http_requests_in_flight 1"), "{text}");

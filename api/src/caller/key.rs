@@ -54,17 +54,12 @@ fn secret(headers: &HeaderMap) -> Result<Option<&str>, Refusal> {
         return Ok(None);
     };
     let secret = value.to_str().ok().and_then(bearer);
-    secret
-        .filter(|_| another.is_none())
-        .map(Some)
-        .ok_or(Refusal::NoBearer)
+    secret.filter(|_| another.is_none()).map(Some).ok_or(Refusal::NoBearer)
 }
 
 fn bearer(text: &str) -> Option<&str> {
     let (scheme, secret) = text.split_once(' ')?;
-    scheme
-        .eq_ignore_ascii_case("bearer")
-        .then(|| secret.trim_matches(' '))
+    scheme.eq_ignore_ascii_case("bearer").then(|| secret.trim_matches(' '))
 }
 
 impl Refusal {

@@ -133,7 +133,11 @@ fn describe() {
     describe_gauge!("websocket_connections", Unit::Count, "Open sockets");
     describe_gauge!("event_streams", Unit::Count, "Running streams of server-sent events");
     describe_counter!("websocket_closes_total", Unit::Count, "Ends of sockets, by code");
-    describe_counter!("websocket_messages_total", Unit::Count, "Messages of sockets, by direction");
+    describe_counter!(
+        "websocket_messages_total",
+        Unit::Count,
+        "Messages of sockets, by direction"
+    );
     describe_gauge!("api_keys", Unit::Count, "API keys that are not revoked");
     describe_counter!(
         "api_key_refusals_total",

@@ -15,12 +15,12 @@ use axum::{
     extract::ws::{Message, WebSocket},
     http::{HeaderMap, header},
 };
+use domain::access::Keys;
 use futures_util::{
     FutureExt as _, SinkExt as _, StreamExt as _,
     future::poll_fn,
     stream::{SplitSink, SplitStream},
 };
-use domain::access::Keys;
 use schema::Caller;
 use serde_json::{Map, Value};
 use tokio::{

@@ -51,6 +51,26 @@ async fn the_answers_type_is_the_one_accepted() {
 }
 
 #[tokio::test]
+async fn an_answer_that_nobody_takes_is_not_made() {
+    let app = garden().await;
+    for accept in [
+        "text/html",
+        "application/xml, text/html;q=0.9",
+        "application/json;q=0",
+        "application/json; charset=latin1",
+    ] {
+        for query in ["{ __typename }", "{"] {
+            let reply = accepting(&app, accept, query).await;
+            assert_eq!((reply.status, reply.codes()), (406, vec!["NOT_ACCEPTABLE"]), "{accept}");
+        }
+        let get = app
+            .request(Method::GET, "/graphql?query=%7B__typename%7D")
+            .header(header::ACCEPT, accept);
+        assert_eq!(app.send(get).await.status, 406, "{accept}");
+    }
+}
+
+#[tokio::test]
 async fn the_status_depends_on_the_answers_type() {
     let app = TestApp::start(Engine::Sqlite).await;
     app.import(&[tests::fixture("garden.json")]).await;
@@ -82,6 +102,7 @@ async fn a_body_is_json() {
     for content_type in [
         "application/json",
         "application/json; charset=utf-8",
+        "application/json;charset=\"UTF-8\"",
         "Application/JSON",
         GRAPHQL_JSON,
     ] {
@@ -96,6 +117,8 @@ async fn a_body_is_json() {
         "application/x-www-form-urlencoded",
         "multipart/form-data; boundary=x",
         "application/graphql",
+        "application/json; charset=utf-16",
+        "application/json-patch+json",
         "",
         "json",
     ] {
@@ -133,7 +156,7 @@ async fn a_body_is_json() {
     assert_eq!((not_text.status, not_text.codes()), (400, vec!["BAD_USER_INPUT"]));
     let generous = [
         r#"{"query":"{ __typename }","variables":null,"operationName":null,"extensions":null}"#,
-        r#"{"query":"{ __typename }","extensions":{"a":1},"unknown":[]}"#,
+        r#"{"query":"{ __typename }","extensions":{"a":1,"persistedQuery":null},"unknown":[]}"#,
         r#"{"query":"query Q { __typename }","operationName":"Q"}"#,
     ];
     for text in generous {

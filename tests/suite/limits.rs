@@ -57,23 +57,23 @@ async fn bytes_of_a_document() {
 #[tokio::test]
 async fn brackets_inside_each_other() {
     let of = |depth: usize| format!("{}{FIELD}{}", "{ ... ".repeat(depth - 1) + "{ ", " }".repeat(depth));
-    check("max-nesting", "maxNesting", 6, &of(6), (&of(7), None)).await;
+    check("max-nesting", "maxNesting", 6, &of(6), (&of(7), Some(7))).await;
     // Brackets of other kinds, and none that stand in texts or comments.
     let mixed = r#"{ icons(names: ["((((((((((", "\"[[[[[[["]) { __typename } } # {{{{{{{{{{{{{{"#;
     let deeper = "{ a: __typename @include(if: [[[true]]]) }";
-    check("max-nesting", "maxNesting", 4, mixed, (deeper, None)).await;
+    check("max-nesting", "maxNesting", 4, mixed, (deeper, Some(5))).await;
     let block = r#"{ icons(names: ["""{{{{{ \""" {{{{{ " {{{"""]) { __typename } }"#;
-    check("max-nesting", "maxNesting", 3, block, (deeper, None)).await;
+    check("max-nesting", "maxNesting", 3, block, (deeper, Some(5))).await;
 }
 
 #[tokio::test]
 async fn tokens_of_a_document() {
     let of = |tokens: usize| fields(tokens - 2, |_| FIELD.to_owned());
-    check("max-tokens", "maxTokens", 12, &of(12), (&of(13), None)).await;
+    check("max-tokens", "maxTokens", 12, &of(12), (&of(13), Some(13))).await;
     // { icon ( by : { name : "…" } ) { a : key } } and nothing of commas, comments or blanks.
     let counted = "{ icon(by: {name: \"garden:tree\"}) ,,, { a: key } } # and so on";
     let more = "{ icon(by: {name: \"garden:tree\"}) { a: key key } }";
-    check("max-tokens", "maxTokens", 17, counted, (more, None)).await;
+    check("max-tokens", "maxTokens", 17, counted, (more, Some(18))).await;
 }
 
 #[tokio::test]

@@ -2,11 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking, in its own functions too")]
 
+mod batches;
 mod bombs;
 mod changes;
 mod cli;
 mod clients;
 mod config;
+mod costs;
 mod database_failures;
 mod did_you_mean;
 mod documents;
@@ -28,6 +30,7 @@ mod live;
 mod lookup;
 mod operations;
 mod paging;
+mod persisted;
 mod process;
 mod random;
 mod reference;
@@ -44,6 +47,7 @@ mod starter;
 mod statements;
 mod suggest;
 mod synonyms;
+mod trusted;
 mod variables;
 mod walls;
 mod whole_catalog;

@@ -216,6 +216,52 @@ async fn a_socket_is_not_open_for_nothing() {
 }
 
 on_each_engine! {
+    async fn a_key_comes_with_the_greeting_or_the_request(engine) {
+        const ADMIN: &str = "mutation { putSynonyms(input: { groups: [] }) { groups } }";
+        let app = TestApp::build(engine).await.flag("--environment=production").flag("--websocket-max-connections-per-client=2").start().await;
+        let (id, key) = app.create_key(&["admin"]).await;
+        let bearer = format!("Bearer {key}");
+        let by_request = [("authorization", bearer.as_str())];
+        let mut sockets = Vec::new();
+        for name in ["authorization", "AUTHORIZATION"] {
+            let mut socket = Socket::open(app.base_url()).await;
+            socket.send(&json!({ "type": "connection_init", "payload": { name: bearer } })).await;
+            sockets.push(socket);
+        }
+        for socket in &mut sockets {
+            assert_eq!(socket.receive().await, json!({ "type": "connection_ack" }));
+            socket.subscribe("1", ADMIN).await;
+            assert_eq!(socket.receive().await["payload"], json!({ "data": { "putSynonyms": { "groups": 0 } } }));
+        }
+        // They are the key's by now, and no longer the address's.
+        assert_eq!(Socket::open_with(app.base_url(), &by_request).await.err().unwrap().status, 429);
+        let mut third = Socket::open(app.base_url()).await;
+        third.send(&json!({ "type": "connection_init", "payload": { "authorization": bearer } })).await;
+        assert_eq!(third.closed().await.0, 4429);
+        // A revoked one is felt.
+        app.revoke_key(id).await;
+        for mut socket in sockets {
+            assert_eq!(socket.receive().await["type"], "complete");
+            assert_eq!(socket.closed().await, (4403, "Forbidden".to_owned()));
+        }
+        let refusal = Socket::open_with(app.base_url(), &by_request).await.err().unwrap();
+        assert_eq!((refusal.status, refusal.code.as_str()), (401, "UNAUTHENTICATED"));
+        let (id, key) = app.create_key(&["admin"]).await;
+        let bearer = format!("Bearer {key}");
+        let mut socket = Socket::open_with(app.base_url(), &[("authorization", &bearer)]).await.unwrap();
+        socket.send(&json!({ "type": "connection_init" })).await;
+        assert_eq!(socket.receive().await, json!({ "type": "connection_ack" }));
+        socket.subscribe("1", ADMIN).await;
+        assert_eq!(socket.receive().await["payload"], json!({ "data": { "putSynonyms": { "groups": 0 } } }));
+        socket.receive().await;
+        let stream = app.request(reqwest::Method::POST, "/graphql").header("accept", "text/event-stream").bearer_auth(&key);
+        let stream = stream.json(&json!({ "query": CHANGES })).send().await.unwrap();
+        app.revoke_key(id).await;
+        assert_eq!(socket.closed().await, (4403, "Forbidden".to_owned()));
+        let text = stream.text().await.unwrap();
+        assert!(text.contains("UNAUTHENTICATED") && text.ends_with("event: complete\ndata:\n\n"), "{text}");
+    }
+
     async fn at_its_end_the_server_answers_queries_and_closes_the_rest(engine) {
         let mut app = with_slow_sets(engine, &[]).await;
         let mut sockets = Vec::new();

@@ -1,12 +1,12 @@
 //! Clients' own files of operations: each operation with the fragments that it uses, from whatever file, as one document.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use async_graphql::{
     Pos,
     parser::{
-        parse_query,
-        types::{ExecutableDocument, OperationType, Selection, SelectionSet},
+        Error, parse_query,
+        types::{DocumentOperations, ExecutableDocument, OperationType, Selection, SelectionSet},
     },
 };
 
@@ -54,7 +54,7 @@ pub fn client_operations(texts: &[&str]) -> Result<Vec<ClientOperation>, ClientF
     for (place, text) in texts.iter().enumerate() {
         let fault = |message: String| ClientFileError { place, message };
         crate::limits::check_text(text, &crate::limits::OF_FILES).map_err(|exceeded| fault(exceeded.message()))?;
-        let document = parse_query(text).map_err(|error| fault(error.to_string()))?;
+        let document = parse(text).map_err(|error| fault(error.to_string()))?;
         let definitions = Definitions::new(text, &document);
         for (name, fragment) in &document.fragments {
             let fragment = Fragment {
@@ -88,6 +88,18 @@ pub fn client_operations(texts: &[&str]) -> Result<Vec<ClientOperation>, ClientF
         }
     }
     Ok(found)
+}
+
+/// Reads a text, which may have fragments alone.
+fn parse(text: &str) -> Result<ExecutableDocument, Error> {
+    match parse_query(text) {
+        Err(Error::MissingOperation) => {
+            let mut document = parse_query(format!("{text}\nquery none {{ none }}"))?;
+            document.operations = DocumentOperations::Multiple(HashMap::default());
+            Ok(document)
+        }
+        parsed => parsed,
+    }
 }
 
 /// Where each definition of a text begins. It ends where the next one does.

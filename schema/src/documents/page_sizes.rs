@@ -53,7 +53,7 @@ fn number(size: Option<u64>) -> ConstValue {
     size.map_or(ConstValue::Null, ConstValue::from)
 }
 
-/// The page sizes of a field. What is no number, or below zero, is no size, and refused elsewhere.
+/// The page sizes of a field. What is no `Int`, or below zero, is no size, and refused elsewhere.
 fn sizes(field: &Field, value_of: &impl Fn(&Name) -> ConstValue) -> impl Iterator<Item = usize> {
     let arguments = field.arguments.iter();
     let sizes = arguments.filter(|(name, _): &&(Positioned<Name>, _)| PAGE_SIZES.contains(&name.node.as_str()));
@@ -65,6 +65,6 @@ fn sizes(field: &Field, value_of: &impl Fn(&Name) -> ConstValue) -> impl Iterato
         let ConstValue::Number(size) = value.ok()? else {
             return None;
         };
-        usize::try_from(size.as_u64()?).ok()
+        usize::try_from(i32::try_from(size.as_u64()?).ok()?).ok()
     })
 }

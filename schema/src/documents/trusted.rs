@@ -8,8 +8,8 @@ use std::{
 use foldhash::HashMap;
 use serde::Deserialize;
 
-use super::{Document, Documents, TextHash};
-use crate::errors::Refusal;
+use super::{Document, Documents, TextHash, Variables, page_sizes};
+use crate::{errors::Refusal, limits};
 
 /// A document of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -141,7 +141,11 @@ impl Documents {
     /// Checks a document as far as that can be done without its variables.
     fn check_statically(&self, text: &str, name: Option<&str>) -> Result<Arc<Document>, Refusal> {
         let mut document = self.parse(text, TextHash::of(text))?;
-        self.validator.check(&document.parsed)?;
+        for (_, operation) in document.parsed.operations.iter() {
+            page_sizes::check(&operation.node, &document.parsed, &Variables::new(), &self.limits)?;
+        }
+        let cost = self.validator.check(&document.parsed)?;
+        limits::check_cost(cost.unwrap_or_default(), &self.limits)?;
         document.name = Some(name.unwrap_or("other").into());
         Ok(Arc::new(document))
     }

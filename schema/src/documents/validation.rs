@@ -72,15 +72,16 @@ impl Validator {
         self.validate(document, operation, variables).map_err(refusal)
     }
 
-    /// Whether a document fits the schema, whatever its variables are.
-    pub(super) fn check(&self, document: &ExecutableDocument) -> Result<(), Refusal> {
-        let Err(mut errors) = self.validate(document.clone(), None, Variables::new()) else {
-            return Ok(());
+    /// Whether a document fits the schema, whatever its variables are; and what it costs, where that does not depend on them.
+    pub(super) fn check(&self, document: &ExecutableDocument) -> Result<Option<usize>, Refusal> {
+        let errors = match self.validate(document.clone(), None, Variables::new()) {
+            Ok(cost) => return Ok(Some(cost)),
+            // The reckoning of costs misses the variables' values.
+            Err(errors) => errors.into_iter().filter(|error| !is_misfit_value(error)),
         };
-        // The reckoning of costs misses the variables' values.
-        errors.retain(|error| !is_misfit_value(error));
+        let errors: Vec<ServerError> = errors.collect();
         if errors.is_empty() {
-            Ok(())
+            Ok(None)
         } else {
             Err(refusal(errors))
         }

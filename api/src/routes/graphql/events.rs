@@ -83,7 +83,7 @@ impl Drop for Frames {
 
 fn follow_as_frames(
     state: &AppState,
-    place: Place,
+    (client, place): (Client, Place),
     answers: Answers,
 ) -> impl Stream<Item = Result<Bytes, Infallible>> + use<> {
     let outbox = Outbox::new(state.streaming.queue_limits());

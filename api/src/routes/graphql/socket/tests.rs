@@ -11,7 +11,10 @@ use std::{
 
 use axum::{Router, extract::WebSocketUpgrade, http::HeaderMap, routing::get};
 use clap::Parser as _;
-use domain::access::{Client, Clock, Keys};
+use domain::{
+    access::{Client, Clock, Keys},
+    database::{Database, OpenMode},
+};
 use futures_util::{FutureExt as _, SinkExt as _, StreamExt as _, stream};
 use schema::{Caller, DocumentSource, Opened, OperationRequest};
 use serde_json::{Value, json};
@@ -23,7 +26,7 @@ use tokio_tungstenite::{
 
 use super::{SUBPROTOCOL, connection::Connection, prepare};
 use crate::{
-    commands::{Cli, migrate::open_migrated},
+    commands::Cli,
     routes::graphql::{Streaming, operation::Open},
     server::Draining,
 };
@@ -96,7 +99,9 @@ impl Server {
         let arguments = ["iconql", "serve", "--websocket-ping-interval-ms=3600000", "--data-dir"];
         let arguments = arguments.map(OsString::from).into_iter().chain([folder.path().into()]);
         let config = Cli::try_parse_from(arguments).expect("usable flags").config;
-        let database = open_migrated(&config.database()).await.expect("a database");
+        let opened = Database::open(&config.database(), OpenMode::Create).await;
+        let database = opened.expect("a database");
+        migration::up(database.connection()).await.expect("tables");
         let keys = Keys::load(&database, Clock::new(|| 0)).await.expect("no keys");
         let streaming = Streaming::new(&config);
         let counts = Arc::new(Counts::default());

@@ -42,6 +42,10 @@ soak: ## long runs: importers killed at hundreds of moments, a server through ma
 	@scripts/icons.sh starter >/dev/null
 	scripts/postgres.sh scripts/redis.sh cargo test --package tests --test soak
 
+.PHONY: fuzz
+fuzz: ## random input for the document stage, ids and cursors, the SVG check and the importer; FUZZ_SECONDS=600 each
+	scripts/fuzz.sh
+
 .PHONY: check
 check: ## format, lints, docs, licences, sources and scripts
 	cargo fmt --all --check

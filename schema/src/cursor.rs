@@ -1,6 +1,6 @@
 //! Opaque cursors: the sort key of a row, the list it belongs to, and a checksum that tells a forged one from ours.
 //!
-//! A cursor holds no generation: after an import, a list goes on behind the key, wherever that is now.
+//! What is not spelt as we spell it is no cursor. A cursor holds no generation: after an import, a list goes on behind the key, wherever that is now.
 
 use std::{
     cmp::Reverse,
@@ -32,7 +32,7 @@ pub(crate) fn icon(cursor: &str, prefix: &str) -> Result<IconName, Error> {
     let read = || {
         let text = decode(cursor)?;
         let name: IconName = text.strip_prefix("icons\n")?.parse().ok()?;
-        (name.prefix() == prefix).then_some(name)
+        (name.prefix() == prefix && of_icon(&name) == cursor).then_some(name)
     };
     read().ok_or_else(not_of_this_list)
 }
@@ -58,7 +58,7 @@ pub(crate) fn set(cursor: &str, order: SetOrder) -> Result<SetPosition, Error> {
         if of_order != order_name(order) {
             return None;
         }
-        Some(match order {
+        let position = match order {
             SetOrder::Name => SetPosition::Text {
                 value: value.to_owned(),
                 prefix,
@@ -67,7 +67,8 @@ pub(crate) fn set(cursor: &str, order: SetOrder) -> Result<SetPosition, Error> {
                 value: value.parse().ok()?,
                 prefix,
             },
-        })
+        };
+        (of_set(order, &position) == cursor).then_some(position)
     };
     read().ok_or_else(not_of_this_list)
 }
@@ -101,7 +102,7 @@ pub(crate) fn hit(cursor: &str, request: &SearchRequest) -> Result<Position, Err
         }
         let (kind, place) = place.split_once(SEPARATOR)?;
         let mut parts = place.split(' ');
-        Some(match kind {
+        let position = match kind {
             "best" => Position::Best {
                 reading: parts.next()?.parse().ok()?,
                 tier: parts.next()?.parse().ok()?,
@@ -115,7 +116,8 @@ pub(crate) fn hit(cursor: &str, request: &SearchRequest) -> Result<Position, Err
                 name: parts.next()?.to_owned(),
             },
             _ => return None,
-        })
+        };
+        (of_hit(request, &position) == cursor).then_some(position)
     };
     read().ok_or_else(not_of_this_list)
 }
@@ -139,7 +141,8 @@ fn not_of_this_list() -> Error {
     bad_user_input("this cursor does not belong to this list: use a cursor from the same field with the same order")
 }
 
-fn encode(text: &str) -> String {
+/// Adds the checksum.
+pub(crate) fn encode(text: &str) -> String {
     let mut bytes = checksum(text.as_bytes()).to_vec();
     bytes.extend_from_slice(text.as_bytes());
     URL_SAFE_NO_PAD.encode(bytes)

@@ -10,6 +10,7 @@ mod page_sizes;
 mod text_hash;
 mod trusted;
 mod validation;
+mod variable_types;
 
 use std::sync::{
     Arc, RwLock,
@@ -29,7 +30,7 @@ use serde_json::{Map, Value};
 use crate::{
     errors::{Code, Refusal, with_code},
     limits::{self, Limits},
-    request::OperationRequest,
+    request::{OperationKinds, OperationRequest},
     subscription, variables,
 };
 pub use client_files::{ClientFileError, ClientOperation, client_operations};
@@ -114,8 +115,12 @@ impl Documents {
         let mut parsed = document.parsed.clone();
         let operation = chosen_operation(&parsed, request.operation_name.as_deref())?;
         let kind = operation.ty;
-        let is_taken = kind == OperationType::Query || (kind == OperationType::Subscription && request.takes_events);
-        if request.only_queries && !is_taken {
+        let is_taken = match request.kinds {
+            OperationKinds::All => true,
+            OperationKinds::Queries => kind == OperationType::Query,
+            OperationKinds::QueriesAndSubscriptions => kind != OperationType::Mutation,
+        };
+        if !is_taken {
             let message = "Only queries can be sent by GET; use POST.";
             return Err(Refusal::new(Code::MethodNotAllowed, message));
         }
@@ -170,6 +175,7 @@ impl Documents {
         let mut parsed =
             parse_query(text).map_err(|error| with_code(ServerError::from(error), Code::GraphqlParseFailed))?;
         limits::check_parsed(&parsed, &self.limits)?;
+        variable_types::check(&parsed)?;
         subscription::write_out_roots(&mut parsed)?;
         if let Some(position) = limits::find_introspection(&parsed).filter(|_| !self.config.introspection) {
             let error = ServerError::new("Introspection is turned off here.", Some(position));

@@ -11,6 +11,7 @@ mod global_id;
 mod limits;
 mod loaders;
 mod mutation;
+mod opaque;
 mod paging;
 mod public_url;
 mod query;
@@ -29,6 +30,7 @@ pub use documents::{
 };
 pub use errors::Code;
 pub use limits::Limits;
-pub use request::{Answers, DocumentSource, Executed, Opened, OperationRequest, Outcome};
+pub use opaque::reread;
+pub use request::{Answers, DocumentSource, Executed, Opened, OperationKinds, OperationRequest, Outcome};
 pub use service::{DocumentCheck, GraphqlService, SchemaConfig, Stores, sdl};
 pub use vitals::{VitalSigns, Vitals};

@@ -21,6 +21,7 @@ pub(crate) struct Subscription;
 
 /// What can be followed. An operation has one of these fields.
 #[Subscription]
+#[expect(clippy::unused_async, reason = "the library takes no other functions")]
 impl Subscription {
     /// A snapshot at once, then one per interval (ms, 250 to 60000). Who reads more slowly misses some, and always reads the
     /// newest. Needs scope metrics:read.
@@ -38,8 +39,11 @@ impl Subscription {
     async fn catalog_changed(&self, context: &Context<'_>) -> Result<impl Stream<Item = CatalogChange> + use<>, Error> {
         let loaders = loaders(context);
         let newest = loaders.search().newest_generation();
-        let followed = loaders.catalog().follow(newest).await;
-        let follower = followed.map_err(|error| Failure::log(&error))?;
+        let follower = loaders
+            .catalog()
+            .follow(newest)
+            .await
+            .map_err(|error| Failure::log(&error))?;
         Ok(stream::unfold(follower, |mut follower| async move {
             let change = follower.next().await?;
             Some((CatalogChange::Followed(change), follower))

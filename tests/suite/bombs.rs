@@ -168,6 +168,12 @@ async fn fragments_that_spread_each_other() {
     let mut victim = Victim::start(&[]).await;
     victim.refuses(&doubling(24)).await;
     victim.refuses(&doubling(45)).await;
+    // Where all ways lead to nothing, there is no field to count.
+    for end in ["f99", "f0"] {
+        let ways = doubling(30).replace("f30 on Query { __typename }", &format!("f30 on Query {{ ...{end} }}"));
+        assert!(ways.contains(end));
+        victim.refuses(&ways).await;
+    }
     victim.refuses("{ ...a } fragment a on Query { ...a }").await;
     victim
         .refuses("{ ...a } fragment a on Query { ...b } fragment b on Query { ...c ...a } fragment c on Query { ...b }")

@@ -26,6 +26,7 @@ mod keys_cli;
 mod keywords;
 mod kill_scenario;
 mod limits;
+mod live;
 mod lookup;
 mod operations;
 mod overload;

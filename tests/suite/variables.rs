@@ -85,6 +85,21 @@ on_each_engine! {
         assert_eq!(reply.data("/iconSets/totalCount"), 2);
     }
 
+    async fn a_variable_is_of_a_type_that_there_is(engine) {
+        let app = TestApp::with_garden(engine).await;
+        for (declared, column) in [("$x: Nothing", 11), ("$x: Nothing = 1", 11), ("$x: [[Nothing!]!]! = [[1]]", 11), ("$y: Int = 1, $x: service = 1", 24)] {
+            let document = format!("query({declared}) {{ nodes(ids: [$x]) {{ id }} }}");
+            let reply = app.graphql(&document).await;
+            assert_eq!((reply.codes(), reply.json.get("data")), (vec!["GRAPHQL_VALIDATION_FAILED"], None), "{document}: {}", reply.text);
+            assert_eq!(reply.errors()[0]["locations"][0]["column"], column, "{document}: {}", reply.text);
+        }
+        for built_in in ["Int = 1", "Float = 1.5", "String = \"a\"", "Boolean = true", "ID = \"a\"", "IconFilter = {}", "SearchOrder = NAME"] {
+            let document = format!("query($x: {built_in}, $on: Boolean = true) {{ __typename @include(if: $on) }}");
+            let reply = app.graphql(&document).await;
+            assert!(reply.text.contains("not used") && !reply.text.contains("Unknown type"), "{document}: {}", reply.text);
+        }
+    }
+
     async fn variables_belong_to_their_operation(engine) {
         let app = TestApp::with_garden(engine).await;
         let document = r#"query One($n: Int) { iconSet(prefix: "garden") { samples(first: $n) { key } } }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use tests::workspace_root;
 
 /// Each room and the rooms it may depend on.
-const ROOMS: [(&str, &[&str]); 7] = [
+const ROOMS: [(&str, &[&str]); 8] = [
     ("entities", &[]),
     ("migration", &[]),
     // Its own tests need the tables.
@@ -16,10 +16,11 @@ const ROOMS: [(&str, &[&str]); 7] = [
     // The harness wires a server; the tests themselves speak HTTP.
     ("tests", &["api", "domain", "migration"]),
     ("benches", &["api", "domain", "schema", "tests"]),
+    ("fuzz", &["domain", "schema"]),
 ];
 
 /// What belongs to some rooms, by the beginning of a crate's name.
-const WALLED: [(&str, &[&str]); 13] = [
+const WALLED: [(&str, &[&str]); 14] = [
     ("async-graphql", &["schema"]),
     ("axum", &["api"]),
     ("clap", &["api"]),
@@ -35,6 +36,7 @@ const WALLED: [(&str, &[&str]); 13] = [
     ("sqlx", &["benches"]),
     ("redis", &["domain"]),
     ("reqwest", &["tests", "benches"]),
+    ("libfuzzer-sys", &["fuzz"]),
 ];
 
 /// Longest a hand-written file may be.

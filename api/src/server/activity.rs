@@ -108,7 +108,6 @@ impl Activity {
         state.has_more_to_say = false;
         drop(state);
         self.began.notify_waiters();
-        metrics::gauge!("http_requests_in_flight").increment(1);
         Running(Arc::clone(self))
     }
 
@@ -173,7 +172,6 @@ impl Activity {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        metrics::gauge!("http_requests_in_flight").decrement(1);
         let mut state = self.0.state();
         state.running -= 1;
         state.idle_since = Instant::now();

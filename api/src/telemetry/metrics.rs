@@ -61,6 +61,36 @@ pub(crate) fn refresh_gauges(pool: PoolState) {
     ::metrics::gauge!("db_connections_active").set(pool.open.saturating_sub(pool.idle));
 }
 
+fn describe_traffic() {
+    use ::metrics::{Unit, describe_counter, describe_gauge};
+    describe_gauge!(
+        "http_requests_admitted",
+        Unit::Count,
+        "Requests that are worked on; health, metrics and pages aside"
+    );
+    describe_counter!(
+        "requests_shed_total",
+        Unit::Count,
+        "Requests refused because too many were worked on"
+    );
+    describe_counter!(
+        "rate_limited_total",
+        Unit::Count,
+        "Requests that cost more than their client had left"
+    );
+    describe_gauge!("redis_up", Unit::Count, "Whether Redis answers: 1 or 0");
+    describe_counter!(
+        "redis_failures_total",
+        Unit::Count,
+        "Commands that Redis did not do, by kind"
+    );
+    ::metrics::counter!("requests_shed_total").increment(0);
+    ::metrics::counter!("rate_limited_total").increment(0);
+    for kind in ["timeout", "error"] {
+        ::metrics::counter!("redis_failures_total", "kind" => kind).increment(0);
+    }
+}
+
 fn describe() {
     use ::metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
     describe_counter!(
@@ -101,32 +131,7 @@ fn describe() {
         Unit::Bytes,
         "Bytes of answers as sent, by encoding"
     );
-    describe_gauge!(
-        "http_requests_admitted",
-        Unit::Count,
-        "Requests that are worked on; health, metrics and pages aside"
-    );
-    describe_counter!(
-        "requests_shed_total",
-        Unit::Count,
-        "Requests refused because too many were worked on"
-    );
-    describe_counter!(
-        "rate_limited_total",
-        Unit::Count,
-        "Requests that cost more than their client had left"
-    );
-    describe_gauge!("redis_up", Unit::Count, "Whether Redis answers: 1 or 0");
-    describe_counter!(
-        "redis_failures_total",
-        Unit::Count,
-        "Commands that Redis did not do, by kind"
-    );
-    ::metrics::counter!("requests_shed_total").increment(0);
-    ::metrics::counter!("rate_limited_total").increment(0);
-    for kind in ["timeout", "error"] {
-        ::metrics::counter!("redis_failures_total", "kind" => kind).increment(0);
-    }
+    describe_traffic();
     describe_counter!(
         "searches_total",
         Unit::Count,
@@ -212,10 +217,5 @@ fn describe_connections() {
     for reason in ["headers", "idle", "answer"] {
         ::metrics::counter!("http_connections_given_up_total", "reason" => reason).increment(0);
     }
-    describe_gauge!(
-        "http_requests_in_flight",
-        Unit::Count,
-        "Requests that are being answered"
-    );
     ::metrics::gauge!("http_requests_in_flight").increment(0);
 }

@@ -157,11 +157,16 @@ impl<'a> Totals<'a> {
     }
 
     fn of_fragment(&mut self, name: &'a Name) -> Total {
+        // What leads nowhere counts as something: many ways to it are as long to walk as any.
+        let nothing = Total {
+            selections: 1,
+            ..Total::default()
+        };
         if let Some(known) = self.of_fragments.get(name) {
-            return known.unwrap_or_default();
+            return known.unwrap_or(nothing);
         }
         let Some(fragment) = self.document.fragments.get(name) else {
-            return Total::default();
+            return nothing;
         };
         self.of_fragments.insert(name, None);
         let total = self

@@ -11,7 +11,7 @@ use axum::{
 };
 use domain::access::Client;
 use futures_util::{FutureExt as _, Stream, stream};
-use schema::{Answers, Code, Opened, OperationRequest, Outcome};
+use schema::{Answers, Code, Opened, OperationKinds, OperationRequest, Outcome};
 use serde_json::json;
 use tokio::time::{Instant, Interval, interval_at};
 
@@ -35,14 +35,15 @@ const ID: &str = "events";
 /// Answers `request` with a stream of events.
 pub(crate) async fn respond(state: &AppState, request: OperationRequest) -> Response {
     let client = request.caller.client;
-    let request = OperationRequest {
-        takes_events: true,
-        ..request
+    let kinds = match request.kinds {
+        OperationKinds::Queries => OperationKinds::QueriesAndSubscriptions,
+        kinds => kinds,
     };
+    let request = OperationRequest { kinds, ..request };
     match state.graphql.open(request).await {
         Opened::Answered(executed) => {
             observe(&executed);
-            if executed.outcome == Outcome::Refused(Code::MethodNotAllowed) {
+            if let Outcome::Refused(Code::MethodNotAllowed | Code::RateLimited) = executed.outcome {
                 return respond::one(executed, Form::EventStream, false);
             }
             let mut frames = frame(Part::Next {

@@ -31,7 +31,7 @@ fn written_out(text: &str) -> Result<String, String> {
         .map(|(_, operation)| words(&operation.node.selection_set.node))
         .collect();
     operations.sort();
-    let mut fragments: Vec<&str> = document.fragments.keys().map(|name| name.as_str()).collect();
+    let mut fragments: Vec<&str> = document.fragments.keys().map(async_graphql::Name::as_str).collect();
     fragments.sort_unstable();
     Ok(format!("{} | {}", operations.join("; "), fragments.join(" ")))
 }

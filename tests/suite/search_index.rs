@@ -15,6 +15,8 @@ async fn serve(database: &TestDatabase, folder: &Path) -> (Running, String) {
     let mut server = Iconql::new(BINARY, &["serve", "--listen=127.0.0.1:0"])
         .database(database.url())
         .env("DATA_DIR", folder.to_str().unwrap())
+        // It is asked again and again until something is found.
+        .env("RATE_LIMIT_ENABLED", "false")
         .spawn();
     let base_url = server.base_url().await;
     (server, base_url)
@@ -122,6 +124,9 @@ on_each_engine! {
         fs::write(folder.path().join("search/meta.json"), b"{").unwrap();
         import(&database, "shed.json").await;
         eventually("what came later is found", async || found(&base_url, "saw").await > Some(0)).await;
+        eprintln!("DEBUG {}", health(&base_url).await);
+        for _ in 0..5 { eprintln!("DEBUG {:?}", found(&base_url, "tree").await); }
+        eprintln!("{}", server.stderr());
         assert_eq!(found(&base_url, "tree").await, Some(4));
         drop(server);
     }

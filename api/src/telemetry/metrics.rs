@@ -164,6 +164,12 @@ fn describe() {
     describe_gauge!("websocket_connections", Unit::Count, "Open sockets");
     describe_gauge!("event_streams", Unit::Count, "Running streams of server-sent events");
     describe_counter!("websocket_closes_total", Unit::Count, "Ends of sockets, by code");
+    ::metrics::counter!("websocket_closes_total", "code" => "1000").increment(0);
+    for direction in ["in", "out"] {
+        ::metrics::counter!("websocket_messages_total", "direction" => direction).increment(0);
+    }
+    ::metrics::gauge!("websocket_connections").increment(0);
+    ::metrics::gauge!("event_streams").increment(0);
     describe_counter!(
         "websocket_messages_total",
         Unit::Count,
@@ -181,6 +187,10 @@ fn describe() {
         "Times that the API keys could not be looked at"
     );
     ::metrics::counter!("api_key_look_failures_total").increment(0);
+    ::metrics::gauge!("api_keys").increment(0);
+    for reason in ["no_bearer", "unknown", "expired", "origin", "unavailable"] {
+        ::metrics::counter!("api_key_refusals_total", "reason" => reason).increment(0);
+    }
     describe_connections();
     metrics_process::Collector::default().describe();
     describe_gauge!("db_connections_max", Unit::Count, "Connections that the pool may open");

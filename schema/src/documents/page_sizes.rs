@@ -56,7 +56,10 @@ fn number(size: Option<u64>) -> ConstValue {
 /// The page sizes of a field. What is no `Int`, or below zero, is no size, and refused elsewhere.
 fn sizes(field: &Field, value_of: &impl Fn(&Name) -> ConstValue) -> impl Iterator<Item = usize> {
     let arguments = field.arguments.iter();
-    let sizes = arguments.filter(|(name, _): &&(Positioned<Name>, _)| PAGE_SIZES.contains(&name.node.as_str()));
+    // Drawings have a size too.
+    let is_size =
+        |name: &str| PAGE_SIZES.contains(&name) && (name != "size" || field.name.node.as_str() == "searchPages");
+    let sizes = arguments.filter(move |(name, _): &&(Positioned<Name>, _)| is_size(name.node.as_str()));
     sizes.filter_map(|(_, value)| {
         let value = value
             .node

@@ -47,7 +47,7 @@ on_each_engine! {
             r#"http_requests_total{method="GET",endpoint="unmatched",status="404"}"#,
             r#"http_requests_total{method="POST",endpoint="/graphql",status="200"}"#,
             r#"graphql_operations_total{operation="other",kind="query",outcome="ok"}"#,
-            r#"graphql_operations_total{operation="other",kind="query",outcome="refused"}"#,
+            r#"graphql_operations_total{operation="other",kind="unknown",outcome="refused"}"#,
             r#"dataloader_batch_size_count{loader="icons_by_name"}"#, r#"db_query_duration_seconds_count{query_type="icons_by_name"}"#,
             r#"searches_total{outcome="found"}"#, r#"searches_total{outcome="nothing"}"#,
             r#"search_duration_seconds_count{kind="page"}"#, r#"search_duration_seconds_count{kind="facets"}"#,

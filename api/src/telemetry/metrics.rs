@@ -91,6 +91,51 @@ fn describe_traffic() {
     }
 }
 
+fn describe_subscriptions() {
+    use ::metrics::{Unit, describe_counter, describe_gauge};
+    ::metrics::gauge!("subscriptions_active").set(0);
+    describe_counter!(
+        "subscription_events_dropped_total",
+        Unit::Count,
+        "Events that slow clients lost"
+    );
+    ::metrics::counter!("subscription_events_dropped_total").increment(0);
+    describe_gauge!("websocket_connections", Unit::Count, "Open sockets");
+    describe_gauge!("event_streams", Unit::Count, "Running streams of server-sent events");
+    describe_counter!("websocket_closes_total", Unit::Count, "Ends of sockets, by code");
+    ::metrics::counter!("websocket_closes_total", "code" => "1000").increment(0);
+    for direction in ["in", "out"] {
+        ::metrics::counter!("websocket_messages_total", "direction" => direction).increment(0);
+    }
+    ::metrics::gauge!("websocket_connections").increment(0);
+    ::metrics::gauge!("event_streams").increment(0);
+    describe_counter!(
+        "websocket_messages_total",
+        Unit::Count,
+        "Messages of sockets, by direction"
+    );
+}
+
+fn describe_keys() {
+    use ::metrics::{Unit, describe_counter, describe_gauge};
+    describe_gauge!("api_keys", Unit::Count, "API keys that are not revoked");
+    describe_counter!(
+        "api_key_refusals_total",
+        Unit::Count,
+        "Requests refused for the key that they brought, by reason"
+    );
+    describe_counter!(
+        "api_key_look_failures_total",
+        Unit::Count,
+        "Times that the API keys could not be looked at"
+    );
+    ::metrics::counter!("api_key_look_failures_total").increment(0);
+    ::metrics::gauge!("api_keys").increment(0);
+    for reason in ["no_bearer", "unknown", "expired", "origin", "unavailable"] {
+        ::metrics::counter!("api_key_refusals_total", "reason" => reason).increment(0);
+    }
+}
+
 fn describe() {
     use ::metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
     describe_counter!(
@@ -154,43 +199,8 @@ fn describe() {
         "Times that the search index could not be brought up to date"
     );
     ::metrics::counter!("search_index_failures_total").increment(0);
-    ::metrics::gauge!("subscriptions_active").set(0);
-    describe_counter!(
-        "subscription_events_dropped_total",
-        Unit::Count,
-        "Events that slow clients lost"
-    );
-    ::metrics::counter!("subscription_events_dropped_total").increment(0);
-    describe_gauge!("websocket_connections", Unit::Count, "Open sockets");
-    describe_gauge!("event_streams", Unit::Count, "Running streams of server-sent events");
-    describe_counter!("websocket_closes_total", Unit::Count, "Ends of sockets, by code");
-    ::metrics::counter!("websocket_closes_total", "code" => "1000").increment(0);
-    for direction in ["in", "out"] {
-        ::metrics::counter!("websocket_messages_total", "direction" => direction).increment(0);
-    }
-    ::metrics::gauge!("websocket_connections").increment(0);
-    ::metrics::gauge!("event_streams").increment(0);
-    describe_counter!(
-        "websocket_messages_total",
-        Unit::Count,
-        "Messages of sockets, by direction"
-    );
-    describe_gauge!("api_keys", Unit::Count, "API keys that are not revoked");
-    describe_counter!(
-        "api_key_refusals_total",
-        Unit::Count,
-        "Requests refused for the key that they brought, by reason"
-    );
-    describe_counter!(
-        "api_key_look_failures_total",
-        Unit::Count,
-        "Times that the API keys could not be looked at"
-    );
-    ::metrics::counter!("api_key_look_failures_total").increment(0);
-    ::metrics::gauge!("api_keys").increment(0);
-    for reason in ["no_bearer", "unknown", "expired", "origin", "unavailable"] {
-        ::metrics::counter!("api_key_refusals_total", "reason" => reason).increment(0);
-    }
+    describe_subscriptions();
+    describe_keys();
     describe_connections();
     metrics_process::Collector::default().describe();
     describe_gauge!("db_connections_max", Unit::Count, "Connections that the pool may open");

@@ -8,7 +8,9 @@ use tests::{Engine, Reply, TestApp};
 const DOCUMENT: &str = "query Tree($name: IconName!) { icon(by: { name: $name }) { key } }";
 
 fn hash(text: &str) -> String {
-    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+    let hash: [u8; 32] = Sha256::digest(text).into();
+    hash.iter()
+        .fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
 }
 
 /// A body with a hash and, where it is given, the document.

@@ -124,9 +124,6 @@ on_each_engine! {
         fs::write(folder.path().join("search/meta.json"), b"{").unwrap();
         import(&database, "shed.json").await;
         eventually("what came later is found", async || found(&base_url, "saw").await > Some(0)).await;
-        eprintln!("DEBUG {}", health(&base_url).await);
-        for _ in 0..5 { eprintln!("DEBUG {:?}", found(&base_url, "tree").await); }
-        eprintln!("{}", server.stderr());
         assert_eq!(found(&base_url, "tree").await, Some(4));
         drop(server);
     }

@@ -41,7 +41,7 @@ impl Manifest {
     }
 }
 
-fn apollo(operations: Value) -> Value {
+fn apollo(operations: &Value) -> Value {
     json!({ "format": "apollo-persisted-query-manifest", "version": 1, "operations": operations })
 }
 
@@ -70,7 +70,7 @@ async fn only_documents_of_the_list_are_answered() {
         { "id": "own", "name": "Own", "body": "{ service { version } }", "clientName": "web" },
         { "id": "outdated", "name": "Outdated", "body": "{ nonsense }" },
     ]);
-    let manifest = Manifest::holding(&apollo(operations));
+    let manifest = Manifest::holding(&apollo(&operations));
     let app = manifest.serve("trusted_only").await;
     assert_tree(&by_id(&app, "tree").await);
     let persisted = json!({ "persistedQuery": { "version": 1, "sha256Hash": "tree" } });

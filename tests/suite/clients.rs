@@ -1,7 +1,7 @@
 //! Clients that people use, unchanged, through the end of a server and the start of another.
 
 use serde_json::json;
-use tests::{Engine, Iconql, Process, Running, TestDatabase, clients, eventually};
+use tests::{Engine, Iconql, Process, Running, TestApp, TestDatabase, clients, eventually};
 
 const ICONQL: &str = env!("CARGO_BIN_EXE_iconql-under-test");
 
@@ -108,5 +108,32 @@ async fn graphql_sse_goes_on_with_another_server() {
             "{line}: {}",
             ended.stdout
         );
+    }
+}
+
+#[tokio::test]
+async fn the_audit_of_graphql_over_http_finds_nothing() {
+    let server = Server::start().await;
+    let ended = start("audit.mjs", &server.url()).end().await.succeeded();
+    assert_eq!(ended.stdout, "kept 61 of 61\n");
+}
+
+#[tokio::test]
+async fn apollo_client_sends_documents_once() {
+    for flags in [&[][..], &["--environment=production"]] {
+        let app = flags
+            .iter()
+            .fold(TestApp::build_with_garden(Engine::Sqlite).await, |builder, flag| {
+                builder.flag(flag)
+            });
+        let app = app.start().await;
+        let ended = start("apollo.mjs", &format!("{}/graphql", app.base_url()))
+            .end()
+            .await
+            .succeeded();
+        // The first hash is unknown; then it stands for the document, by POST and by GET.
+        let expected = "POST hash 200\nPOST document 200\nicon tree\nPOST hash 200\nicon leaf\n\
+             GET hash 200\nicon tree\nGET hash 200\nicon leaf\ndone\n";
+        assert_eq!(ended.stdout, expected, "{flags:?}: {}", ended.stderr);
     }
 }

@@ -29,7 +29,7 @@ use serde_json::{Map, Value};
 use crate::{
     errors::{Code, Refusal, with_code},
     limits::{self, Limits},
-    request::OperationRequest,
+    request::{OperationRequest, Taken},
     subscription, variables,
 };
 pub use client_files::{ClientFileError, ClientOperation, client_operations};
@@ -114,8 +114,12 @@ impl Documents {
         let mut parsed = document.parsed.clone();
         let operation = chosen_operation(&parsed, request.operation_name.as_deref())?;
         let kind = operation.ty;
-        let is_taken = kind == OperationType::Query || (kind == OperationType::Subscription && request.takes_events);
-        if request.only_queries && !is_taken {
+        let is_taken = match request.taken {
+            Taken::All => true,
+            Taken::Queries => kind == OperationType::Query,
+            Taken::QueriesAndSubscriptions => kind != OperationType::Mutation,
+        };
+        if !is_taken {
             let message = "Only queries can be sent by GET; use POST.";
             return Err(Refusal::new(Code::MethodNotAllowed, message));
         }

@@ -29,6 +29,6 @@ pub use documents::{
 };
 pub use errors::Code;
 pub use limits::Limits;
-pub use request::{Answers, DocumentSource, Executed, Opened, OperationRequest, Outcome};
+pub use request::{Answers, DocumentSource, Executed, Opened, OperationRequest, Outcome, Taken};
 pub use service::{DocumentCheck, GraphqlService, SchemaConfig, Stores, sdl};
 pub use vitals::{VitalSigns, Vitals};

@@ -31,16 +31,24 @@ impl Default for DocumentSource {
     }
 }
 
+/// Which operations a transport takes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Taken {
+    #[default]
+    All,
+    /// As by GET.
+    Queries,
+    /// As by GET, where one answer can follow another.
+    QueriesAndSubscriptions,
+}
+
 /// A request.
 #[derive(Debug, Clone, Default)]
 pub struct OperationRequest {
     pub document: DocumentSource,
     pub operation_name: Option<String>,
     pub variables: Map<String, Value>,
-    /// Refuse anything but a query, as GET must.
-    pub only_queries: bool,
-    /// Take a subscription all the same: one answer can follow another.
-    pub takes_events: bool,
+    pub taken: Taken,
     /// Refuse a document that is sent as text.
     pub only_persisted: bool,
     /// Put `cost` into the response's `extensions`.

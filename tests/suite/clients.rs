@@ -45,7 +45,7 @@ impl Server {
             let import = Iconql::new(ICONQL, &["import"])
                 .arg(&file)
                 .database(self.database.url());
-            import.run().await.succeeded();
+            let _ = import.run().await.succeeded();
             client.stdout().contains(&told)
         })
         .await;

@@ -19,22 +19,6 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Longest id taken over from a client.
 const MAX_ID_BYTES: usize = 128;
 
-/// A request that is being answered, counted until it is answered or given up.
-struct InFlight;
-
-impl InFlight {
-    fn new() -> Self {
-        metrics::gauge!("http_requests_in_flight").increment(1);
-        Self
-    }
-}
-
-impl Drop for InFlight {
-    fn drop(&mut self) {
-        metrics::gauge!("http_requests_in_flight").decrement(1);
-    }
-}
-
 /// Watches one request from its headers to its answer's headers.
 pub(crate) async fn observe(request: Request, next: Next) -> Response {
     let started = Instant::now();
@@ -54,9 +38,7 @@ pub(crate) async fn observe(request: Request, next: Next) -> Response {
         request_id = id.to_str().unwrap_or_default(),
     );
     adopt_parent(&span, request.headers());
-    let in_flight = InFlight::new();
     let mut response = next.run(request).instrument(span.clone()).await;
-    drop(in_flight);
     let status = response.status().as_u16();
     let elapsed = started.elapsed();
     let _entered = span.enter();

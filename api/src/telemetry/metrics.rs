@@ -73,7 +73,6 @@ fn describe() {
         Unit::Seconds,
         "From the request's headers to the answer's"
     );
-    describe_gauge!("http_requests_in_flight", Unit::Count, "Requests being answered");
     describe_gauge!("subscriptions_active", Unit::Count, "Running subscriptions");
     describe_counter!(
         "graphql_operations_total",

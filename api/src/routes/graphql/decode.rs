@@ -1,7 +1,7 @@
 //! A request taken out of a body or an address.
 
 use axum::http::{HeaderMap, HeaderName, header};
-use schema::{Caller, Code, DocumentSource, OperationRequest};
+use schema::{Caller, Code, DocumentSource, OperationRequest, Taken};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -101,7 +101,7 @@ pub(crate) fn from_address(address: Address, sender: &Sender<'_>) -> Result<Oper
         document_id: address.document_id,
     };
     Ok(OperationRequest {
-        only_queries: true,
+        taken: Taken::Queries,
         ..request(body, sender)?
     })
 }
@@ -154,8 +154,7 @@ fn request(body: Body, sender: &Sender<'_>) -> Result<OperationRequest, Refused>
         document,
         operation_name: body.operation_name,
         variables: body.variables.unwrap_or_default(),
-        only_queries: false,
-        takes_events: false,
+        taken: Taken::All,
         only_persisted: false,
         wants_cost: sender.is_told_costs(),
         client_name: sender.client_name(),

@@ -11,7 +11,7 @@ use axum::{
 };
 use domain::access::Client;
 use futures_util::{FutureExt as _, Stream, stream};
-use schema::{Answers, Code, Opened, OperationRequest, Outcome};
+use schema::{Answers, Code, Opened, OperationRequest, Outcome, Taken};
 use serde_json::json;
 use tokio::time::{Instant, Interval, interval_at};
 
@@ -33,12 +33,11 @@ const COMMENT: &[u8] = b":\n\n";
 const ID: &str = "events";
 
 /// Answers `request` with a stream of events.
-pub(crate) async fn respond(state: &AppState, request: OperationRequest) -> Response {
+pub(crate) async fn respond(state: &AppState, mut request: OperationRequest) -> Response {
     let client = request.caller.client;
-    let request = OperationRequest {
-        takes_events: true,
-        ..request
-    };
+    if request.taken == Taken::Queries {
+        request.taken = Taken::QueriesAndSubscriptions;
+    }
     match state.graphql.open(request).await {
         Opened::Answered(executed) => {
             observe(&executed);

@@ -34,13 +34,13 @@ test: ui ## every test, on SQLite and on PostgreSQL, and the pages in a browser
 	@scripts/npm-ci.sh tests/oracle
 	@scripts/npm-ci.sh tests/clients
 	@scripts/npm-ci.sh frontend-examples
-	scripts/postgres.sh cargo test --workspace
+	scripts/postgres.sh scripts/redis.sh cargo test --workspace
 	CHROMIUM=$$(scripts/chromium.sh) && export CHROMIUM && npm test --prefix frontend-examples
 
 .PHONY: soak
 soak: ## long runs: importers killed at hundreds of moments, a server through many imports
 	@scripts/icons.sh starter >/dev/null
-	scripts/postgres.sh cargo test --package tests --test soak
+	scripts/postgres.sh scripts/redis.sh cargo test --package tests --test soak
 
 .PHONY: check
 check: ## format, lints, docs, licences, sources and scripts

@@ -60,11 +60,10 @@ fn behind(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
         of_header(&header::FORWARDED, forwarded),
         of_header(&X_FORWARDED_FOR, x_forwarded_for),
     ) {
-        (None, None) => peer,
         (Some(client), None) | (None, Some(client)) => client,
         // A proxy that writes one of them passes the other on as the client wrote it, and nobody can say which it is.
         (Some(client), Some(other)) if client == other => client,
-        (Some(_), Some(_)) => peer,
+        (None, None) | (Some(_), Some(_)) => peer,
     }
 }
 

@@ -8,8 +8,10 @@ mod database;
 mod documents;
 mod http;
 mod limits;
+mod redis;
 mod sources;
 mod telemetry;
+mod traffic;
 mod websocket;
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
@@ -21,8 +23,10 @@ pub use database::DatabaseArgs;
 pub use documents::{DocumentArgs, Mode};
 pub use http::HttpArgs;
 pub use limits::LimitArgs;
+pub use redis::RedisArgs;
 pub use sources::{ConfigError, Origin, Resolved, resolve};
 pub use telemetry::{LogFormat, TelemetryArgs};
+pub use traffic::TrafficArgs;
 pub use websocket::WebsocketArgs;
 
 /// Where the service runs, which decides what it tells about itself.
@@ -83,6 +87,9 @@ pub struct Config {
     pub database: DatabaseArgs,
 
     #[command(flatten)]
+    pub redis: RedisArgs,
+
+    #[command(flatten)]
     pub http: HttpArgs,
 
     #[command(flatten)]
@@ -93,6 +100,9 @@ pub struct Config {
 
     #[command(flatten)]
     pub limits: LimitArgs,
+
+    #[command(flatten)]
+    pub traffic: TrafficArgs,
 
     #[command(flatten)]
     pub websocket: WebsocketArgs,

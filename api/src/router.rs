@@ -12,6 +12,8 @@ use axum::{
 use domain::{
     access::{Access, Keys},
     catalog::Catalog,
+    rate_limit::RateLimiter,
+    redis::Redis,
     search::Search,
 };
 use ipnet::IpNet;
@@ -27,7 +29,7 @@ use crate::{
     caller::PageSessions,
     client_address,
     config::Config,
-    middleware,
+    middleware::{self, overload::Gate},
     routes::{self, graphql, health, icons, metrics, pages, search},
     server::Draining,
 };
@@ -40,6 +42,10 @@ pub(crate) struct AppState {
     pub(crate) search: Search,
     pub(crate) keys: Keys,
     pub(crate) sessions: PageSessions,
+    /// None where nothing is shared with other instances.
+    pub(crate) redis: Option<Redis>,
+    /// None where clients may ask for as much as they like.
+    pub(crate) rate_limiter: Option<RateLimiter>,
     pub(crate) draining: Draining,
     pub(crate) streaming: graphql::Streaming,
     pub(crate) is_production: bool,
@@ -50,19 +56,29 @@ pub(crate) struct AppState {
     pub(crate) icon_cache: icons::CachePolicy,
 }
 
-/// Routes that answer with `graphql` and from `stores`, to whom `access` knows.
-pub(crate) fn build(
-    config: &Config,
-    graphql: GraphqlService,
-    (stores, access): (Stores, Access),
-    draining: Draining,
-) -> Router {
+/// What keeps one client from taking all, and what instances share for it.
+pub(crate) struct FairShares {
+    pub(crate) redis: Option<Redis>,
+    pub(crate) rate_limiter: Option<RateLimiter>,
+}
+
+/// What stands behind the routes.
+pub(crate) struct Backing {
+    pub(crate) stores: Stores,
+    pub(crate) access: Access,
+    pub(crate) shares: FairShares,
+}
+
+pub(crate) fn build(config: &Config, graphql: GraphqlService, backing: Backing, draining: Draining) -> Router {
+    let Backing { stores, access, shares } = backing;
     let state = AppState {
         graphql,
         catalog: stores.catalog,
         search: stores.search,
         keys: access.keys,
         sessions: PageSessions::new(access.sessions, config.public_url.as_deref()),
+        redis: shares.redis,
+        rate_limiter: shares.rate_limiter,
         draining,
         streaming: graphql::Streaming::new(config),
         is_production: config.is_production(),
@@ -82,7 +98,32 @@ pub(crate) fn build(
                 .layer(layer::from_fn_with_state(state.clone(), graphql::socket::intercept)),
         )
         .route("/icons/{prefix}/{file}", get(icons::svg))
-        .route("/api/v1/search/batch", get(search::batch))
+        .route("/api/v1/search/batch", get(search::batch));
+    if !config.is_production() {
+        router = router.route("/schema.graphql", get(graphql::sdl));
+    }
+    let gate = Gate::new(
+        config.traffic.concurrent_requests(),
+        config.limits.max_body_bytes as usize,
+    );
+    let router = router
+        .fallback(routes::not_found)
+        .method_not_allowed_fallback(routes::method_not_allowed)
+        .layer(layer::from_fn_with_state(
+            state.clone(),
+            middleware::rate_limit::enforce,
+        ))
+        .layer(layer::from_fn_with_state(gate, middleware::overload::enforce))
+        .merge(free_routes(config))
+        .method_not_allowed_fallback(routes::method_not_allowed)
+        .layer(DefaultBodyLimit::max(config.limits.max_body_bytes as usize))
+        .with_state(state);
+    passage(router, config)
+}
+
+/// What costs its client nothing and is answered under any load: how the server is doing, and its pages.
+fn free_routes(config: &Config) -> Router<AppState> {
+    let mut router = Router::new()
         .route("/api/health", get(health::summary))
         .route("/api/health/live", get(health::live))
         .route("/api/health/ready", get(health::ready));
@@ -93,17 +134,11 @@ pub(crate) fn build(
     }
     if !config.is_production() {
         router = router
-            .route("/schema.graphql", get(graphql::sdl))
             .route("/graphiql", get(pages::graphiql))
             .route("/graphiql/", get(pages::graphiql))
             .route("/graphiql/{*file}", get(pages::file));
     }
-    let router = router
-        .fallback(routes::not_found)
-        .method_not_allowed_fallback(routes::method_not_allowed)
-        .layer(DefaultBodyLimit::max(config.limits.max_body_bytes as usize))
-        .with_state(state);
-    passage(router, config)
+    router
 }
 
 /// What every request passes through. The last layer is the outermost.

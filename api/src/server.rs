@@ -7,11 +7,18 @@ mod connection;
 mod draining;
 mod listener;
 mod stream;
+#[cfg(test)]
+mod tests;
 mod tls;
 
-use std::{io, net::SocketAddr, time::Duration};
+use std::{
+    io,
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
-use domain::access::Access;
+use domain::{access::Access, redis::RedisError};
 use schema::{GraphqlService, SchemaConfig, Stores};
 use tokio::{
     net::TcpListener,
@@ -31,7 +38,7 @@ use self::{
 };
 use crate::{
     config::{Config, Mode},
-    router,
+    router::{self, Backing, FairShares},
     telemetry::Vitals,
     trusted_documents::{self, TrustError},
 };
@@ -45,6 +52,8 @@ pub enum ServeError {
     Trust(#[from] TrustError),
     #[error(transparent)]
     Tls(#[from] TlsError),
+    #[error("REDIS_URL: {0}")]
+    Redis(#[from] RedisError),
     #[error("cannot be told to end: {0}")]
     Signals(io::Error),
     #[error("the server stopped: {0}")]
@@ -75,12 +84,20 @@ pub async fn start(
     let tls = tls::acceptor(&config.connections)?;
     let socket = TcpListener::bind(config.listen).await.map_err(unusable)?;
     let address = socket.local_addr().map_err(unusable)?;
+    let running_since = Instant::now();
+    let redis = config.redis.open()?;
+    let clock = Arc::new(move || running_since.elapsed());
+    let shares = FairShares {
+        rate_limiter: config.traffic.rate_limiter(redis.clone(), clock),
+        redis,
+    };
     let vitals = Vitals::start(stores.catalog.clone(), instance(address));
     let graphql = GraphqlService::new(
         stores.clone(),
         SchemaConfig {
             limits: config.limits(),
             documents: config.documents(),
+            rate_limiter: shares.rate_limiter.clone(),
             public_url: config.public_url.clone(),
             version: env!("CARGO_PKG_VERSION"),
             started_at_ms,
@@ -96,7 +113,8 @@ pub async fn start(
         return Err(TrustError::None.into());
     }
     let (drain, draining) = draining::channel();
-    let router = router::build(config, graphql, (stores, access), draining.clone());
+    let backing = Backing { stores, access, shares };
+    let router = router::build(config, graphql, backing, draining.clone());
     let connections = Connections::new(router, &config.connections, tls, draining.clone());
     let ceiling = Ceiling::new(config.connections.max_connections);
     let listener = Listener::new(socket, connections, ceiling.clone(), draining);

@@ -130,6 +130,7 @@ fn configuration() -> SchemaConfig {
             deadline_ms: 5000,
         },
         documents: DocumentsConfig::default(),
+        rate_limiter: None,
         public_url: None,
         version: "0",
         started_at_ms: 0,

@@ -6,5 +6,7 @@ pub mod access;
 pub mod catalog;
 pub mod database;
 pub mod iconify;
+pub mod rate_limit;
+pub mod redis;
 pub mod search;
 pub mod svg;

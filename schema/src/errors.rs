@@ -1,11 +1,12 @@
 //! Every public error code, and what of an internal error may be seen from outside.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 use async_graphql::{Error, ErrorExtensionValues, ErrorExtensions as _, ServerError};
 use domain::{
     access::{Scope, Scopes},
     database::DatabaseError,
+    rate_limit::{Budget, Exceeded},
     search::{MAX_CONCEPTS, MAX_QUERY_CHARACTERS, MAX_QUERY_WORDS, SearchError},
 };
 
@@ -76,6 +77,8 @@ impl Code {
 pub(crate) struct Refusal {
     pub(crate) code: Code,
     pub(crate) errors: Vec<ServerError>,
+    /// When to come again, where that helps.
+    pub(crate) retry_after: Option<Duration>,
 }
 
 impl Refusal {
@@ -84,6 +87,7 @@ impl Refusal {
         Self {
             code,
             errors: vec![error],
+            retry_after: None,
         }
     }
 
@@ -95,7 +99,11 @@ impl Refusal {
         } else {
             Code::GraphqlValidationFailed
         };
-        Self { code, errors }
+        Self {
+            code,
+            errors,
+            retry_after: None,
+        }
     }
 }
 
@@ -104,6 +112,26 @@ impl From<LimitExceeded> for Refusal {
         Self {
             code: Code::LimitExceeded,
             errors: vec![exceeded.into()],
+            retry_after: None,
+        }
+    }
+}
+
+/// The client has not enough left of its budget.
+impl From<Exceeded> for Refusal {
+    fn from(exceeded: Exceeded) -> Self {
+        let Budget {
+            limit, cost, remaining, ..
+        } = exceeded.budget;
+        let mut error = with_code(ServerError::new(exceeded.message(), None), Code::RateLimited);
+        let extensions = error.extensions.get_or_insert_default();
+        for (name, value) in [("limit", limit), ("cost", cost), ("remaining", remaining)] {
+            extensions.set(name, value);
+        }
+        Self {
+            code: Code::RateLimited,
+            errors: vec![error],
+            retry_after: Some(exceeded.retry_after),
         }
     }
 }
@@ -119,6 +147,7 @@ impl From<ServerError> for Refusal {
         Self {
             code,
             errors: vec![error],
+            retry_after: None,
         }
     }
 }

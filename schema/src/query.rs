@@ -3,7 +3,10 @@
 mod search;
 
 use async_graphql::{Context, Error, ID, InputObject, Object, OneofObject};
-use domain::catalog::{IconName, is_valid_prefix};
+use domain::{
+    catalog::{IconName, is_valid_prefix},
+    rate_limit::Budget,
+};
 
 use crate::{
     cursor,
@@ -24,6 +27,7 @@ use crate::{
         icon_set_connection::IconSetConnection,
         icon_set_filter::IconSetFilter,
         node::{self, Node},
+        rate_limit::RateLimit,
         search_connection::{SearchConnection, SearchOrder},
         search_page::SearchPage,
         service::Service,
@@ -247,6 +251,14 @@ impl Query {
             vitals: facts.vitals.clone(),
             limits: *context.data_unchecked::<Limits>(),
         }
+    }
+
+    /// The caller's own cost budget; null where rate limiting is off.
+    #[graphql(complexity = 1)]
+    async fn rate_limit(&self, context: &Context<'_>) -> Option<RateLimit> {
+        let now_ms = context.data_unchecked::<ServiceFacts>().now_ms();
+        let budget = context.data_opt::<Budget>()?;
+        Some(RateLimit::of(budget, now_ms))
     }
 }
 

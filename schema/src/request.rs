@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use domain::rate_limit::Budget;
 use futures_util::stream::BoxStream;
 use serde_json::{Map, Value};
 
@@ -70,6 +71,10 @@ pub struct Executed {
     /// Finding, parsing and validating the document.
     pub parse_time: Duration,
     pub execute_time: Duration,
+    /// What the client has left, where that is counted.
+    pub budget: Option<Budget>,
+    /// When to come again, of a client that has not enough left.
+    pub retry_after: Option<Duration>,
     /// SQL statements that the request ran.
     pub statements: u32,
 }

@@ -6,7 +6,12 @@ use async_graphql::{
     Request, Response, SDLExportOptions, Schema, SchemaBuilder, ServerError, ValidationMode, Value, Variables,
     parser::types::OperationType,
 };
-use domain::{catalog::Catalog, database::StatementCount, search::Search};
+use domain::{
+    catalog::Catalog,
+    database::StatementCount,
+    rate_limit::{Budget, Exceeded, RateLimiter},
+    search::Search,
+};
 use futures_util::{
     StreamExt as _,
     stream::{self, BoxStream},
@@ -32,12 +37,14 @@ use crate::{
 pub(crate) type ApiSchema = Schema<Query, Mutation, Subscription>;
 
 /// What the schema has to be told at the start.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct SchemaConfig {
     pub limits: Limits,
     /// Documents that ask for the schema are answered only with its `introspection`, and clients helped with names they
     /// misspell.
     pub documents: DocumentsConfig,
+    /// Takes what operations cost from their clients' budgets; none where they may ask for as much as they like.
+    pub rate_limiter: Option<RateLimiter>,
     /// The address that the outside knows this service by, without a slash at the end; paths are given without one.
     pub public_url: Option<String>,
     pub version: &'static str,
@@ -78,7 +85,14 @@ pub struct GraphqlService {
     stores: Stores,
     limits: Limits,
     documents: Documents,
+    rate_limiter: Option<RateLimiter>,
 }
+
+/// What a request costs that was not worth more.
+const LEAST_COST: u32 = 1;
+
+/// A request that may be executed, or why not; and what its client has left, where that is counted.
+type Admitted = Result<(Prepared, Option<Budget>), (Refusal, Option<Budget>)>;
 
 /// Errors in one response. More would only repeat themselves.
 const MAX_ERRORS: usize = 10;
@@ -101,6 +115,7 @@ impl GraphqlService {
             schema: executing.finish(),
             stores,
             limits: config.limits,
+            rate_limiter: config.rate_limiter,
             documents: Documents::new(config.limits, config.documents, Validator::new(validating.finish())),
         }
     }
@@ -113,25 +128,25 @@ impl GraphqlService {
     /// Answers a request of any kind: a subscription as long as it lasts, the others at once.
     pub async fn open(&self, request: OperationRequest) -> Opened {
         let started = Instant::now();
-        match self.documents.prepare(&request) {
-            Ok(prepared) if prepared.kind == OperationType::Subscription => {
-                Opened::Answers(self.subscribe(request, prepared))
+        match self.admit(&request, self.prepare(&request)).await {
+            Ok((prepared, budget)) if prepared.kind == OperationType::Subscription => {
+                Opened::Answers(self.subscribe(request, prepared, budget))
             }
-            prepared => Opened::Answered(self.answer(request, prepared, started).await),
+            admitted => Opened::Answered(self.answer(request, admitted, started).await),
         }
     }
 
     /// Answers one request.
     pub async fn execute(&self, request: OperationRequest) -> Executed {
         let started = Instant::now();
-        let prepared = self.documents.prepare(&request);
-        self.answer(request, prepared, started).await
+        let admitted = self.admit(&request, self.prepare(&request)).await;
+        self.answer(request, admitted, started).await
     }
 
     /// Answers several requests that came as one, in their order. What all cost counts against the limit of one.
     pub async fn execute_batch(&self, requests: Vec<OperationRequest>) -> Vec<Executed> {
         let started = Instant::now();
-        let mut prepared: Vec<_> = requests.iter().map(|request| self.documents.prepare(request)).collect();
+        let mut prepared: Vec<_> = requests.iter().map(|request| self.prepare(request)).collect();
         let cost = prepared.iter().flatten().map(|prepared| prepared.cost).sum();
         if let Err(exceeded) = limits::check_cost(cost, &self.limits) {
             for prepared in &mut prepared {
@@ -140,40 +155,85 @@ impl GraphqlService {
         }
         let mut answers = Vec::with_capacity(requests.len());
         for (request, prepared) in requests.into_iter().zip(prepared) {
-            answers.push(self.answer(request, prepared, started).await);
+            let admitted = self.admit(&request, prepared).await;
+            answers.push(self.answer(request, admitted, started).await);
         }
         answers
     }
 
-    async fn answer(
-        &self,
-        request: OperationRequest,
-        prepared: Result<Prepared, Refusal>,
-        started: Instant,
-    ) -> Executed {
+    /// Finds and checks the document, for a client that has anything left.
+    fn prepare(&self, request: &OperationRequest) -> Result<Prepared, Refusal> {
+        if let Some(limiter) = &self.rate_limiter {
+            limiter.check(request.caller.client)?;
+        }
+        self.documents.prepare(request)
+    }
+
+    /// Takes what an operation costs from its client's budget; one that is refused costs the least there is.
+    async fn admit(&self, request: &OperationRequest, prepared: Result<Prepared, Refusal>) -> Admitted {
+        let Some(limiter) = &self.rate_limiter else {
+            return prepared
+                .map(|prepared| (prepared, None))
+                .map_err(|refusal| (refusal, None));
+        };
+        let client = request.caller.client;
+        match prepared {
+            Ok(prepared) => {
+                let cost = u32::try_from(prepared.cost).unwrap_or(u32::MAX).max(LEAST_COST);
+                let taken = limiter.take(client, cost).await;
+                let refused = |exceeded: Exceeded| {
+                    let budget = exceeded.budget;
+                    (Refusal::from(exceeded), Some(budget))
+                };
+                taken.map(|budget| (prepared, Some(budget))).map_err(refused)
+            }
+            Err(refusal) => {
+                let budget = limiter.take_afterwards(client, LEAST_COST).await;
+                Err((refusal, Some(budget)))
+            }
+        }
+    }
+
+    async fn answer(&self, request: OperationRequest, admitted: Admitted, started: Instant) -> Executed {
+        let budget = match &admitted {
+            Ok((_, budget)) | Err((_, budget)) => *budget,
+        };
+        let prepared = admitted.map(|(prepared, _)| prepared).map_err(|(refusal, _)| refusal);
         let parse_time = started.elapsed();
         let statements = Arc::new(StatementCount::default());
         let kind = prepared.as_ref().map_or("unknown", |prepared| kind_name(prepared.kind));
         let name = prepared.as_ref().ok().and_then(|prepared| prepared.name.clone());
+        let mut retry_after = None;
         let (response, outcome) = match prepared {
-            Err(Refusal { code, errors }) => (refused(errors), Outcome::Refused(code)),
+            Err(Refusal {
+                code,
+                errors,
+                retry_after: later,
+            }) => {
+                retry_after = later;
+                (refused(errors), Outcome::Refused(code))
+            }
             Ok(Prepared {
                 kind: OperationType::Subscription,
                 ..
             }) => {
                 let message = "Subscriptions are answered over WebSocket, or with `accept: text/event-stream`.";
-                let Refusal { code, errors } = Refusal::new(Code::BadUserInput, message);
+                let Refusal { code, errors, .. } = Refusal::new(Code::BadUserInput, message);
                 (refused(errors), Outcome::Refused(code))
             }
             Ok(prepared) => {
                 let span = tracing::info_span!("graphql.execute", graphql.operation.type = kind);
-                self.run(request, prepared, &statements).instrument(span).await
+                self.run(request, (prepared, budget), &statements)
+                    .instrument(span)
+                    .await
             }
         };
         Executed {
             body: to_bytes(&response, outcome),
             outcome,
             operation_kind: kind,
+            budget,
+            retry_after,
             operation_name: name.unwrap_or_else(|| "other".into()),
             parse_time,
             execute_time: started.elapsed().saturating_sub(parse_time),
@@ -184,35 +244,37 @@ impl GraphqlService {
     async fn run(
         &self,
         request: OperationRequest,
-        prepared: Prepared,
+        (prepared, budget): (Prepared, Option<Budget>),
         statements: &Arc<StatementCount>,
     ) -> (Response, Outcome) {
         let shown_cost = request.wants_cost.then_some(prepared.cost);
-        let (request, loaders) = self.to_library(request, prepared, statements);
+        let (request, loaders) = self.to_library(request, (prepared, budget), statements);
         let response = loaders.run(self.schema.execute(request)).await;
         let (response, outcome) = finish(response);
         let response = match shown_cost {
-            Some(requested) => self.with_cost(response, requested),
+            Some(requested) => self.with_cost(response, requested, budget),
             None => response,
         };
         (response, outcome)
     }
 
     /// Tells what an operation cost at most, and what by that reckoning it came to.
-    fn with_cost(&self, response: Response, requested: usize) -> Response {
+    fn with_cost(&self, response: Response, requested: usize, budget: Option<Budget>) -> Response {
         let actual = objects(&response.data).saturating_sub(1).min(requested);
         let cost = [
             ("requested", requested),
             ("actual", actual),
             ("limit", self.limits.max_cost),
         ];
+        let remaining = budget.map(|budget| ("remaining", budget.remaining as usize));
+        let cost = cost.into_iter().chain(remaining);
         let cost = cost.map(|(name, value)| (async_graphql::Name::new(name), Value::from(value)));
-        response.extension("cost", Value::Object(cost.into_iter().collect()))
+        response.extension("cost", Value::Object(cost.collect()))
     }
 
-    fn subscribe(&self, request: OperationRequest, prepared: Prepared) -> Answers {
+    fn subscribe(&self, request: OperationRequest, prepared: Prepared, budget: Option<Budget>) -> Answers {
         let statements = Arc::new(StatementCount::default());
-        let (request, loaders) = self.to_library(request, prepared, &statements);
+        let (request, loaders) = self.to_library(request, (prepared, budget), &statements);
         let responses = self.schema.execute_stream(request);
         let next = async |(mut responses, loaders): (BoxStream<'static, Response>, Arc<Loaders>)| {
             let response = loaders.run(responses.next()).await?;
@@ -228,7 +290,7 @@ impl GraphqlService {
     fn to_library(
         &self,
         request: OperationRequest,
-        prepared: Prepared,
+        (prepared, budget): (Prepared, Option<Budget>),
         statements: &Arc<StatementCount>,
     ) -> (Request, Arc<Loaders>) {
         let loaders = Loaders::new(
@@ -240,6 +302,9 @@ impl GraphqlService {
             .variables(Variables::from_json(serde_json::Value::Object(request.variables)))
             .data(Arc::clone(&loaders))
             .data(request.caller);
+        if let Some(budget) = budget {
+            library = library.data(budget);
+        }
         if let Some(name) = request.operation_name {
             library = library.operation_name(name);
         }

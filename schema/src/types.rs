@@ -13,6 +13,7 @@ pub(crate) mod metrics_snapshot;
 pub(crate) mod node;
 pub(crate) mod pool_stats;
 pub(crate) mod put_synonyms;
+pub(crate) mod rate_limit;
 pub(crate) mod search_connection;
 pub(crate) mod search_facets;
 pub(crate) mod search_page;

@@ -37,7 +37,7 @@ on_each_engine! {
         let database = TestDatabase::fresh(engine).await;
         let versions = TwoVersions::of("mdi");
         let _ = versions.import(BINARY, &database, 0).end().await.succeeded();
-        let mut server = Iconql::new(BINARY, &["serve", "--listen=127.0.0.1:0"]).database(database.url()).spawn();
+        let mut server = Iconql::new(BINARY, &["serve", "--listen=127.0.0.1:0", "--rate-limit-enabled=false"]).database(database.url()).spawn();
         let base_url = server.base_url().await;
         let (stop, answers) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
         let readers: Vec<_> = (0..4).map(|_| tokio::spawn(read_until(base_url.clone(), stop.clone(), answers.clone()))).collect();

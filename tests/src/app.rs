@@ -215,6 +215,10 @@ impl Builder {
             "--listen=127.0.0.1:0",
             "--db-pool-size=5",
             "--db-pool-min=1",
+            // Hundreds of tests come from one address: those of the budget turn it on.
+            "--rate-limit-enabled=false",
+            // And a busy machine is no reason to shed what they send at once.
+            "--max-concurrent-requests=1000",
         ];
         let url = format!("--database-url={}", self.database.url());
         let arguments = own

@@ -20,6 +20,7 @@ mod collector;
 mod database;
 mod fixtures;
 mod own_postgres;
+mod own_redis;
 mod process;
 mod reply;
 mod shared;
@@ -35,6 +36,7 @@ pub use fixtures::{
     clients, fixture, keyword_packages, oracle, starter_package, starter_packages, whole_catalog, workspace_root,
 };
 pub use own_postgres::{OwnPostgres, runs_as_root};
+pub use own_redis::{OwnRedis, shared_redis_url};
 pub use process::{Finished, Process, run};
 pub use reply::Reply;
 pub use socket::{Refusal, Socket};

@@ -58,7 +58,8 @@ impl Process {
     /// Starts `binary serve` on a free port and waits until it says where.
     pub fn serve(binary: &str, database_url: &str, flags: &[&str]) -> Self {
         let database = format!("--database-url={database_url}");
-        let mut arguments = vec!["serve", "--listen=127.0.0.1:0", &database];
+        // As `TestApp` has it: a test that wants a budget turns it on.
+        let mut arguments = vec!["serve", "--listen=127.0.0.1:0", "--rate-limit-enabled=false", &database];
         arguments.extend(flags);
         let mut command = command(binary, &arguments, &[]);
         let mut child = command

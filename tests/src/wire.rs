@@ -134,7 +134,7 @@ impl Wire {
 
     /// Bytes that came; 0 at the end.
     fn read_more(&mut self) -> usize {
-        let mut buffer = [0; 1 << 16];
+        let mut buffer = [0; 16 << 10];
         let read = self.socket.read(&mut buffer);
         assert!(
             !is_timeout(&read),

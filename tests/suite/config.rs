@@ -175,6 +175,11 @@ async fn what_cannot_be_used_stops_every_command_with_its_name() {
             Some(("PUBLIC_URL", "icons.example")),
             "PUBLIC_URL (from the environment): cannot use \"icons.example\": write it as https://HOST",
         ),
+        (
+            "",
+            Some(("TRUSTED_PROXIES", "10.0.0.0/33")),
+            "TRUSTED_PROXIES (from the environment): cannot use \"10.0.0.0/33\": write it as 10.1.2.3, 10.0.0.0/8",
+        ),
         // It is a fault also where another source wins.
         (
             "max_depth = 99",

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fs};
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::{Reply, TestApp, on_each_engine, workspace_root};
+use tests::{Reply, TestApp, Wire, on_each_engine, workspace_root};
 
 /// The codes that this file provokes.
 const PROVOKED: [&str; 15] = [
@@ -25,14 +25,34 @@ const PROVOKED: [&str; 15] = [
     "UNSUPPORTED_MEDIA_TYPE",
 ];
 
+/// Those of `http.rs`, `persisted.rs` and `trusted.rs`.
+const PROVOKED_ELSEWHERE: [&str; 6] = [
+    "NOT_ACCEPTABLE",
+    "PERSISTED_QUERY_HASH_MISMATCH",
+    "PERSISTED_QUERY_ID_REQUIRED",
+    "PERSISTED_QUERY_NOT_FOUND",
+    "PERSISTED_QUERY_NOT_IN_LIST",
+    "PERSISTED_QUERY_NOT_SUPPORTED",
+];
+
 #[test]
-fn every_documented_code_is_provoked_here() {
+fn every_documented_code_is_provoked() {
     let text = fs::read_to_string(workspace_root().join("docs/errors.md")).unwrap();
     let rows = text
         .lines()
         .filter_map(|line| line.strip_prefix("| `")?.split_once('`'));
     let documented: BTreeSet<&str> = rows.map(|(code, _)| code).collect();
-    assert_eq!(documented, BTreeSet::from(PROVOKED));
+    assert_eq!(documented, PROVOKED.into_iter().chain(PROVOKED_ELSEWHERE).collect());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn beyond_all_connections_is_overloaded() {
+    let builder = TestApp::build_with_garden(tests::Engine::Sqlite).await;
+    let app = builder.flag("--max-connections=1").start().await;
+    // The client keeps the one connection.
+    assert_eq!(app.get("/api/health/live").await.status, 200);
+    let answer = Wire::connect(app.base_url()).answer();
+    assert_eq!((answer.status, answer.code()), (503, "OVERLOADED".to_owned()));
 }
 
 /// A server whose sets take seconds to read.

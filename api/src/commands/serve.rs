@@ -85,7 +85,7 @@ async fn end(server: RunningServer, signals: &mut ShutdownSignals, config: &Conf
             tracing::info!("requests are still taken for {} ms", delay.as_millis());
         }
         let _ = tokio::time::timeout(delay, std::future::pending::<()>()).await;
-        server.shut_down(grace - delay).await;
+        server.shut_down(grace.saturating_sub(delay)).await;
     };
     tokio::select! {
         () = in_order => {}

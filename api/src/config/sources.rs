@@ -224,11 +224,24 @@ fn text_of(matches: &ArgMatches, key: &str) -> Option<String> {
     Some(shown(key, &raw.join(",")))
 }
 
-/// A value with what is secret in it masked: the passwords of a URL.
+/// A value with what is secret in it masked: the passwords of a URL, or of several with commas.
 fn shown(key: &str, value: &str) -> String {
+    if !key.ends_with("_url") {
+        return value.to_owned();
+    }
+    // A comma may also stand in a password.
+    let next_url = value.match_indices(',').find_map(|(comma, _)| {
+        let (scheme, _) = value[comma + 1..].split_once("://")?;
+        let is_scheme = scheme.trim().bytes().all(|byte| byte.is_ascii_alphabetic());
+        is_scheme.then_some(comma)
+    });
+    if let Some(comma) = next_url {
+        let (first, others) = value.split_at(comma);
+        return format!("{},{}", shown(key, first), shown(key, &others[1..]));
+    }
     match value.split_once("://") {
-        Some((scheme, rest)) if key.ends_with("_url") => format!("{scheme}://{}", without_passwords(rest)),
-        _ => value.to_owned(),
+        Some((scheme, rest)) => format!("{scheme}://{}", without_passwords(rest)),
+        None => value.to_owned(),
     }
 }
 
@@ -273,6 +286,10 @@ mod tests {
             ),
             ("sqlite://data/a@b.db?mode=ro", "sqlite://data/a@b.db?mode=ro"),
             ("sqlite://data/iconql.db", "sqlite://data/iconql.db"),
+            (
+                "redis://:one@a,rediss://:t,wo@b:7000/0,redis://c",
+                "redis://:***@a,rediss://:***@b:7000/0,redis://c",
+            ),
         ] {
             assert_eq!(shown("database_url", url), expected);
             assert_eq!(shown("log_level", url), url);

@@ -62,17 +62,16 @@ pub(crate) async fn guard(State(rules): State<BodyRules>, mut request: Request, 
     }
     let is_http1 = request.version() < Version::HTTP_2;
     let reading = Arc::new(Reading::default());
-    let mut response = match refusal(&mut request, rules) {
-        Some(refusal) => refusal,
-        None => {
-            request.extensions_mut().insert(Arc::clone(&reading));
-            let request = request.map(|body| Body::new(Watched::new(body, rules.read_timeout, Arc::clone(&reading))));
-            let response = next.run(request).await;
-            if reading.is(LATE) {
-                late(rules.read_timeout)
-            } else {
-                response
-            }
+    let mut response = if let Some(refusal) = refusal(&mut request, rules) {
+        refusal
+    } else {
+        request.extensions_mut().insert(Arc::clone(&reading));
+        let request = request.map(|body| Body::new(Watched::new(body, rules.read_timeout, Arc::clone(&reading))));
+        let response = next.run(request).await;
+        if reading.is(LATE) {
+            late(rules.read_timeout)
+        } else {
+            response
         }
     };
     if is_http1 && !reading.is(ENDED) && response.status() != StatusCode::SWITCHING_PROTOCOLS {

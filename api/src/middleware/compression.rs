@@ -40,7 +40,7 @@ pub(crate) fn around(router: Router, http: &HttpArgs) -> Router {
     let others = CompressionLayer::new()
         .br(false)
         .quality(CompressionLevel::Precise(http.compression_level))
-        .compress_when(predicate.clone());
+        .compress_when(predicate);
     let br = CompressionLayer::new()
         .deflate(false)
         .gzip(false)

@@ -40,15 +40,24 @@ pub(crate) async fn summary(State(state): State<AppState>) -> Response {
             } else {
                 ("degraded", "indexing")
             };
-            Json(json!({
+            // Without Redis each instance goes on by itself.
+            let redis = state
+                .redis
+                .as_ref()
+                .map(|redis| if redis.is_up() { "up" } else { "down" });
+            let status = if redis == Some("down") { "degraded" } else { status };
+            let mut body = json!({
                 "status": status,
                 "version": version,
                 "database": "up",
                 "search": search,
                 "generation": generation,
                 "searchGeneration": state.search.generation().unwrap_or(0),
-            }))
-            .into_response()
+            });
+            if let Some(redis) = redis {
+                body["redis"] = redis.into();
+            }
+            Json(body).into_response()
         }
         Err(error) => {
             tracing::warn!(%error, "unhealthy");

@@ -16,10 +16,14 @@ use domain::{
         size::Size,
     },
 };
+use schema::Caller;
 use serde::Deserialize;
 
 use super::{error_response, not_found};
-use crate::router::AppState;
+use crate::{
+    middleware::rate_limit::{charge, tell},
+    router::AppState,
+};
 
 /// How long caches may keep an icon whose address does not name its content.
 #[derive(Debug, Clone, Copy)]
@@ -46,11 +50,27 @@ pub(crate) struct RenditionQuery {
 /// Pages of any origin may show an icon.
 const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
+/// What an icon's file costs.
+const COST: u32 = 1;
+
 pub(crate) async fn svg(
     State(state): State<AppState>,
+    caller: Caller,
     Path((prefix, file)): Path<(String, String)>,
     query: Result<Query<RenditionQuery>, axum::extract::rejection::QueryRejection>,
     headers: HeaderMap,
+) -> Response {
+    match charge(&state, &caller, COST).await {
+        Ok(budget) => tell(answer(&state, (&prefix, &file), query, &headers).await, budget),
+        Err(refusal) => *refusal,
+    }
+}
+
+async fn answer(
+    state: &AppState,
+    (prefix, file): (&str, &str),
+    query: Result<Query<RenditionQuery>, axum::extract::rejection::QueryRejection>,
+    headers: &HeaderMap,
 ) -> Response {
     let Some(key) = file.strip_suffix(".svg") else {
         return not_found().await;
@@ -62,7 +82,7 @@ pub(crate) async fn svg(
         Ok(options) => options,
         Err(message) => return error_response(StatusCode::BAD_REQUEST, "BAD_USER_INPUT", &message),
     };
-    let Ok(name) = IconName::new(&prefix, key) else {
+    let Ok(name) = IconName::new(prefix, key) else {
         return error_response(
             StatusCode::BAD_REQUEST,
             "BAD_USER_INPUT",
@@ -71,7 +91,7 @@ pub(crate) async fn svg(
     };
     match state.catalog.icons_by_name(std::slice::from_ref(&name)).await {
         Ok(found) => match found.get(&name) {
-            Some(icon) => rendition(icon, options, &headers, state.icon_cache),
+            Some(icon) => rendition(icon, options, headers, state.icon_cache),
             None => error_response(StatusCode::NOT_FOUND, "NOT_FOUND", &format!("There is no icon {name}.")),
         },
         Err(error) => {

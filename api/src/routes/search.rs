@@ -10,11 +10,15 @@ use domain::{
     catalog::Icon,
     search::{Filter, Hit, Order, SearchError, SearchRequest},
 };
+use schema::Caller;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::error_response;
-use crate::router::AppState;
+use crate::{
+    middleware::rate_limit::{charge, tell},
+    router::AppState,
+};
 
 /// Pages in one answer.
 const MAX_PAGES: usize = 10;
@@ -35,8 +39,12 @@ pub(crate) struct BatchQuery {
     prefixes: Option<String>,
 }
 
-/// Several pages of one search, all of one generation.
-pub(crate) async fn batch(State(state): State<AppState>, query: Result<Query<BatchQuery>, QueryRejection>) -> Response {
+/// Several pages of one search, all of one generation. It costs as many icons as it may have.
+pub(crate) async fn batch(
+    State(state): State<AppState>,
+    caller: Caller,
+    query: Result<Query<BatchQuery>, QueryRejection>,
+) -> Response {
     let asked = query.map_err(|error| error.body_text()).and_then(|Query(query)| {
         let (pages, size) = (query.pages()?, query.size(state.max_page_size)?);
         Ok((query, pages, size))
@@ -45,11 +53,19 @@ pub(crate) async fn batch(State(state): State<AppState>, query: Result<Query<Bat
         Ok(asked) => asked,
         Err(message) => return error_response(StatusCode::BAD_REQUEST, "BAD_USER_INPUT", &message),
     };
+    let cost = u32::try_from(pages.len()).unwrap_or(u32::MAX).saturating_mul(size);
+    match charge(&state, &caller, cost).await {
+        Ok(budget) => tell(answer(&state, &query, &pages, size).await, budget),
+        Err(refusal) => *refusal,
+    }
+}
+
+async fn answer(state: &AppState, query: &BatchQuery, pages: &[u32], size: u32) -> Response {
     let matches = match state.search.find(&query.request()) {
         Ok(matches) => matches,
         Err(error) => return search_failed(&error),
     };
-    let found = matches.numbered_pages(&pages, size);
+    let found = matches.numbered_pages(pages, size);
     let ids: Vec<_> = found.iter().flatten().map(|hit| hit.id).collect();
     let icons = match state.catalog.icons_by_id(&ids).await {
         Ok(icons) => icons,

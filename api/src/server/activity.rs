@@ -192,7 +192,7 @@ mod tests {
 
     const PATIENCE: Patience = Patience {
         headers: Duration::from_secs(10),
-        idle: Duration::from_secs(60),
+        idle: Duration::from_mins(1),
         answer: Duration::from_secs(30),
     };
 

@@ -100,6 +100,32 @@ fn describe() {
         Unit::Bytes,
         "Bytes of answers as sent, by encoding"
     );
+    describe_gauge!(
+        "http_requests_admitted",
+        Unit::Count,
+        "Requests that are worked on; health, metrics and pages aside"
+    );
+    describe_counter!(
+        "requests_shed_total",
+        Unit::Count,
+        "Requests refused because too many were worked on"
+    );
+    describe_counter!(
+        "rate_limited_total",
+        Unit::Count,
+        "Requests that cost more than their client had left"
+    );
+    describe_gauge!("redis_up", Unit::Count, "Whether Redis answers: 1 or 0");
+    describe_counter!(
+        "redis_failures_total",
+        Unit::Count,
+        "Commands that Redis did not do, by kind"
+    );
+    ::metrics::counter!("requests_shed_total").increment(0);
+    ::metrics::counter!("rate_limited_total").increment(0);
+    for kind in ["timeout", "error"] {
+        ::metrics::counter!("redis_failures_total", "kind" => kind).increment(0);
+    }
     describe_counter!(
         "searches_total",
         Unit::Count,

@@ -9,19 +9,27 @@ use axum::{
 use schema::{Code, Executed, Outcome};
 
 use super::accept::Form;
-use crate::routes::status_of;
+use crate::{middleware::rate_limit::tell, routes::status_of};
 
 /// The answer to one request. With `timing`, it tells what took how long.
 pub(super) fn one(executed: Executed, form: Form, timing: bool) -> Response {
     let status = status(executed.outcome, form);
     let timing = timing.then(|| server_timing(&[&executed]));
+    let (budget, retry_after) = (executed.budget, executed.retry_after);
     let mut response = with_headers(status, form, timing, executed.body);
+    if let Some(time) = retry_after {
+        let seconds = time.as_millis().div_ceil(1000).max(1);
+        response.headers_mut().insert(
+            header::RETRY_AFTER,
+            HeaderValue::from(u64::try_from(seconds).unwrap_or(u64::MAX)),
+        );
+    }
     if status == StatusCode::METHOD_NOT_ALLOWED {
         response
             .headers_mut()
             .insert(header::ALLOW, HeaderValue::from_static("POST"));
     }
-    response
+    tell(response, budget)
 }
 
 /// The answers to a batch, in its order. Each tells of itself, the status of all.
@@ -29,7 +37,8 @@ pub(super) fn batch(answers: &[Executed], form: Form, timing: bool) -> Response 
     let timing = timing.then(|| server_timing(&answers.iter().collect::<Vec<_>>()));
     let bodies: Vec<&[u8]> = answers.iter().map(|executed| executed.body.as_slice()).collect();
     let body = [b"[".as_slice(), &bodies.join(b",".as_slice()), b"]"].concat();
-    with_headers(StatusCode::OK, form, timing, body)
+    let budget = answers.last().and_then(|executed| executed.budget);
+    tell(with_headers(StatusCode::OK, form, timing, body), budget)
 }
 
 fn with_headers(status: StatusCode, form: Form, timing: Option<String>, body: Vec<u8>) -> Response {

@@ -1,0 +1,250 @@
+//! What is done when more comes than can be answered: a bounded number of requests is worked on, a bounded number waits for a
+//! moment, and the rest is told to come again, before anything of it is parsed.
+//!
+//! A queue that empties again and again is a burst, in which a request may wait long. One that does not is an overload: a
+//! request that waits in it only makes those behind it late, so each waits a few milliseconds and those who are answered
+//! are answered as fast as ever. (Source: "Fail at Scale", ACM Queue 13/8, "Controlled Delay".)
+//!
+//! Saying no costs time too, and whoever is told so at once asks again at once. So the first are told at once, and the more
+//! there are the later: that never takes more than a small share of the cores.
+//!
+//! A request has its place from when its body is there until its answer begins: neither a client that sends slowly nor one
+//! that listens for hours, as to a subscription, keeps others out.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use axum::{
+    body::{Body, HttpBody as _},
+    extract::{Request, State},
+    http::{StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse as _, Response},
+};
+use http_body_util::BodyExt as _;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError};
+
+use crate::routes::error_response;
+
+/// How long a request waits in a burst, and in a queue that has not been empty for [`BURST`].
+const LONGEST_WAIT: Duration = Duration::from_millis(50);
+const SHORTEST_WAIT: Duration = Duration::from_millis(10);
+const BURST: Duration = Duration::from_millis(100);
+
+/// Requests that wait, for each that is worked on.
+const WAITING_FOR_EACH: usize = 8;
+
+/// How much later a request is told no for each that is about to be told, and how much at most.
+const PAUSE_FOR_EACH: Duration = Duration::from_millis(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+/// Bytes of a body that anybody may be sending. Of larger ones as many are received as are worked on.
+const SMALL_BODY_BYTES: usize = 16 * 1024;
+
+/// The places. Clones share them.
+#[derive(Clone)]
+pub(crate) struct Gate(Arc<Places>);
+
+struct Places {
+    working: Arc<Semaphore>,
+    waiting: AtomicUsize,
+    max_waiting: usize,
+    /// About to be told no.
+    refused: AtomicUsize,
+    large_bodies: Semaphore,
+    max_body_bytes: usize,
+    /// When somebody last found a place free, in milliseconds since `started`.
+    last_free_ms: AtomicU64,
+    started: Instant,
+}
+
+/// A place among those that are worked on, until it is dropped.
+struct Place {
+    _permit: OwnedSemaphorePermit,
+}
+
+/// One of those that wait, until it is dropped.
+struct Waiting<'a> {
+    all: &'a AtomicUsize,
+    /// How many waited already.
+    before: usize,
+}
+
+/// Why a request is not worked on.
+enum Refusal {
+    Overloaded,
+    Incomplete,
+}
+
+impl Gate {
+    /// `places` requests are worked on, whose bodies have at most `max_body_bytes`.
+    pub(crate) fn new(places: usize, max_body_bytes: usize) -> Self {
+        let places = places.min(Semaphore::MAX_PERMITS);
+        Self(Arc::new(Places {
+            working: Arc::new(Semaphore::new(places)),
+            waiting: AtomicUsize::new(0),
+            max_waiting: places.saturating_mul(WAITING_FOR_EACH),
+            refused: AtomicUsize::new(0),
+            large_bodies: Semaphore::new(places),
+            max_body_bytes,
+            last_free_ms: AtomicU64::new(0),
+            started: Instant::now(),
+        }))
+    }
+}
+
+/// Lets a request in, in its turn, or sheds it.
+pub(crate) async fn enforce(State(Gate(places)): State<Gate>, request: Request, next: Next) -> Response {
+    let request = match places.receive(request).await {
+        Ok(request) => request,
+        Err(refusal) => return refusal.answer(&places).await,
+    };
+    let Some(_place) = places.enter().await else {
+        // Its body is held no longer than it has to.
+        drop(request);
+        return Refusal::Overloaded.answer(&places).await;
+    };
+    next.run(request).await
+}
+
+impl Places {
+    /// Waits for the body. One that is too large is handed on as far as it came, to be refused.
+    async fn receive(&self, request: Request) -> Result<Request, Refusal> {
+        if request.body().is_end_stream() {
+            return Ok(request);
+        }
+        let (parts, mut body) = request.into_parts();
+        let mut received = Vec::new();
+        let mut large = None;
+        while received.len() <= self.max_body_bytes {
+            let Some(frame) = body.frame().await else { break };
+            let frame = frame.map_err(|_| Refusal::Incomplete)?;
+            received.extend(frame.into_data().unwrap_or_default());
+            if received.len() > SMALL_BODY_BYTES && large.is_none() {
+                large = Some(self.large_bodies.try_acquire().map_err(|_| Refusal::Overloaded)?);
+            }
+        }
+        Ok(Request::from_parts(parts, Body::from(received)))
+    }
+
+    /// A place, or none where too many have it.
+    async fn enter(&self) -> Option<Place> {
+        match Arc::clone(&self.working).try_acquire_owned() {
+            Ok(permit) => {
+                self.last_free_ms.store(self.now_ms(), Ordering::Relaxed);
+                return Some(Place::new(permit));
+            }
+            Err(TryAcquireError::Closed) => return None,
+            Err(TryAcquireError::NoPermits) => {}
+        }
+        let waiting = Waiting::of(&self.waiting);
+        if waiting.before >= self.max_waiting {
+            return None;
+        }
+        let turn = Arc::clone(&self.working).acquire_owned();
+        let permit = tokio::time::timeout(self.patience(), turn).await.ok()?.ok()?;
+        Some(Place::new(permit))
+    }
+
+    /// How long whoever comes now may wait.
+    fn patience(&self) -> Duration {
+        let since_free = self.now_ms().saturating_sub(self.last_free_ms.load(Ordering::Relaxed));
+        if u128::from(since_free) < BURST.as_millis() {
+            LONGEST_WAIT
+        } else {
+            SHORTEST_WAIT
+        }
+    }
+
+    fn now_ms(&self) -> u64 {
+        u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+}
+
+impl Place {
+    fn new(permit: OwnedSemaphorePermit) -> Self {
+        metrics::gauge!("http_requests_admitted").increment(1);
+        Self { _permit: permit }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        metrics::gauge!("http_requests_admitted").decrement(1);
+    }
+}
+
+impl<'a> Waiting<'a> {
+    fn of(all: &'a AtomicUsize) -> Self {
+        let before = all.fetch_add(1, Ordering::Relaxed);
+        Self { all, before }
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.all.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Refusal {
+    async fn answer(self, places: &Places) -> Response {
+        if let Self::Incomplete = self {
+            let message = "The body did not come whole. Send it again.";
+            return error_response(StatusCode::BAD_REQUEST, "BAD_USER_INPUT", message);
+        }
+        metrics::counter!("requests_shed_total").increment(1);
+        pause(&Waiting::of(&places.refused)).await;
+        let message = "More is asked for than can be answered at the moment. Try again in a second.";
+        let response = error_response(StatusCode::SERVICE_UNAVAILABLE, "OVERLOADED", message);
+        (
+            [(header::RETRY_AFTER, "1"), (header::CACHE_CONTROL, "no-store")],
+            response,
+        )
+            .into_response()
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "time is what is waited for here")]
+async fn pause(refused: &Waiting<'_>) {
+    let before = u32::try_from(refused.before).unwrap_or(u32::MAX);
+    let pause = PAUSE_FOR_EACH.saturating_mul(before).min(LONGEST_PAUSE);
+    if !pause.is_zero() {
+        tokio::time::sleep(pause).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Gate;
+
+    #[tokio::test]
+    async fn who_finds_no_place_waits_for_one() {
+        let Gate(places) = Gate::new(1, 1024);
+        let first = places.enter().await;
+        assert!(first.is_some());
+        let (second, ()) = tokio::join!(places.enter(), async { drop(first) });
+        assert!(second.is_some());
+        // Nobody leaves: sooner or later there is no use in waiting.
+        assert!(places.enter().await.is_none());
+        drop(second);
+        assert!(places.enter().await.is_some());
+    }
+
+    #[tokio::test]
+    async fn no_more_wait_than_may() {
+        let Gate(places) = Gate::new(1, 1024);
+        let _only = places.enter().await;
+        let waiting: Vec<_> = (0..places.max_waiting)
+            .map(|_| super::Waiting::of(&places.waiting))
+            .collect();
+        assert!(places.enter().await.is_none());
+        drop(waiting);
+        assert_eq!(places.waiting.load(super::Ordering::Relaxed), 0);
+    }
+}

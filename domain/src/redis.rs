@@ -1,0 +1,130 @@
+//! The way to Redis, through which instances share what none of them depends on.
+//!
+//! Whoever asks gets an answer, or a failure, within the configured milliseconds; and at once while Redis is away, for
+//! then the circuit is open: a task in the background looks for Redis, less and less often, and closes it with a
+//! connection that has answered. So a dead, slow or silent Redis costs a few requests those milliseconds, once.
+//!
+//! It knows no key. Rooms that share something name their keys `iconql:v1:…` themselves.
+
+mod circuit;
+mod nodes;
+
+use std::{future::Future, sync::Arc, time::Duration};
+
+use ::redis::{FromRedisValue, RedisResult, ScriptInvocation, aio::ConnectionLike as _};
+use tokio::task::AbortHandle;
+
+use circuit::Circuit;
+use nodes::{Connection, Nodes};
+
+/// How Redis is reached.
+#[derive(Clone)]
+pub struct RedisConfig {
+    /// `redis://` or `rediss://`; of a cluster, those of some nodes with commas.
+    pub url: String,
+    /// The longest that a request waits for it.
+    pub timeout: Duration,
+}
+
+/// A handle to one Redis or one cluster. Clones share its connection, which carries all their commands at once.
+#[derive(Clone)]
+pub struct Redis {
+    circuit: Arc<Circuit>,
+    timeout: Duration,
+    _keeper: Arc<Keeper>,
+}
+
+/// Why Redis could not be asked.
+#[derive(Debug, thiserror::Error)]
+pub enum RedisError {
+    #[error("it is no URL of Redis: write redis://HOST or rediss://HOST, or a cluster's nodes with commas: {0}")]
+    Url(String),
+    #[error("redis is away")]
+    Away,
+    #[error("redis did not answer within {} ms", .0.as_millis())]
+    Silent(Duration),
+    #[error("redis failed: {0}")]
+    Failed(#[from] ::redis::RedisError),
+}
+
+/// Ends the task that looks for Redis when nobody can ask any more.
+struct Keeper(AbortHandle);
+
+impl Drop for Keeper {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// Whether a URL can be used, without trying it.
+///
+/// # Errors
+/// [`RedisError::Url`], which does not repeat the URL: it may hold a password.
+pub fn check_url(url: &str) -> Result<(), RedisError> {
+    Nodes::parse(url).map(|_| ())
+}
+
+impl Redis {
+    /// Looks for Redis in the background, and goes on when it is not there. Called on a runtime.
+    ///
+    /// # Errors
+    /// [`RedisError::Url`].
+    pub fn open(config: &RedisConfig) -> Result<Self, RedisError> {
+        let nodes = Nodes::parse(&config.url)?;
+        let circuit = Arc::new(Circuit::default());
+        let keeper = tokio::spawn(circuit::keep(Arc::clone(&circuit), nodes, config.timeout));
+        Ok(Self {
+            circuit,
+            timeout: config.timeout,
+            _keeper: Arc::new(Keeper(keeper.abort_handle())),
+        })
+    }
+
+    /// Whether it answers, as far as is known.
+    pub fn is_up(&self) -> bool {
+        self.circuit.connection().is_some()
+    }
+
+    /// Runs a script, which Redis remembers by its hash.
+    pub(crate) async fn script<T: FromRedisValue>(&self, script: &ScriptInvocation<'_>) -> Result<T, RedisError> {
+        self.ask(|mut connection| async move { script.invoke_async(&mut connection).await })
+            .await
+    }
+
+    async fn ask<T, F>(&self, question: impl FnOnce(Connection) -> F) -> Result<T, RedisError>
+    where
+        F: Future<Output = RedisResult<T>>,
+    {
+        let (connection, number) = self.circuit.connection().ok_or(RedisError::Away)?;
+        // A cluster mends its connections itself: one node of it is not all of it.
+        let mends_itself = matches!(connection, Connection::Cluster(_));
+        match tokio::time::timeout(self.timeout, question(connection)).await {
+            Ok(Ok(answer)) => {
+                self.circuit.succeeded(number);
+                Ok(answer)
+            }
+            Ok(Err(error)) => {
+                metrics::counter!("redis_failures_total", "kind" => "error").increment(1);
+                self.circuit
+                    .failed(number, error.is_unrecoverable_error() && !mends_itself);
+                Err(error.into())
+            }
+            Err(_) => {
+                metrics::counter!("redis_failures_total", "kind" => "timeout").increment(1);
+                self.circuit.failed(number, false);
+                Err(RedisError::Silent(self.timeout))
+            }
+        }
+    }
+}
+
+/// Whether a new connection is one to Redis, and to one that answers in time. Of a cluster some node may be away, which its
+/// commands find out.
+async fn answers(connection: Connection, timeout: Duration) -> bool {
+    let Connection::Single(mut single) = connection else {
+        return true;
+    };
+    let ping = ::redis::cmd("PING");
+    let answer = tokio::time::timeout(timeout, single.req_packed_command(&ping)).await;
+    matches!(answer, Ok(Ok(_)))
+}

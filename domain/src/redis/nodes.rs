@@ -1,0 +1,151 @@
+use std::time::Duration;
+
+use ::redis::{
+    AsyncConnectionConfig, Client, Cmd, Pipeline, RedisFuture, RedisResult, Value,
+    aio::{ConnectionLike, MultiplexedConnection},
+    cluster::ClusterClient,
+    cluster_async::ClusterConnection,
+};
+
+use super::RedisError;
+
+/// How long a connection may take to come about, names, TLS and password included. No request waits for it.
+const CONNECTING_TIME: Duration = Duration::from_secs(2);
+
+/// What is connected to.
+pub(super) enum Nodes {
+    Single(Box<Client>),
+    Cluster(Box<ClusterClient>),
+}
+
+/// A connection that many commands use at once.
+#[derive(Clone)]
+pub(super) enum Connection {
+    Single(MultiplexedConnection),
+    Cluster(ClusterConnection),
+}
+
+impl Nodes {
+    pub(super) fn parse(urls: &str) -> Result<Self, RedisError> {
+        let unusable = |error: ::redis::RedisError| RedisError::Url(error.to_string());
+        let urls = split(urls);
+        if let [url] = urls.as_slice() {
+            return Client::open(*url)
+                .map(|client| Self::Single(Box::new(client)))
+                .map_err(unusable);
+        }
+        let cluster = ClusterClient::builder(urls)
+            .connection_timeout(CONNECTING_TIME)
+            // Nobody waits for a second try.
+            .retries(0);
+        cluster
+            .build()
+            .map(|client| Self::Cluster(Box::new(client)))
+            .map_err(unusable)
+    }
+
+    /// # Errors
+    /// Also when it takes longer than two seconds.
+    pub(super) async fn connect(&self) -> RedisResult<Connection> {
+        let connecting = async {
+            match self {
+                Self::Single(client) => {
+                    // Each command has its own.
+                    let config = AsyncConnectionConfig::new().set_response_timeout(None);
+                    let connection = client.get_multiplexed_async_connection_with_config(&config).await?;
+                    Ok(Connection::Single(connection))
+                }
+                Self::Cluster(client) => client.get_async_connection().await.map(Connection::Cluster),
+            }
+        };
+        tokio::time::timeout(CONNECTING_TIME, connecting)
+            .await
+            .unwrap_or_else(|_| Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into()))
+    }
+}
+
+/// The URLs of a list. A comma belongs to one of them, to its password say, unless another URL follows it.
+fn split(urls: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    let mut start = 0;
+    for (comma, _) in urls.match_indices(',') {
+        let rest = &urls[comma + 1..];
+        let is_scheme = |scheme: &str| scheme.bytes().all(|byte| byte.is_ascii_alphabetic());
+        if rest
+            .split_once("://")
+            .is_some_and(|(scheme, _)| is_scheme(scheme.trim()))
+        {
+            found.push(urls[start..comma].trim());
+            start = comma + 1;
+        }
+    }
+    found.push(urls[start..].trim());
+    found
+}
+
+impl ConnectionLike for Connection {
+    fn req_packed_command<'a>(&'a mut self, command: &'a Cmd) -> RedisFuture<'a, Value> {
+        match self {
+            Self::Single(connection) => connection.req_packed_command(command),
+            Self::Cluster(connection) => connection.req_packed_command(command),
+        }
+    }
+
+    fn req_packed_commands<'a>(
+        &'a mut self,
+        pipeline: &'a Pipeline,
+        offset: usize,
+        count: usize,
+    ) -> RedisFuture<'a, Vec<Value>> {
+        match self {
+            Self::Single(connection) => connection.req_packed_commands(pipeline, offset, count),
+            Self::Cluster(connection) => connection.req_packed_commands(pipeline, offset, count),
+        }
+    }
+
+    fn get_db(&self) -> i64 {
+        match self {
+            Self::Single(connection) => connection.get_db(),
+            Self::Cluster(connection) => connection.get_db(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Nodes, split};
+
+    #[test]
+    fn a_list_is_split_between_urls_only() {
+        for (urls, expected) in [
+            ("redis://a", &["redis://a"][..]),
+            ("redis://a,redis://b:7000", &["redis://a", "redis://b:7000"]),
+            ("rediss://a, rediss://b", &["rediss://a", "rediss://b"]),
+            ("redis://:se,cret@a", &["redis://:se,cret@a"]),
+            ("redis://:se,cret@a,redis://b", &["redis://:se,cret@a", "redis://b"]),
+        ] {
+            assert_eq!(split(urls), expected, "{urls}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_url_of_redis_is_refused_without_repeating_it() {
+        for (url, is_usable) in [
+            ("redis://127.0.0.1:6379/0", true),
+            ("rediss://user:secret@example.com", true),
+            ("redis://a,redis://b", true),
+            ("http://secret", false),
+            ("secret", false),
+            ("", false),
+            ("redis://a,rediss://secret", false),
+        ] {
+            match Nodes::parse(url) {
+                Ok(_) => assert!(is_usable, "{url}"),
+                Err(error) => {
+                    assert!(!is_usable, "{url}: {error}");
+                    assert!(!error.to_string().contains("secret"), "{error}");
+                }
+            }
+        }
+    }
+}

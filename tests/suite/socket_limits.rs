@@ -289,3 +289,38 @@ async fn figures_of_sockets_and_streams() {
     socket.close().await;
     becomes("closes by the client", 1, read("websocket_closes_total{code=\"1005\"}")).await;
 }
+
+#[tokio::test]
+async fn a_client_that_does_not_read_live_figures_costs_no_memory() {
+    const SNAPSHOT: &str = "subscription { liveMetrics(intervalMs: 250) { at instance requestsPerSecond errorRate p50Ms p95Ms p99Ms \
+         inFlight subscribers cpuShare residentBytes pool { max open idle waiting acquireP99Ms } } }";
+    let database = TestDatabase::fresh(Engine::Sqlite).await;
+    let flags = [
+        "--websocket-ping-interval-ms=3600000",
+        "--write-timeout-ms=600000",
+        "--websocket-queue-bytes=65536",
+    ];
+    let process = Process::serve(env!("CARGO_BIN_EXE_iconql-under-test"), database.url(), &flags);
+    let (base_url, client) = (
+        process.base_url(),
+        reqwest::Client::builder().no_proxy().build().unwrap(),
+    );
+    let mut socket = Socket::ready(base_url).await;
+    for id in 0..100 {
+        socket.subscribe(&format!("{id:0>256}"), SNAPSHOT).await;
+    }
+    becomes("subscriptions", 100, || {
+        figure(&client, base_url, "subscriptions_active")
+    })
+    .await;
+    let before = figure(&client, base_url, "process_resident_memory_bytes").await;
+    eventually("events are dropped", async || {
+        figure(&client, base_url, "subscription_events_dropped_total").await > 500
+    })
+    .await;
+    let grown = figure(&client, base_url, "process_resident_memory_bytes")
+        .await
+        .saturating_sub(before);
+    assert!(grown < 32 << 20, "{} MB more", grown >> 20);
+    assert_eq!(figure(&client, base_url, "subscriptions_active").await, 100);
+}

@@ -74,6 +74,8 @@ async fn open(state: &AppState, request: Request) -> Response {
         Ok(upgrade) => upgrade,
         Err(rejection) => return Refused::new(Code::BadUserInput, rejection.body_text()).into_response(),
     };
+    // It has been looked at, and is not kept for as long as the socket.
+    parts.headers.remove(header::AUTHORIZATION);
     let place = match state.streaming.connections.enter(caller.client) {
         Ok(place) => place,
         Err(full) => return full.into_response(),

@@ -4,6 +4,7 @@
 //! A frontend has a few dozen documents and sends them for ever, so each is guarded, parsed and validated once and then known
 //! by the SHA-256 of its text.
 
+mod check;
 mod client_files;
 mod find;
 mod page_sizes;
@@ -28,11 +29,13 @@ use moka::sync::Cache;
 use serde_json::{Map, Value};
 
 use crate::{
-    errors::{Code, Refusal, with_code},
+    errors::{Code, with_code},
     limits::{self, Limits},
+    refusal::Refusal,
     request::{OperationKinds, OperationRequest},
     subscription, variables,
 };
+pub use check::DocumentCheck;
 pub use client_files::{ClientFileError, ClientOperation, client_operations};
 pub use find::DocumentsMode;
 pub(crate) use text_hash::TextHash;

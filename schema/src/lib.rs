@@ -15,7 +15,9 @@ mod opaque;
 mod paging;
 mod public_url;
 mod query;
+mod refusal;
 mod request;
+mod response;
 mod scalars;
 mod service;
 mod subscription;
@@ -25,12 +27,12 @@ mod vitals;
 
 pub use authority::Caller;
 pub use documents::{
-    ClientFileError, ClientOperation, DocumentsConfig, DocumentsMode, ManifestError, TrustReport, TrustedDocument,
-    client_operations, read_manifest,
+    ClientFileError, ClientOperation, DocumentCheck, DocumentsConfig, DocumentsMode, ManifestError, TrustReport,
+    TrustedDocument, client_operations, read_manifest,
 };
 pub use errors::Code;
 pub use limits::Limits;
 pub use opaque::reread;
 pub use request::{Answers, DocumentSource, Executed, Opened, OperationKinds, OperationRequest, Outcome};
-pub use service::{DocumentCheck, GraphqlService, SchemaConfig, Stores, sdl};
+pub use service::{GraphqlService, SchemaConfig, Stores, sdl};
 pub use vitals::{VitalSigns, Vitals};

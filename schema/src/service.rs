@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Instant};
 
 use async_graphql::{
-    Request, Response, SDLExportOptions, Schema, SchemaBuilder, ServerError, ValidationMode, Value, Variables,
+    Request, Response, SDLExportOptions, Schema, SchemaBuilder, ValidationMode, Value, Variables,
     parser::types::OperationType,
 };
 use domain::{
@@ -19,17 +19,16 @@ use futures_util::{
 use tracing::Instrument as _;
 
 use crate::{
-    documents::{
-        Documents, DocumentsConfig, Prepared, StopAfterValidation, TrustReport, TrustedDocument, Validator,
-        is_misfit_value,
-    },
-    errors::{Code, Refusal, with_code},
+    documents::{Documents, DocumentsConfig, Prepared, StopAfterValidation, TrustReport, TrustedDocument, Validator},
+    errors::Code,
     limits::{self, Limits},
     loaders::Loaders,
     mutation::Mutation,
     public_url::PublicUrl,
     query::Query,
+    refusal::Refusal,
     request::{Answers, Executed, Opened, OperationRequest, Outcome},
+    response::{finish, kind_name, objects, refused, to_bytes},
     subscription::Subscription,
     vitals::Vitals,
 };
@@ -93,9 +92,6 @@ const LEAST_COST: u32 = 1;
 
 /// A request that may be executed, or why not; and what its client has left, where that is counted.
 type Admitted = Result<(Prepared, Option<Budget>), (Refusal, Option<Budget>)>;
-
-/// Errors in one response. More would only repeat themselves.
-const MAX_ERRORS: usize = 10;
 
 impl GraphqlService {
     /// Builds the schema over `stores`.
@@ -323,26 +319,6 @@ fn builder(config: &SchemaConfig) -> SchemaBuilder<Query, Mutation, Subscription
     }
 }
 
-/// A check of clients' documents against the schema, without a server.
-pub struct DocumentCheck(Documents);
-
-impl DocumentCheck {
-    /// With the limits that the server has.
-    pub fn new(limits: Limits) -> Self {
-        let validating = Schema::build(Query, Mutation, Subscription).extension(StopAfterValidation);
-        let config = DocumentsConfig {
-            introspection: true,
-            ..DocumentsConfig::default()
-        };
-        Self(Documents::new(limits, config, Validator::new(validating.finish())))
-    }
-
-    /// What is wrong with a document, if anything is, whatever its variables are.
-    pub fn fault(&self, text: &str) -> Option<String> {
-        self.0.fault(text)
-    }
-}
-
 /// The schema as committed in `schema.graphql`.
 pub fn sdl() -> String {
     let schema: ApiSchema = Schema::new(Query, Mutation, Subscription);
@@ -351,73 +327,4 @@ pub fn sdl() -> String {
         .prefer_single_line_descriptions()
         .use_space_ident();
     schema.sdl_with_options(options)
-}
-
-/// Gives the library's response our codes, and says how far the request came.
-fn finish(mut response: Response) -> (Response, Outcome) {
-    let is_misfit_field = |error: &ServerError| !error.path.is_empty() && is_misfit_value(error);
-    if response.errors.iter().any(is_misfit_field) {
-        refuse_misfits(&mut response);
-    }
-    let was_executed = response.data != Value::Null || response.errors.iter().any(|error| !error.path.is_empty());
-    response.errors.truncate(MAX_ERRORS);
-    // What has no code of ours is the library's, of a value that it could not read.
-    let coded = response
-        .errors
-        .into_iter()
-        .map(|error| with_code(error, Code::BadUserInput));
-    response.errors = coded.collect();
-    let outcome = match (was_executed, response.errors.is_empty()) {
-        (_, true) => Outcome::Ok,
-        (false, false) => Outcome::Refused(Code::BadUserInput),
-        (true, false) if response.data == Value::Null => Outcome::NoData,
-        (true, false) => Outcome::Partial,
-    };
-    (response, outcome)
-}
-
-/// Makes of a response what it had been if the validator had found the values that do not fit.
-fn refuse_misfits(response: &mut Response) {
-    response.data = Value::Null;
-    response.errors.retain(is_misfit_value);
-    for error in &mut response.errors {
-        error.path.clear();
-    }
-}
-
-fn refused(mut errors: Vec<ServerError>) -> Response {
-    errors.truncate(MAX_ERRORS);
-    Response::from_errors(errors)
-}
-
-/// The objects of a response, which are what costs are counted in.
-fn objects(value: &Value) -> usize {
-    match value {
-        Value::Object(fields) => 1 + fields.values().map(objects).sum::<usize>(),
-        Value::List(items) => items.iter().map(objects).sum(),
-        _ => 0,
-    }
-}
-
-/// A request that was not executed has no `data`, not even null.
-fn to_bytes(response: &Response, outcome: Outcome) -> Vec<u8> {
-    #[derive(serde::Serialize)]
-    struct Refused<'a> {
-        errors: &'a [ServerError],
-    }
-    let bytes = match outcome {
-        Outcome::Refused(_) => sonic_rs::to_vec(&Refused {
-            errors: &response.errors,
-        }),
-        Outcome::Ok | Outcome::Partial | Outcome::NoData => sonic_rs::to_vec(response),
-    };
-    bytes.expect("a response is made of values that JSON has")
-}
-
-fn kind_name(kind: OperationType) -> &'static str {
-    match kind {
-        OperationType::Query => "query",
-        OperationType::Mutation => "mutation",
-        OperationType::Subscription => "subscription",
-    }
 }

@@ -4,7 +4,8 @@ use std::sync::{Arc, PoisonError, atomic::Ordering};
 
 use super::{Document, Documents, TextHash, trusted::Trusted};
 use crate::{
-    errors::{Code, Refusal},
+    errors::Code,
+    refusal::Refusal,
     request::{DocumentSource, OperationRequest},
 };
 

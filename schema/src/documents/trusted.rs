@@ -9,7 +9,7 @@ use foldhash::HashMap;
 use serde::Deserialize;
 
 use super::{Document, Documents, TextHash, Variables, page_sizes};
-use crate::{errors::Refusal, limits};
+use crate::{limits, refusal::Refusal};
 
 /// A document of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -17,7 +17,8 @@ use serde_json::Value;
 
 use super::Variables;
 use crate::{
-    errors::{Code, Refusal, bad_argument, with_code},
+    errors::{Code, bad_argument, with_code},
+    refusal::Refusal,
     service::ApiSchema,
 };
 

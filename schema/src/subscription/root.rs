@@ -14,7 +14,10 @@ use async_graphql::{
     },
 };
 
-use crate::errors::{Code, Refusal, with_code};
+use crate::{
+    errors::{Code, with_code},
+    refusal::Refusal,
+};
 
 /// The name of the type, which fragments at the top are of.
 const SUBSCRIPTION: &str = "Subscription";

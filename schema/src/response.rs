@@ -1,0 +1,81 @@
+//! From the library's response to the bytes of ours: public codes, how far the request came, and what it came to.
+
+use async_graphql::{Response, ServerError, Value, parser::types::OperationType};
+
+use crate::{
+    documents::is_misfit_value,
+    errors::{Code, with_code},
+    request::Outcome,
+};
+
+/// Errors in one response. More would only repeat themselves.
+const MAX_ERRORS: usize = 10;
+
+/// Gives the library's response our codes, and says how far the request came.
+pub(crate) fn finish(mut response: Response) -> (Response, Outcome) {
+    let is_misfit_field = |error: &ServerError| !error.path.is_empty() && is_misfit_value(error);
+    if response.errors.iter().any(is_misfit_field) {
+        refuse_misfits(&mut response);
+    }
+    let was_executed = response.data != Value::Null || response.errors.iter().any(|error| !error.path.is_empty());
+    response.errors.truncate(MAX_ERRORS);
+    // What has no code of ours is the library's, of a value that it could not read.
+    let coded = response
+        .errors
+        .into_iter()
+        .map(|error| with_code(error, Code::BadUserInput));
+    response.errors = coded.collect();
+    let outcome = match (was_executed, response.errors.is_empty()) {
+        (_, true) => Outcome::Ok,
+        (false, false) => Outcome::Refused(Code::BadUserInput),
+        (true, false) if response.data == Value::Null => Outcome::NoData,
+        (true, false) => Outcome::Partial,
+    };
+    (response, outcome)
+}
+
+/// Makes of a response what it had been if the validator had found the values that do not fit.
+fn refuse_misfits(response: &mut Response) {
+    response.data = Value::Null;
+    response.errors.retain(is_misfit_value);
+    for error in &mut response.errors {
+        error.path.clear();
+    }
+}
+
+pub(crate) fn refused(mut errors: Vec<ServerError>) -> Response {
+    errors.truncate(MAX_ERRORS);
+    Response::from_errors(errors)
+}
+
+/// The objects of a response, which are what costs are counted in.
+pub(crate) fn objects(value: &Value) -> usize {
+    match value {
+        Value::Object(fields) => 1 + fields.values().map(objects).sum::<usize>(),
+        Value::List(items) => items.iter().map(objects).sum(),
+        _ => 0,
+    }
+}
+
+/// A request that was not executed has no `data`, not even null.
+pub(crate) fn to_bytes(response: &Response, outcome: Outcome) -> Vec<u8> {
+    #[derive(serde::Serialize)]
+    struct Refused<'a> {
+        errors: &'a [ServerError],
+    }
+    let bytes = match outcome {
+        Outcome::Refused(_) => sonic_rs::to_vec(&Refused {
+            errors: &response.errors,
+        }),
+        Outcome::Ok | Outcome::Partial | Outcome::NoData => sonic_rs::to_vec(response),
+    };
+    bytes.expect("a response is made of values that JSON has")
+}
+
+pub(crate) fn kind_name(kind: OperationType) -> &'static str {
+    match kind {
+        OperationType::Query => "query",
+        OperationType::Mutation => "mutation",
+        OperationType::Subscription => "subscription",
+    }
+}

@@ -36,13 +36,13 @@ impl FromRequestParts<AppState> for Caller {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Refusal> {
-        if let Some(caller) = key::caller(&state.keys, &parts.headers)? {
+        let address = parts.extensions.get::<ClientAddress>();
+        let client = address.map_or_else(Client::default, |address| Client::at(address.0));
+        if let Some(caller) = key::caller(&state.keys, &parts.headers, client)? {
             return Ok(caller);
         }
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
         let peer = peer.map(|peer| peer.0.ip());
-        let address = parts.extensions.get::<ClientAddress>();
-        let client = address.map_or_else(Client::default, |address| Client::at(address.0));
         let scopes = if !state.is_production && is_of_this_machine(peer, parts) {
             Scopes::all()
         } else if state.sessions.is_of_page(&parts.uri, &parts.headers) {
@@ -57,6 +57,11 @@ impl FromRequestParts<AppState> for Caller {
 fn is_of_this_machine(peer: Option<IpAddr>, parts: &Parts) -> bool {
     peer.is_some_and(|peer| peer.to_canonical().is_loopback())
         && !OF_PROXIES.iter().any(|name| parts.headers.contains_key(name))
+        && parts
+            .headers
+            .get_all("sec-fetch-site")
+            .iter()
+            .all(|site| site != "cross-site")
         && names_this_machine(&parts.uri, &parts.headers)
 }
 
@@ -82,7 +87,11 @@ fn names_this_machine(address: &Uri, headers: &HeaderMap) -> bool {
 
 /// Whether `localhost`, `127.0.0.1:8080` or the like.
 fn is_this_machine(host_and_port: &str) -> bool {
-    let Ok(authority) = host_and_port.parse::<Authority>() else {
+    let Some(authority) = host_and_port
+        .parse::<Authority>()
+        .ok()
+        .filter(|_| !host_and_port.contains('@'))
+    else {
         return false;
     };
     let host = authority.host().trim_start_matches('[').trim_end_matches(']');
@@ -109,6 +118,7 @@ mod tests {
             (&[("host", "localhost.example.com")], false),
             (&[("host", "127.0.0.1.example.com:8080")], false),
             (&[("host", "localhost@example.com")], false),
+            (&[("host", "example.com@localhost")], false),
             (&[("host", "192.168.0.7:8080")], false),
             (&[("host", "localhost"), ("host", "example.com")], false),
             (&[("host", "localhost"), ("origin", "http://localhost:5173")], true),

@@ -12,7 +12,7 @@ use std::any::Any;
 
 use axum::{
     Json,
-    http::StatusCode,
+    http::{StatusCode, header},
     response::{IntoResponse as _, Response},
 };
 use serde_json::json;
@@ -23,6 +23,7 @@ pub(crate) use refused::{Refused, status_of};
 pub(crate) fn error_response(status: StatusCode, code: &str, message: &str) -> Response {
     (
         status,
+        [(header::CACHE_CONTROL, "no-store")],
         Json(json!({ "errors": [{ "message": message, "extensions": { "code": code } }] })),
     )
         .into_response()

@@ -179,6 +179,9 @@ async fn in_production_documents_are_asked_by_get_only_if_persisted() {
         .query(&[("query", DOCUMENT), ("variables", variables)]);
     assert_refused(&app.send(by_text).await, 400, "PERSISTED_QUERY_ID_REQUIRED");
     assert_refused(&app.send(by_hash()).await, 200, "PERSISTED_QUERY_NOT_FOUND");
+    // A page could send this with an image.
+    let with_text = by_hash().query(&[("query", DOCUMENT)]);
+    assert_refused(&app.send(with_text).await, 200, "PERSISTED_QUERY_NOT_FOUND");
     assert_tree(&app.post(&body(&hash(DOCUMENT), Some(DOCUMENT))).await);
     assert_tree(&app.send(by_hash()).await);
     let mutation = "mutation { putSynonyms(input: { groups: [] }) { groups } }";

@@ -130,6 +130,30 @@ on_each_engine! {
         assert_refused(&get(&other, url).await, 1, 1);
     }
 
+    async fn visitors_with_one_publishable_key_have_their_own(engine) {
+        const PAGE: &str = "https://shop.example.com";
+        let app = limited(TestApp::build(engine).await, 1).flag("--trusted-proxies=127.0.0.1").start().await;
+        let (_, public) = app.create_publishable_key(&[PAGE]).await;
+        let (_, secret) = app.create_key(&["admin"]).await;
+        let status = async |key: &str, address: &str| {
+            let request = app.request(Method::GET, "/nowhere").bearer_auth(key).header("origin", PAGE);
+            app.send(request.header("x-forwarded-for", address)).await.status
+        };
+        for (key, address, expected) in [
+            (&public, "192.0.2.1", 404), (&public, "192.0.2.1", 429), (&public, "192.0.2.2", 404), (&public, "192.0.2.2", 429),
+            (&secret, "192.0.2.3", 404), (&secret, "192.0.2.4", 429),
+        ] {
+            assert_eq!(status(key, address).await, expected, "{address}");
+        }
+        // What a client writes before the proxy does is not believed.
+        assert_eq!(status(&public, "192.0.2.9, 192.0.2.1").await, 429);
+        let plain = async |address: &str| {
+            let request = app.request(Method::GET, "/nowhere").header("x-forwarded-for", address);
+            app.send(request).await.status
+        };
+        assert_eq!((plain("192.0.2.1").await, plain("192.0.2.1").await), (404, 429));
+    }
+
     async fn pages_of_a_search_cost_their_icons(engine) {
         let app = garden(engine, 50).await;
         let reply = app.get("/api/v1/search/batch?q=tree&pages=0,1&size=20").await;

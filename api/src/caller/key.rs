@@ -23,29 +23,44 @@ impl From<KeyRefused> for Refusal {
     }
 }
 
-/// Whoever holds `secret`, for a request from a page of `origin`.
-fn caller_of_key(keys: &Keys, secret: &str, origin: Option<&HeaderValue>) -> Result<Caller, KeyRefused> {
+/// Whoever holds `secret`, for a request from a page of `origin`, by who was `client` so far. Those who send a publishable
+/// key are many, and one of them must not use up what the others may ask for.
+fn caller_of_key(
+    keys: &Keys,
+    secret: &str,
+    origin: Option<&HeaderValue>,
+    client: Client,
+) -> Result<Caller, KeyRefused> {
     let origin = origin.and_then(|origin| origin.to_str().ok());
     let holder = keys.check(secret, origin)?;
     Ok(Caller {
-        client: Client::Key(holder.id),
+        client: if holder.is_publishable {
+            client.visiting(holder.id)
+        } else {
+            Client::Key(holder.id)
+        },
         scopes: holder.scopes,
     })
 }
 
 /// Whoever holds the key that the request brings; none where it brings none.
-pub(super) fn caller(keys: &Keys, headers: &HeaderMap) -> Result<Option<Caller>, Refusal> {
+pub(super) fn caller(keys: &Keys, headers: &HeaderMap, client: Client) -> Result<Option<Caller>, Refusal> {
     let Some(secret) = secret(headers)? else {
         return Ok(None);
     };
-    let caller = caller_of_key(keys, secret, headers.get(header::ORIGIN));
+    let caller = caller_of_key(keys, secret, headers.get(header::ORIGIN), client);
     Ok(Some(caller?))
 }
 
 /// Whoever holds the key of `text`, which says the same as the header would.
-pub(crate) fn caller_of_text(keys: &Keys, text: &str, origin: Option<&HeaderValue>) -> Result<Caller, Refusal> {
+pub(crate) fn caller_of_text(
+    keys: &Keys,
+    text: &str,
+    origin: Option<&HeaderValue>,
+    client: Client,
+) -> Result<Caller, Refusal> {
     let secret = bearer(text).ok_or(Refusal::NoBearer)?;
-    Ok(caller_of_key(keys, secret, origin)?)
+    Ok(caller_of_key(keys, secret, origin, client)?)
 }
 
 fn secret(headers: &HeaderMap) -> Result<Option<&str>, Refusal> {

@@ -43,8 +43,11 @@ const WAITING_FOR_EACH: usize = 8;
 const PAUSE_FOR_EACH: Duration = Duration::from_millis(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
-/// Bytes of a body that anybody may be sending. Of larger ones as many are received as are worked on.
+/// Bytes of a body that anybody may be sending.
 const SMALL_BODY_BYTES: usize = 16 * 1024;
+
+/// What all bodies may hold beyond that while they come, in KiB. Who sends slowly holds what has come, and no place.
+const LARGE_BODIES_KIB: usize = 256 * 1024;
 
 /// The places. Clones share them.
 #[derive(Clone)]
@@ -56,6 +59,7 @@ struct Places {
     max_waiting: usize,
     /// About to be told no.
     refused: AtomicUsize,
+    /// A permit for each KiB.
     large_bodies: Semaphore,
     max_body_bytes: usize,
     /// When somebody last found a place free, in milliseconds since `started`.
@@ -90,7 +94,7 @@ impl Gate {
             waiting: AtomicUsize::new(0),
             max_waiting: places.saturating_mul(WAITING_FOR_EACH),
             refused: AtomicUsize::new(0),
-            large_bodies: Semaphore::new(places),
+            large_bodies: Semaphore::new(LARGE_BODIES_KIB),
             max_body_bytes,
             last_free_ms: AtomicU64::new(0),
             started: Instant::now(),
@@ -120,13 +124,18 @@ impl Places {
         }
         let (parts, mut body) = request.into_parts();
         let mut received = Vec::new();
-        let mut large = None;
+        let mut held = Vec::new();
+        let mut held_kib = 0;
         while received.len() <= self.max_body_bytes {
             let Some(frame) = body.frame().await else { break };
             let frame = frame.map_err(|_| Refusal::Incomplete)?;
             received.extend(frame.into_data().unwrap_or_default());
-            if received.len() > SMALL_BODY_BYTES && large.is_none() {
-                large = Some(self.large_bodies.try_acquire().map_err(|_| Refusal::Overloaded)?);
+            let needed_kib = received.len().saturating_sub(SMALL_BODY_BYTES).div_ceil(1024);
+            if needed_kib > held_kib {
+                let more = u32::try_from(needed_kib - held_kib).unwrap_or(u32::MAX);
+                let permit = self.large_bodies.try_acquire_many(more);
+                held.push(permit.map_err(|_| Refusal::Overloaded)?);
+                held_kib = needed_kib;
             }
         }
         Ok(Request::from_parts(parts, Body::from(received)))

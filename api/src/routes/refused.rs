@@ -2,7 +2,7 @@
 
 use axum::{
     Json,
-    http::StatusCode,
+    http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
 use schema::Code;
@@ -59,7 +59,8 @@ impl Refused {
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
         let body = json!({ "errors": self.errors() });
-        (status_of(self.code), Json(body)).into_response()
+        let headers = [(header::CACHE_CONTROL, "no-store")];
+        (status_of(self.code), headers, Json(body)).into_response()
     }
 }
 

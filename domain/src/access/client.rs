@@ -8,6 +8,8 @@ use std::{
 pub enum Client {
     /// Whoever holds the key of that id.
     Key(i64),
+    /// Whoever comes from that address, as in [`Self::Address`], with the publishable key of that id, which everybody can read.
+    Visitor { key: i64, address: IpAddr },
     /// Whoever has that address; of IPv6, whoever is in that /64, which is what one household is given.
     Address(IpAddr),
 }
@@ -20,6 +22,23 @@ impl Client {
         };
         let network = address.to_bits() & (u128::MAX << 64);
         Self::Address(Ipv6Addr::from_bits(network).into())
+    }
+
+    /// The same with the publishable key of that id.
+    #[must_use]
+    pub fn visiting(self, key: i64) -> Self {
+        match self {
+            Self::Address(address) | Self::Visitor { address, .. } => Self::Visitor { key, address },
+            Self::Key(_) => Self::Key(key),
+        }
+    }
+
+    /// The key that it came with.
+    pub fn key(self) -> Option<i64> {
+        match self {
+            Self::Key(key) | Self::Visitor { key, .. } => Some(key),
+            Self::Address(_) => None,
+        }
     }
 }
 
@@ -34,6 +53,7 @@ impl fmt::Display for Client {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Key(id) => write!(formatter, "key/{id}"),
+            Self::Visitor { key, address } => write!(formatter, "key/{key}/address/{address}"),
             Self::Address(address) => write!(formatter, "address/{address}"),
         }
     }
@@ -58,5 +78,15 @@ mod tests {
             assert_eq!(Client::at(address).to_string(), expected, "{address}");
         }
         assert_eq!(Client::Key(7).to_string(), "key/7");
+        let visitor = Client::default().visiting(7);
+        assert_eq!(
+            (visitor.to_string().as_str(), visitor.key()),
+            ("key/7/address/0.0.0.0", Some(7))
+        );
+        assert_eq!(visitor.visiting(8).key(), Some(8));
+        assert_eq!(
+            (Client::Key(7).visiting(8).key(), Client::default().key()),
+            (Some(8), None)
+        );
     }
 }

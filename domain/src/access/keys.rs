@@ -53,6 +53,8 @@ pub enum KeyRefused {
 pub struct KeyHolder {
     pub id: i64,
     pub scopes: Scopes,
+    /// Whether the key stands in the code of pages, for everybody to read.
+    pub is_publishable: bool,
 }
 
 /// The keys that are good at this moment. Cheap to clone.
@@ -133,6 +135,7 @@ impl Keys {
         Ok(KeyHolder {
             id: record.id,
             scopes: record.scopes,
+            is_publishable: record.origins.is_some(),
         })
     }
 

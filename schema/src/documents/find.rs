@@ -34,13 +34,13 @@ impl Documents {
                 .by_id(id, client)
                 .or_else(|| self.persisted(id.strip_prefix(HASH_ID)?, &trusted, client))
                 .ok_or_else(|| self.unknown()),
-            DocumentSource::Hash { sha256, text: None } => {
-                self.persisted(sha256, &trusted, client).ok_or_else(|| self.unknown())
-            }
             DocumentSource::Hash {
                 sha256,
                 text: Some(text),
-            } => self.register(sha256, text, &trusted, client),
+            } if !request.only_persisted => self.register(sha256, text, &trusted, client),
+            DocumentSource::Hash { sha256, .. } => {
+                self.persisted(sha256, &trusted, client).ok_or_else(|| self.unknown())
+            }
             DocumentSource::Text(_) if self.config.mode == DocumentsMode::TrustedOnly => Err(Refusal::new(
                 Code::PersistedQueryIdRequired,
                 "Only documents that are listed here are answered. Send the document's id instead of its text.",

@@ -3,9 +3,8 @@
 use axum::http::{HeaderMap, header};
 use headers_accept::Accept;
 use mediatype::{
-    MediaType, Name, Value,
-    names::{APPLICATION, CHARSET, JSON, TEXT},
-    values::UTF_8,
+    MediaType, Name,
+    names::{APPLICATION, JSON, TEXT},
 };
 
 /// A form that GraphQL is answered in.
@@ -22,19 +21,14 @@ pub(crate) enum Form {
 const GRAPHQL_RESPONSE: Name<'_> = Name::new_unchecked("graphql-response");
 const EVENT_STREAM: Name<'_> = Name::new_unchecked("event-stream");
 
-/// A client may name the character set; there is one.
-const IN_UTF_8: &[(Name<'_>, Value<'_>)] = &[(CHARSET, UTF_8)];
+/// A client may name the character set, of which there is one: it says nothing then.
+const IN_UTF_8: [&str; 2] = ["; charset=utf-8", ";charset=utf-8"];
 
 /// What can be had, the first where the client has no preference. A stream is for those who ask for it by name.
-static AVAILABLE: [(MediaType<'_>, Form); 5] = [
+static AVAILABLE: [(MediaType<'_>, Form); 3] = [
     (MediaType::new(APPLICATION, JSON), Form::Json),
-    (MediaType::from_parts(APPLICATION, JSON, None, IN_UTF_8), Form::Json),
     (
         MediaType::from_parts(APPLICATION, GRAPHQL_RESPONSE, Some(JSON), &[]),
-        Form::GraphqlJson,
-    ),
-    (
-        MediaType::from_parts(APPLICATION, GRAPHQL_RESPONSE, Some(JSON), IN_UTF_8),
         Form::GraphqlJson,
     ),
     (MediaType::new(TEXT, EVENT_STREAM), Form::EventStream),
@@ -43,17 +37,12 @@ static AVAILABLE: [(MediaType<'_>, Form); 5] = [
 /// The form that the client likes best; nothing where it takes none of them.
 pub(crate) fn negotiate(headers: &HeaderMap) -> Option<Form> {
     let texts = headers.get_all(header::ACCEPT).iter().map(|value| value.to_str().ok());
-    let Some(text) = texts.collect::<Option<Vec<_>>>().map(|texts| texts.join(",")) else {
-        return Some(Form::Json);
-    };
-    // What cannot be read says nothing.
-    let Some(accept) = Some(text.trim())
-        .filter(|text| !text.is_empty())
-        .map(str::parse::<Accept>)
-    else {
-        return Some(Form::Json);
-    };
-    let Ok(accept) = accept else {
+    let texts: Option<Vec<&str>> = texts.collect();
+    let text = texts.unwrap_or_default().join(",").to_ascii_lowercase();
+    let text = IN_UTF_8.iter().fold(text, |text, part| text.replace(part, ""));
+    // What is missing or cannot be read says nothing.
+    let accept = Some(text.trim()).filter(|text| !text.is_empty());
+    let Some(Ok(accept)) = accept.map(str::parse::<Accept>) else {
         return Some(Form::Json);
     };
     let chosen = accept.negotiate(AVAILABLE.iter().map(|(media_type, _)| media_type))?;

@@ -14,7 +14,7 @@ const WANTS_COST: HeaderName = HeaderName::from_static("x-iconql-cost");
 
 /// A request as it stands in a body. What else a client may put there is its own affair.
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", expecting = "an object")]
 pub(super) struct Body {
     query: Option<String>,
     operation_name: Option<String>,
@@ -69,8 +69,40 @@ impl Sender<'_> {
     }
 }
 
+/// JSON values of a body, or of a message of a socket. Each takes two hundred bytes of memory once it is read, whether it is of any
+/// use or not; the largest lawful bodies have ten thousand.
+const MAX_VALUES: usize = 50_000;
+
+/// Refuses a text that would be many values, before it is read.
+///
+/// # Errors
+/// How many there are.
+pub(super) fn check_values(json: &[u8]) -> Result<(), Refused> {
+    let values = count_values(json);
+    if values > MAX_VALUES {
+        return Err(Refused::limit("maxBodyValues", MAX_VALUES, values));
+    }
+    Ok(())
+}
+
+/// At most how many values a text has: one, and another behind each bracket and each comma that stands in no string.
+fn count_values(json: &[u8]) -> usize {
+    let (mut values, mut in_string, mut is_escaped) = (1, false, false);
+    for byte in json {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' if in_string => is_escaped = true,
+            b'"' => in_string = !in_string,
+            b',' | b'[' | b'{' if !in_string => values += 1,
+            _ => {}
+        }
+    }
+    values
+}
+
 /// Reads a body of one request, or of at most `most` in an array.
 pub(crate) fn from_body(body: &[u8], sender: &Sender<'_>, most: usize) -> Result<Posted, Refused> {
+    check_values(body)?;
     let is_batch = body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[');
     if !is_batch {
         return Ok(Posted::One(request(read(body)?, sender)?));
@@ -180,4 +212,25 @@ pub(crate) fn is_json(headers: &HeaderMap) -> bool {
 
 fn bad(message: impl Into<String>) -> Refused {
     Refused::new(Code::BadUserInput, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MAX_VALUES, check_values, count_values};
+
+    #[test]
+    fn values_are_counted_outside_strings() {
+        for (json, expected) in [
+            ("1", 1),
+            ("[]", 2),
+            (r#"{"a":[1,{}]}"#, 5),
+            (r#"{"a":"[,{\",[","b":2}"#, 3),
+            (r#""\\",["#, 3),
+        ] {
+            assert_eq!(count_values(json.as_bytes()), expected, "{json}");
+        }
+        let of = |values: usize| format!("[{}1]", "1,".repeat(values - 2));
+        assert!(check_values(of(MAX_VALUES).as_bytes()).is_ok());
+        assert!(check_values(of(MAX_VALUES + 1).as_bytes()).is_err());
+    }
 }

@@ -70,8 +70,8 @@ pub(super) fn open_with(graphql: &GraphqlService) -> Open {
 
 /// Waits until the key of `client` is no longer good; forever where it has none.
 pub(super) async fn key_refused(keys: &Keys, client: Client) {
-    match client {
-        Client::Key(id) => drop(keys.until_refused(id).await),
-        Client::Address(_) => std::future::pending().await,
+    match client.key() {
+        Some(id) => drop(keys.until_refused(id).await),
+        None => std::future::pending().await,
     }
 }

@@ -197,10 +197,11 @@ impl Session {
         };
         let origin = self.connection.headers.get(header::ORIGIN);
         let text = value.as_str().filter(|_| another.is_none()).unwrap_or_default();
-        let caller = caller_of_text(&self.connection.keys, text, origin).map_err(|refusal| {
-            refusal.count();
-            Close::forbidden()
-        })?;
+        let caller =
+            caller_of_text(&self.connection.keys, text, origin, self.connection.caller.client).map_err(|refusal| {
+                refusal.count();
+                Close::forbidden()
+            })?;
         let mut place = self.connection.place.lock().unwrap_or_else(PoisonError::into_inner);
         place
             .belongs_to(caller.client)

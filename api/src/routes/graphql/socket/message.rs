@@ -5,7 +5,7 @@
 use serde::Deserialize;
 use serde_json::{Map, Value, value::RawValue};
 
-use crate::routes::graphql::decode::Body;
+use crate::routes::graphql::decode::{Body, check_values};
 
 /// Longest id of an operation: every message of it repeats the id.
 pub(super) const MAX_ID_BYTES: usize = 256;
@@ -31,6 +31,8 @@ pub(super) enum ClientMessage {
 pub(super) enum Malformed {
     #[error("A message is a JSON object")]
     Json,
+    #[error("A message holds fewer values")]
+    TooMuch,
     #[error("A message has a 'type', which is a string")]
     Type,
     #[error("Clients do not send messages of type '{0}'")]
@@ -64,6 +66,7 @@ impl ClientMessage {
     /// # Errors
     /// Says what is wrong with one that the protocol does not have.
     pub(super) fn read(text: &str) -> Result<Self, Malformed> {
+        check_values(text.as_bytes()).map_err(|_| Malformed::TooMuch)?;
         let envelope: Envelope<'_> = serde_json::from_str(text).map_err(|_| Malformed::Json)?;
         let kind: String = envelope.kind.and_then(parsed).ok_or(Malformed::Type)?;
         match kind.as_str() {
@@ -261,8 +264,10 @@ mod tests {
                 "{payload}: {refused:?}"
             );
         }
-        let deep = format!(r#"{{"type":"ping","payload":{{"a":{}"#, "[".repeat(100_000));
-        assert_eq!(ClientMessage::read(&deep).expect_err("deep"), Malformed::Json);
+        for (depth, expected) in [(40_000, Malformed::Json), (100_000, Malformed::TooMuch)] {
+            let deep = format!(r#"{{"type":"ping","payload":{{"a":{}"#, "[".repeat(depth));
+            assert_eq!(ClientMessage::read(&deep).expect_err("deep"), expected);
+        }
     }
 
     #[test]

@@ -230,7 +230,9 @@ async fn pause(refused: &Waiting<'_>) {
 
 #[cfg(test)]
 mod tests {
-    use super::Gate;
+    use axum::{body::Body, extract::Request};
+
+    use super::{Gate, LARGE_BODIES_KIB, SMALL_BODY_BYTES};
 
     #[tokio::test]
     async fn who_finds_no_place_waits_for_one() {
@@ -243,6 +245,23 @@ mod tests {
         assert!(places.enter().await.is_none());
         drop(second);
         assert!(places.enter().await.is_some());
+    }
+
+    #[tokio::test]
+    async fn bodies_that_come_hold_so_much_together() {
+        let Gate(places) = Gate::new(1, 1024 * 1024);
+        let all_but_one = u32::try_from(LARGE_BODIES_KIB - 1).expect("there are fewer than 2^32");
+        let _held = places.large_bodies.try_acquire_many(all_but_one);
+        for (bytes, expected) in [
+            (SMALL_BODY_BYTES, true),
+            (SMALL_BODY_BYTES + 1024, true),
+            (SMALL_BODY_BYTES + 1025, false),
+        ] {
+            let request = Request::new(Body::from(vec![b' '; bytes]));
+            assert_eq!(places.receive(request).await.is_ok(), expected, "{bytes}");
+            // What has come is handed on, and holds nothing here.
+            assert_eq!(places.large_bodies.available_permits(), 1);
+        }
     }
 
     #[tokio::test]

@@ -160,7 +160,7 @@ mod tests {
 
     #[test]
     fn an_operation_brings_the_fragments_it_uses() {
-        let one = "# A page\nquery A { a ...x }\n\nfragment y on T { é: c }  \n# the end\nmutation B { b }";
+        let one = "# A page\nquery A { a ...x }\n\nfragment y on T { c(t: \"é\") }  \n# the end\nmutation B { b }";
         let two = "fragment x on T { b { ...y } } fragment unused on T { z } { anonymous ...nowhere }";
         let found = client_operations(&[one, two]).expect("both can be read");
         let texts: Vec<_> = found
@@ -173,7 +173,7 @@ mod tests {
         );
         assert_eq!(
             found[0].text,
-            "query A { a ...x }\n\nfragment x on T { b { ...y } }\n\nfragment y on T { é: c }  \n# the end"
+            "query A { a ...x }\n\nfragment x on T { b { ...y } }\n\nfragment y on T { c(t: \"é\") }  \n# the end"
         );
         assert_eq!(found[1].text, "mutation B { b }");
         assert_eq!(found[2].text, "{ anonymous ...nowhere }");

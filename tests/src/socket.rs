@@ -184,13 +184,18 @@ impl Socket {
 
     /// The next frame that is no ping.
     async fn next_frame(&mut self) -> Message {
-        loop {
-            match self.any_frame().await {
-                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
-                Some(Ok(frame)) => return frame,
-                end => panic!("the socket ended: {end:?}"),
+        let next = async {
+            loop {
+                match self.stream.next().await {
+                    Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                    Some(Ok(frame)) => return frame,
+                    end => panic!("the socket ended: {end:?}"),
+                }
             }
-        }
+        };
+        // Pings alone are not what is waited for.
+        let next = tokio::time::timeout(PATIENCE, next).await;
+        next.expect("something comes within a minute")
     }
 
     async fn any_frame(&mut self) -> Option<Result<Message, Error>> {

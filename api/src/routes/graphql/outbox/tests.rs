@@ -172,7 +172,9 @@ async fn cancelled_work_is_dropped() {
     outbox.cancel("1");
     let is_cancelled = async |work| {
         let ended = tokio::time::timeout(Duration::from_mins(1), work).await;
-        ended.expect("it ends").is_err_and(|error: JoinError| error.is_cancelled())
+        ended
+            .expect("it ends")
+            .is_err_and(|error: JoinError| error.is_cancelled())
     };
     assert!(is_cancelled(one).await);
     assert_eq!(Arc::strong_count(&flag), 2);

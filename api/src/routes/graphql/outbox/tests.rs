@@ -6,7 +6,7 @@ use std::{
 };
 
 use futures_util::FutureExt as _;
-use tokio::task::JoinError;
+use tokio::task::{JoinError, JoinHandle};
 
 use super::{MAX_REPLIES, NotBegun, Operation, Outbox, Outgoing, Part, QueueLimits};
 
@@ -170,7 +170,7 @@ async fn cancelled_work_is_dropped() {
     });
     let [one, two] = serials;
     outbox.cancel("1");
-    let is_cancelled = async |work| {
+    let is_cancelled = async |work: JoinHandle<()>| {
         let ended = tokio::time::timeout(Duration::from_mins(1), work).await;
         ended
             .expect("it ends")

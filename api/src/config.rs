@@ -3,6 +3,7 @@
 //! The flags below are the single declaration. `iconql.toml` and the environment are turned into flags before parsing, so
 //! that all three take the same values and meet the same checks.
 
+mod cache;
 mod connections;
 mod database;
 mod documents;
@@ -18,6 +19,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::{Args, ValueEnum};
 
+pub use cache::CacheArgs;
 pub use connections::ConnectionArgs;
 pub use database::DatabaseArgs;
 pub use documents::{DocumentArgs, Mode};
@@ -90,6 +92,9 @@ pub struct Config {
     pub redis: RedisArgs,
 
     #[command(flatten)]
+    pub cache: CacheArgs,
+
+    #[command(flatten)]
     pub http: HttpArgs,
 
     #[command(flatten)]
@@ -146,6 +151,11 @@ impl Config {
             query_timeout: QUERY_TIMEOUT,
             ..self.database()
         }
+    }
+
+    /// What the cache needs.
+    pub fn cache(&self) -> domain::cache::CacheConfig {
+        self.cache.to_domain(self.http.cdn_stale_seconds)
     }
 
     /// What the document stage needs.

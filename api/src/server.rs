@@ -18,7 +18,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use domain::{access::Access, redis::RedisError};
+use domain::{
+    access::{Access, Clock},
+    cache::{Cache, Chance, Surroundings},
+    catalog::Catalog,
+    database::DatabaseError,
+    redis::{Redis, RedisError},
+};
 use schema::{GraphqlService, SchemaConfig, Stores};
 use tokio::{
     net::TcpListener,
@@ -54,6 +60,8 @@ pub enum ServeError {
     Tls(#[from] TlsError),
     #[error("REDIS_URL: {0}")]
     Redis(#[from] RedisError),
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
     #[error("cannot be told to end: {0}")]
     Signals(io::Error),
     #[error("the server stopped: {0}")]
@@ -65,10 +73,14 @@ pub struct RunningServer {
     address: SocketAddr,
     drain: Drain,
     ceiling: Ceiling,
+    catalog: Catalog,
     task: JoinHandle<io::Result<()>>,
     /// What goes on beside requests, and ends with the server.
     _background: JoinSet<()>,
 }
+
+/// How often to ask what has changed in the catalog, by whatever process: so old may be what is kept of it.
+const CATALOG_PAUSE: Duration = Duration::from_secs(1);
 
 /// Starts to answer on the configured address.
 pub async fn start(
@@ -86,6 +98,8 @@ pub async fn start(
     let address = socket.local_addr().map_err(unusable)?;
     let running_since = Instant::now();
     let redis = config.redis.open()?;
+    let catalog = cached(config, &stores.catalog, redis.clone(), started_at_ms).await?;
+    let stores = Stores { catalog: catalog.clone(), ..stores };
     let clock = Arc::new(move || running_since.elapsed());
     let shares = FairShares {
         rate_limiter: config.traffic.rate_limiter(redis.clone(), clock),
@@ -106,6 +120,10 @@ pub async fn start(
     );
     let manifests = config.documents.documents_manifest.clone();
     let mut background = JoinSet::new();
+    background.spawn({
+        let catalog = catalog.clone();
+        async move { catalog.keep_up(CATALOG_PAUSE).await }
+    });
     if !manifests.is_empty() {
         trusted_documents::load(&graphql, &manifests)?;
         background.spawn(trusted_documents::keep(graphql.clone(), manifests));
@@ -122,9 +140,40 @@ pub async fn start(
         address,
         drain,
         ceiling,
+        catalog,
         task: tokio::spawn(listener.run()),
         _background: background,
     })
+}
+
+/// The catalog with a cache, which knows how the catalog stands.
+async fn cached(
+    config: &Config,
+    catalog: &Catalog,
+    redis: Option<Redis>,
+    started_at_ms: i64,
+) -> Result<Catalog, DatabaseError> {
+    let started = Instant::now();
+    let clock = Clock::new(move || {
+        let running_ms = i64::try_from(started.elapsed().as_millis()).unwrap_or(i64::MAX);
+        started_at_ms.saturating_add(running_ms)
+    });
+    let redis = match redis {
+        Some(redis) => Some((redis, catalog.shared_namespace().await?)),
+        None => None,
+    };
+    let cache = Cache::new(
+        config.cache(),
+        Surroundings {
+            clock,
+            chance: Chance::system(),
+            redis,
+        },
+    );
+    let catalog = catalog.cached_in(cache);
+    // Nothing is kept before this succeeds, which is tried again every second.
+    let _ = catalog.catch_up().await;
+    Ok(catalog)
 }
 
 /// What tells this instance from others of the same catalog: where it listens, by its machine's name where that is known.
@@ -139,6 +188,11 @@ impl RunningServer {
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// What it reads from. Whoever changes the catalog beside it has it [`catch_up`](Catalog::catch_up).
+    pub fn catalog(&self) -> &Catalog {
+        &self.catalog
     }
 
     /// Ends when the server does by itself, which it never should.

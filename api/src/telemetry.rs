@@ -1,6 +1,7 @@
 //! What the process tells of its work: log lines, figures, traces.
 
 mod metrics;
+mod of_cache;
 mod recent;
 mod tap;
 mod traces;
@@ -12,6 +13,7 @@ use opentelemetry_sdk::trace::SdkTracerProvider;
 use tracing_subscriber::{EnvFilter, Layer as _, layer::SubscriberExt as _, util::SubscriberInitExt as _};
 
 pub(crate) use metrics::{refresh_gauges, render};
+pub(crate) use of_cache::refresh_cache;
 pub(crate) use traces::{adopt_parent, current_traceparent};
 pub(crate) use vitals::Vitals;
 

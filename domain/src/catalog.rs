@@ -4,25 +4,26 @@
 
 mod changes;
 mod follow;
+mod hearing;
 mod icon;
-mod icon_memory;
 mod icon_name;
 mod icon_set;
 pub mod import;
 mod keyset;
+mod kinds;
 pub mod keywords;
 mod listing;
 mod lookup;
 mod row_key;
 mod set_filter;
 mod set_listing;
-mod set_memory;
 mod synonyms;
 
 use std::sync::Arc;
 
 pub use changes::{Change, ChangeKind, ChangeNamesKey, ChangePage};
 pub use follow::{FollowedChange, Follower};
+pub use hearing::AnnounceError;
 pub(crate) use icon::json_list;
 pub use icon::{Icon, IconKind, IconStyle};
 pub use icon_name::{IconName, InvalidIconName, is_valid_prefix};
@@ -33,29 +34,42 @@ pub use set_filter::SetFilter;
 pub use set_listing::{SetOrder, SetPosition};
 pub use synonyms::PutSynonyms;
 
-use crate::database::{Database, DatabaseError, PoolState, StatementCount};
+use crate::{
+    cache::{Cache, Reading},
+    database::{Database, DatabaseError, PoolState, StatementCount},
+};
 use follow::RecentChanges;
-use icon_memory::IconMemory;
-use set_memory::SetMemory;
 
 /// Reads of the catalog, and the writes of requests. Cheap to clone.
 #[derive(Clone)]
 pub struct Catalog {
     database: Database,
-    sets: Arc<SetMemory>,
-    icons: Arc<IconMemory>,
+    cache: Cache,
+    /// How far whoever holds this has seen the catalog.
+    reading: Reading,
     followed: Arc<RecentChanges>,
 }
 
 impl Catalog {
-    /// Reads from `database`, whose tables must be there.
+    /// Reads from `database`, whose tables must be there, and keeps nothing of it.
     pub fn new(database: Database) -> Self {
         Self {
             database,
-            sets: Arc::default(),
-            icons: Arc::default(),
+            cache: Cache::default(),
+            reading: Reading::default(),
             followed: Arc::default(),
         }
+    }
+
+    /// The same catalog, which keeps what it reads in `cache`. Somebody has to [`keep_up`](Self::keep_up) with its changes.
+    #[must_use]
+    pub fn cached_in(&self, cache: Cache) -> Self {
+        Self { cache, ..self.clone() }
+    }
+
+    /// What of it is kept.
+    pub fn cache(&self) -> &Cache {
+        &self.cache
     }
 
     /// The same catalog, counting its statements for one request.
@@ -63,10 +77,15 @@ impl Catalog {
     pub fn counted_by(&self, statements: Arc<StatementCount>) -> Self {
         Self {
             database: self.database.counted_by(statements),
-            sets: Arc::clone(&self.sets),
-            icons: Arc::clone(&self.icons),
+            cache: self.cache.clone(),
+            reading: Reading::default(),
             followed: Arc::clone(&self.followed),
         }
+    }
+
+    /// From now on nothing is shown that is older than `generation`.
+    pub fn has_shown(&self, generation: i64) {
+        self.reading.saw(generation);
     }
 
     /// The generation of the newest committed change; 0 while the catalog is empty.

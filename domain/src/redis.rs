@@ -4,16 +4,22 @@
 //! then the circuit is open: a task in the background looks for Redis, less and less often, and closes it with a
 //! connection that has answered. So a dead, slow or silent Redis costs a few requests those milliseconds, once.
 //!
+//! What instances tell each other goes over a connection of its own (`channel`), which is opened again where it was lost.
+//!
 //! It knows no key. Rooms that share something name their keys `iconql:v1:…` themselves.
 
+mod channel;
 mod circuit;
 mod nodes;
 
 use std::{future::Future, sync::Arc, time::Duration};
 
-use ::redis::{FromRedisValue, RedisResult, ScriptInvocation, aio::ConnectionLike as _};
+use ::redis::{Cmd, FromRedisValue, RedisResult, ScriptInvocation, aio::ConnectionLike as _};
+use futures_util::future::join_all;
 use tokio::task::AbortHandle;
 
+pub use channel::announce;
+pub(crate) use channel::listen;
 use circuit::Circuit;
 use nodes::{Connection, Nodes};
 
@@ -30,6 +36,7 @@ pub struct RedisConfig {
 #[derive(Clone)]
 pub struct Redis {
     circuit: Arc<Circuit>,
+    nodes: Arc<Nodes>,
     timeout: Duration,
     _keeper: Arc<Keeper>,
 }
@@ -70,11 +77,12 @@ impl Redis {
     /// # Errors
     /// [`RedisError::Url`].
     pub fn open(config: &RedisConfig) -> Result<Self, RedisError> {
-        let nodes = Nodes::parse(&config.url)?;
+        let nodes = Arc::new(Nodes::parse(&config.url)?);
         let circuit = Arc::new(Circuit::default());
-        let keeper = tokio::spawn(circuit::keep(Arc::clone(&circuit), nodes, config.timeout));
+        let keeper = tokio::spawn(circuit::keep(Arc::clone(&circuit), Arc::clone(&nodes), config.timeout));
         Ok(Self {
             circuit,
+            nodes,
             timeout: config.timeout,
             _keeper: Arc::new(Keeper(keeper.abort_handle())),
         })
@@ -83,6 +91,51 @@ impl Redis {
     /// Whether it answers, as far as is known.
     pub fn is_up(&self) -> bool {
         self.circuit.connection().is_some()
+    }
+
+    /// The longest that anybody waits for it.
+    pub(crate) fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
+    /// The values of `keys`, in their order, by one command; of a cluster, by one for each node's part of them.
+    pub(crate) async fn get_many(&self, keys: &[String]) -> Result<Vec<Option<Vec<u8>>>, RedisError> {
+        let mut command = ::redis::cmd("MGET");
+        command.arg(keys);
+        self.ask(|mut connection| async move { command.query_async(&mut connection).await })
+            .await
+    }
+
+    /// Runs commands of one key each, all at once; what one of them is refused concerns no other. Whether each was done, and
+    /// answered with anything.
+    pub(crate) async fn each(&self, commands: Vec<Cmd>) -> Result<Vec<bool>, RedisError> {
+        let is_done = |answer: RedisResult<Option<String>>| matches!(answer, Ok(Some(_)));
+        self.ask(|connection| async move {
+            if let Connection::Cluster(_) = connection {
+                let all = commands.into_iter().map(|command| {
+                    let mut connection = connection.clone();
+                    async move { command.query_async(&mut connection).await }
+                });
+                return Ok(join_all(all).await.into_iter().map(is_done).collect());
+            }
+            let mut connection = connection;
+            let mut pipeline = ::redis::pipe();
+            pipeline.ignore_errors();
+            for command in commands {
+                pipeline.add_command(command);
+            }
+            let answers: Vec<RedisResult<Option<String>>> = pipeline.query_async(&mut connection).await?;
+            Ok(answers.into_iter().map(is_done).collect())
+        })
+        .await
+    }
+
+    /// Tells every instance that listens to `channel`.
+    pub(crate) async fn tell(&self, channel: &str, message: &str) -> Result<(), RedisError> {
+        let mut command = ::redis::cmd("PUBLISH");
+        command.arg(channel).arg(message);
+        self.ask(|mut connection| async move { command.query_async(&mut connection).await })
+            .await
     }
 
     /// Runs a script, which Redis remembers by its hash.

@@ -72,6 +72,8 @@ loaders! {
     characters: IconId => Vec<String>, characters;
     /// The tags of an icon.
     tags: IconId => Vec<String>, tags;
+    /// The variant group of an icon, read anew.
+    variant_groups: IconId => IconId, variant_groups;
     /// The icons of a variant group.
     variants: IconId => Vec<Arc<Icon>>, variants;
     /// Pages of a set's icons.
@@ -94,7 +96,9 @@ impl Loaders {
 
     /// Icons by row, in the order of `ids`, as `generation` of the catalog has them or, where that has gone by, as they are.
     pub(crate) async fn icons_found(&self, ids: &[IconId], generation: i64) -> Result<Vec<Option<Arc<Icon>>>, Failure> {
-        let known = ids.iter().map(|id| self.catalog.remembered_icon(*id, generation));
+        // What the search has seen, the rest of the answer has too.
+        self.catalog.has_shown(generation);
+        let known = ids.iter().map(|id| self.catalog.remembered_icon(*id));
         let mut icons: Vec<Option<Arc<Icon>>> = known.collect();
         let unknown: Vec<IconId> = (ids.iter().zip(&icons))
             .filter_map(|(id, icon)| icon.is_none().then_some(*id))
@@ -107,6 +111,15 @@ impl Loaders {
             *icon = read.next().flatten();
         }
         Ok(icons)
+    }
+
+    /// The variant group of an icon, which changes with other icons of the set: where any has changed since the icon was read,
+    /// it is read again.
+    pub(crate) async fn variant_group(&self, icon: &Icon) -> Result<Option<IconId>, Failure> {
+        if self.catalog.is_set_as_in(icon) {
+            return Ok(icon.variant_id);
+        }
+        self.variant_groups.one(&icon.id).await
     }
 
     /// The search, which needs no batches: it reads from memory.

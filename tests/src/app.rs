@@ -149,7 +149,16 @@ impl TestApp {
         let report = Importer::new(self.pool.clone(), now_ms)
             .import(sources, |_, _| {})
             .await;
+        self.catch_up().await;
         report.unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// Has the server know what has changed, as the process finds out every second.
+    pub async fn catch_up(&self) {
+        if let Some(server) = &self.server {
+            let caught_up = server.catalog().catch_up().await;
+            caught_up.unwrap_or_else(|error| panic!("{error}"));
+        }
     }
 
     /// Brings the search up to date, as the process does every second.
@@ -176,13 +185,21 @@ impl TestApp {
         self.import_at(now_ms, &[file]).await
     }
 
-    /// Runs SQL behind the server's back.
+    /// Has the server forget what it keeps, so that it asks the database.
+    pub fn forget(&self) {
+        if let Some(server) = &self.server {
+            server.catalog().cache().forget();
+        }
+    }
+
+    /// Runs SQL behind the server's back, of which it knows nothing but that what it keeps is not so.
     pub async fn sql(&self, sql: &str) {
         assert!(self.database.is_own(), "a shared database is only read");
         self.pool
             .run(sql)
             .await
             .unwrap_or_else(|error| panic!("{sql}: {error}"));
+        self.forget();
     }
 
     /// Takes the server itself, to stop it.

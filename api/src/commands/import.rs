@@ -8,9 +8,12 @@ use std::{
     time::{Instant, SystemTime, UNIX_EPOCH},
 };
 
-use domain::catalog::{
-    ChangeKind,
+use domain::{
+    catalog::{
+    Catalog, ChangeKind,
     import::{ImportReport, Importer, SetOutcome, SetReport, SetSource, find_sources},
+    },
+    database::Database,
 };
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -34,11 +37,20 @@ pub(super) async fn run(config: &Config, paths: &[PathBuf]) -> Result<(), Comman
         .await;
     progress.finish_and_clear();
     let report = report?;
+    announce(config, &database).await;
     database.close().await?;
     print(&summary(&report, started.elapsed().as_secs_f64()))?;
     match report.failed_sets() {
         0 => Ok(()),
         failed => Err(CommandError::SetsFailed(failed)),
+    }
+}
+
+/// Tells servers of the import, where there is a Redis to tell them by. Otherwise they find out within a second.
+pub(super) async fn announce(config: &Config, database: &Database) {
+    let Some(redis) = config.redis.to_domain() else { return };
+    if let Err(error) = Catalog::new(database.clone()).announce_change(&redis).await {
+        tracing::warn!(%error, "servers could not be told of the import, and find out by themselves");
     }
 }
 

@@ -26,14 +26,15 @@ impl RedisArgs {
     /// # Errors
     /// [`RedisError::Url`], which parsing has ruled out.
     pub(crate) fn open(&self) -> Result<Option<Redis>, RedisError> {
-        let Some(url) = &self.redis_url else {
-            return Ok(None);
-        };
-        let config = RedisConfig {
-            url: url.clone(),
+        self.to_domain().map(|config| Redis::open(&config)).transpose()
+    }
+
+    /// How it is reached, where there is a URL.
+    pub(crate) fn to_domain(&self) -> Option<RedisConfig> {
+        Some(RedisConfig {
+            url: self.redis_url.clone()?,
             timeout: Duration::from_millis(self.redis_timeout_ms),
-        };
-        Redis::open(&config).map(Some)
+        })
     }
 }
 

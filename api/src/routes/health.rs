@@ -46,6 +46,9 @@ pub(crate) async fn summary(State(state): State<AppState>) -> Response {
                 .as_ref()
                 .map(|redis| if redis.is_up() { "up" } else { "down" });
             let status = if redis == Some("down") { "degraded" } else { status };
+            // What is kept of the catalog may be older than a second.
+            let is_following = state.catalog.cache().is_following();
+            let status = if is_following { status } else { "degraded" };
             let mut body = json!({
                 "status": status,
                 "version": version,
@@ -56,6 +59,9 @@ pub(crate) async fn summary(State(state): State<AppState>) -> Response {
             });
             if let Some(redis) = redis {
                 body["redis"] = redis.into();
+            }
+            if !is_following {
+                body["cache"] = "behind".into();
             }
             Json(body).into_response()
         }

@@ -202,6 +202,7 @@ fn describe() {
     describe_subscriptions();
     describe_keys();
     describe_connections();
+    super::of_cache::describe();
     metrics_process::Collector::default().describe();
     describe_gauge!("db_connections_max", Unit::Count, "Connections that the pool may open");
     describe_gauge!("db_connections_idle", Unit::Count, "Open connections that nobody uses");

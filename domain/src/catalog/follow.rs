@@ -121,6 +121,8 @@ impl Follower {
         again.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             if let Some(change) = self.ahead.pop_front() {
+                // Whoever is told of it, and asks for what changed, is shown what it is now.
+                self.catalog.catch_up_to(change.change.generation).await;
                 return Some(change);
             }
             if self.seen >= self.noticed {

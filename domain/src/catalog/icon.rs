@@ -8,7 +8,7 @@ pub use crate::svg::style::IconStyle;
 use crate::{database::Columns, svg::view_box::ViewBox};
 
 /// A name and what it stands for. An alias carries the body of what it names.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Icon {
     pub id: IconId,
     pub name: IconName,
@@ -30,9 +30,8 @@ pub struct Icon {
 }
 
 /// What [`Icon::read`] reads, in its order, of a table called `icon`.
-pub(super) const ICON_COLUMNS: &str = "icon.id, icon.name, icon.parent_id, icon.variant_id, icon.view_left, icon.view_top, \
-     icon.view_width, icon.view_height, icon.hidden, icon.palette, icon.content_hash, icon.categories, icon.updated_at_ms, icon.body, \
-     (SELECT generation FROM catalog_state) AS catalog_generation";
+pub(super) const ICON_COLUMNS: &str = "(SELECT generation FROM catalog_state) AS catalog_generation, icon.id, icon.name, icon.parent_id, icon.variant_id, icon.view_left, icon.view_top, \
+     icon.view_width, icon.view_height, icon.hidden, icon.palette, icon.content_hash, icon.categories, icon.updated_at_ms, icon.body";
 
 impl Icon {
     /// The content hash in lower-case hex.
@@ -48,7 +47,20 @@ impl Icon {
 
     /// Reads [`ICON_COLUMNS`], which come next in `columns`.
     pub(super) fn read(columns: &mut Columns<'_>) -> Result<Self, DbErr> {
-        let id = IconId(columns.next()?);
+        let missing = || DbErr::Type("icon.id holds nothing".to_owned());
+        Self::read_if_any(columns)?.1.ok_or_else(missing)
+    }
+
+    /// As [`Self::read`], of a row that tells the generation also where it has no icon.
+    pub(super) fn read_if_any(columns: &mut Columns<'_>) -> Result<(i64, Option<Self>), DbErr> {
+        let generation = columns.next()?;
+        let Some(id) = columns.next::<Option<i64>>()?.map(IconId) else {
+            return Ok((generation, None));
+        };
+        Self::read_rest(id, generation, columns).map(|icon| (generation, Some(icon)))
+    }
+
+    fn read_rest(id: IconId, catalog_generation: i64, columns: &mut Columns<'_>) -> Result<Self, DbErr> {
         let name: &str = columns.next()?;
         Ok(Self {
             id,
@@ -74,35 +86,8 @@ impl Icon {
                 .map_or_else(|| Ok(Vec::new()), json_list)?,
             updated_at_ms: columns.next()?,
             body: columns.next()?,
-            catalog_generation: columns.next()?,
+            catalog_generation,
         })
-    }
-}
-
-#[cfg(test)]
-impl Icon {
-    /// An icon of which little is known but when it was read.
-    pub(super) fn read_in(generation: i64) -> Self {
-        let name: IconName = "a:b".parse().expect("a name");
-        Self {
-            id: IconId::of(&name),
-            name,
-            parent_id: None,
-            variant_id: None,
-            view_box: ViewBox {
-                left: 0.0,
-                top: 0.0,
-                width: 16.0,
-                height: 16.0,
-            },
-            hidden: false,
-            palette: false,
-            content_hash: [0; 32],
-            categories: Vec::new(),
-            updated_at_ms: 0,
-            body: String::new(),
-            catalog_generation: generation,
-        }
     }
 }
 

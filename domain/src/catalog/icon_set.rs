@@ -8,12 +8,14 @@ use super::icon::json_list;
 use crate::database::{Columns, DatabaseError};
 
 /// What is known of a set.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct IconSet {
     pub prefix: String,
     pub name: String,
     pub version: Option<String>,
+    #[serde(with = "optional")]
     pub author: Option<Arc<Author>>,
+    #[serde(with = "optional")]
     pub license: Option<Arc<License>>,
     pub category: Option<String>,
     /// Listed icons.
@@ -29,14 +31,14 @@ pub struct IconSet {
 }
 
 /// Who made a set.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Author {
     pub name: String,
     pub url: Option<String>,
 }
 
 /// Under what terms a set may be used.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct License {
     pub title: String,
     pub spdx: Option<String>,
@@ -48,7 +50,8 @@ pub(super) const SET_COLUMNS: &str = "prefix, name, version, author_name, author
      category, total, palette, heights, tags, samples, category_counts, updated_at_ms";
 
 /// A column that holds a JSON array, read when somebody wants it: a page of icons needs the set's name, not its lists.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(bound = "")]
 pub struct ListColumn<T> {
     json: Box<str>,
     items: PhantomData<T>,
@@ -71,8 +74,25 @@ impl<T: serde::de::DeserializeOwned> ListColumn<T> {
 impl IconSet {
     /// Reads [`SET_COLUMNS`], which come next in `columns`.
     pub(super) fn read(columns: &mut Columns<'_>) -> Result<Self, DbErr> {
+        let missing = || DbErr::Type("icon_set.prefix holds nothing".to_owned());
+        Self::read_if_any(columns)?.ok_or_else(missing)
+    }
+
+    /// As [`Self::read`], of a row that may have no set.
+    pub(super) fn read_if_any(columns: &mut Columns<'_>) -> Result<Option<Self>, DbErr> {
+        let prefix: Option<String> = columns.next()?;
+        prefix.map(|prefix| Self::read_rest(prefix, columns)).transpose()
+    }
+
+    /// Bytes of its longer texts.
+    pub(super) fn text_bytes(&self) -> usize {
+        let lists = [&self.heights.json, &self.tags.json, &self.samples.json, &self.category_counts.json];
+        lists.map(|json| json.len()).iter().sum::<usize>() + self.prefix.len() + self.name.len()
+    }
+
+    fn read_rest(prefix: String, columns: &mut Columns<'_>) -> Result<Self, DbErr> {
         Ok(Self {
-            prefix: columns.next()?,
+            prefix,
             name: columns.next()?,
             version: columns.next()?,
             author: Author::read(columns)?,
@@ -89,34 +109,6 @@ impl IconSet {
     }
 }
 
-#[cfg(test)]
-impl IconSet {
-    /// A set of which nothing but its name is known.
-    pub(super) fn called(name: &str) -> Self {
-        fn nothing<T>() -> ListColumn<T> {
-            ListColumn {
-                json: "[]".into(),
-                items: PhantomData,
-            }
-        }
-        Self {
-            prefix: name.to_owned(),
-            name: name.to_owned(),
-            version: None,
-            author: None,
-            license: None,
-            category: None,
-            total: 0,
-            palette: false,
-            heights: nothing(),
-            tags: nothing(),
-            samples: nothing(),
-            category_counts: nothing(),
-            updated_at_ms: 0,
-        }
-    }
-}
-
 impl Author {
     fn read(columns: &mut Columns<'_>) -> Result<Option<Arc<Self>>, DbErr> {
         let (name, url): (Option<String>, _) = (columns.next()?, columns.next()?);
@@ -128,5 +120,25 @@ impl License {
     fn read(columns: &mut Columns<'_>) -> Result<Option<Arc<Self>>, DbErr> {
         let (title, spdx, url): (Option<String>, _, _) = (columns.next()?, columns.next()?, columns.next()?);
         Ok(title.map(|title| Arc::new(Self { title, spdx, url })))
+    }
+}
+
+/// What is shared in memory is written as itself.
+mod optional {
+    use std::sync::Arc;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn serialize<T: Serialize, S: Serializer>(
+        value: &Option<Arc<T>>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        value.as_deref().serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Arc<T>>, D::Error> {
+        Ok(Option::<T>::deserialize(deserializer)?.map(Arc::new))
     }
 }

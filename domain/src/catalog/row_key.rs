@@ -11,7 +11,7 @@ use super::IconName;
 const KEY_BITS: u32 = 47;
 
 /// The id of an icon's row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub struct IconId(pub(crate) i64);
 
 impl IconId {
@@ -23,6 +23,11 @@ impl IconId {
     /// The id shared by variants of one base name, in a set or out of it.
     pub(crate) fn of_text(prefix: &str, text: &str) -> Self {
         Self(Self::range_of_set(prefix).0 | low_bits(xxh3_64(text.as_bytes()), KEY_BITS))
+    }
+
+    /// What the icons of a set have in common. Another set may share it.
+    pub(crate) fn set_bits(self) -> u16 {
+        u16::try_from(self.0 >> KEY_BITS).unwrap_or(u16::MAX)
     }
 
     /// The first and the last id that icons of a set can have. Another set may share the range.

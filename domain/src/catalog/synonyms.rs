@@ -75,6 +75,7 @@ impl Catalog {
         insert(&writing, &new).await?;
         take_generation(&writing, generation, now_ms).await?;
         writing.commit().await?;
+        self.has_made(generation).await;
         Ok(PutSynonyms::Stored {
             groups: wanted,
             generation: Some(generation),

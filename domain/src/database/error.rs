@@ -3,7 +3,7 @@
 use sea_orm::{DbErr, RuntimeErr, sqlx};
 
 /// A failure of the database. Each message fits on one line and ends with what to do.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum DatabaseError {
     #[error("no database at {path}: run `iconql migrate up` to create it, or set DATABASE_URL")]
     Missing { path: String },

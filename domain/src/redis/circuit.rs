@@ -15,8 +15,8 @@ use super::{
 /// Failures in a row that open the circuit. A connection that is lost opens it alone.
 const FAILURES: u32 = 3;
 /// How long the circuit stays open at first, and at most: each time that it did not help doubles it.
-const FIRST_PAUSE: Duration = Duration::from_millis(100);
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+pub(super) const FIRST_PAUSE: Duration = Duration::from_millis(100);
+pub(super) const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// The connection in use, while there is one that works.
 #[derive(Default)]
@@ -81,7 +81,7 @@ impl Circuit {
 }
 
 /// Keeps the circuit closed as far as that can be done. Never ends.
-pub(super) async fn keep(circuit: Arc<Circuit>, nodes: Nodes, timeout: Duration) {
+pub(super) async fn keep(circuit: Arc<Circuit>, nodes: Arc<Nodes>, timeout: Duration) {
     let mut pause = FIRST_PAUSE;
     let mut was_up = None;
     loop {
@@ -114,7 +114,7 @@ pub(super) async fn keep(circuit: Arc<Circuit>, nodes: Nodes, timeout: Duration)
     clippy::disallowed_methods,
     reason = "nothing tells when a Redis that is away may be back"
 )]
-async fn rest(pause: Duration) {
+pub(super) async fn rest(pause: Duration) {
     tokio::time::sleep(pause).await;
 }
 

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use ::redis::{
     AsyncConnectionConfig, Client, Cmd, Pipeline, RedisFuture, RedisResult, Value,
-    aio::{ConnectionLike, MultiplexedConnection},
+    aio::{ConnectionLike, MultiplexedConnection, PubSub},
     cluster::ClusterClient,
     cluster_async::ClusterConnection,
 };
@@ -15,7 +15,8 @@ const CONNECTING_TIME: Duration = Duration::from_secs(2);
 /// What is connected to.
 pub(super) enum Nodes {
     Single(Box<Client>),
-    Cluster(Box<ClusterClient>),
+    /// The cluster, and the nodes that it was named by.
+    Cluster(Box<ClusterClient>, Vec<Client>),
 }
 
 /// A connection that many commands use at once.
@@ -34,13 +35,15 @@ impl Nodes {
                 .map(|client| Self::Single(Box::new(client)))
                 .map_err(unusable);
         }
+        let named: Result<Vec<Client>, _> = urls.iter().map(|url| Client::open(*url)).collect();
+        let named = named.map_err(unusable)?;
         let cluster = ClusterClient::builder(urls)
             .connection_timeout(CONNECTING_TIME)
             // Nobody waits for a second try.
             .retries(0);
         cluster
             .build()
-            .map(|client| Self::Cluster(Box::new(client)))
+            .map(|client| Self::Cluster(Box::new(client), named))
             .map_err(unusable)
     }
 
@@ -55,13 +58,36 @@ impl Nodes {
                     let connection = client.get_multiplexed_async_connection_with_config(&config).await?;
                     Ok(Connection::Single(connection))
                 }
-                Self::Cluster(client) => client.get_async_connection().await.map(Connection::Cluster),
+                Self::Cluster(client, _) => client.get_async_connection().await.map(Connection::Cluster),
             }
         };
-        tokio::time::timeout(CONNECTING_TIME, connecting)
-            .await
-            .unwrap_or_else(|_| Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into()))
+        in_time(connecting).await
     }
+
+    /// A connection that only listens, to the first node that gives one: in a cluster, what one is told all are told.
+    pub(super) async fn connect_to_listen(&self) -> RedisResult<PubSub> {
+        let nodes = match self {
+            Self::Single(client) => std::slice::from_ref(&**client),
+            Self::Cluster(_, nodes) => nodes,
+        };
+        let mut failure = None;
+        for node in nodes {
+            match in_time(node.get_async_pubsub()).await {
+                Ok(connection) => return Ok(connection),
+                Err(error) => failure = Some(error),
+            }
+        }
+        Err(failure.unwrap_or_else(timed_out))
+    }
+}
+
+pub(super) async fn in_time<T>(connecting: impl Future<Output = RedisResult<T>>) -> RedisResult<T> {
+    let connected = tokio::time::timeout(CONNECTING_TIME, connecting).await;
+    connected.unwrap_or_else(|_| Err(timed_out()))
+}
+
+fn timed_out() -> ::redis::RedisError {
+    std::io::Error::from(std::io::ErrorKind::TimedOut).into()
 }
 
 /// The URLs of a list. A comma belongs to one of them, to its password say, unless another URL follows it.

@@ -5,7 +5,7 @@
 use super::number::to_js_string;
 
 /// The rectangle an icon is drawn in, in the icon's own units.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct ViewBox {
     /// Where the box begins, from the left.
     pub left: f64,

@@ -190,10 +190,11 @@ impl Icon {
     #[graphql(complexity = "cost_of(cost_of_page(Some(first), None, 0), 1 + child_complexity)")]
     async fn variants(&self, context: &Context<'_>, #[graphql(default = 20)] first: i32) -> Result<Vec<Self>, Error> {
         let first = first_or_default(context, first)?;
-        let Some(group) = self.0.variant_id else {
+        let loaders = loaders(context);
+        let Some(group) = loaders.variant_group(&self.0).await? else {
             return Ok(Vec::new());
         };
-        let icons = loaders(context).variants.one(&group).await?.unwrap_or_default();
+        let icons = loaders.variants.one(&group).await?.unwrap_or_default();
         let icon = &self.0;
         // What an alias names is no variant of it; some steps further up it shows by drawing the same.
         let is_named = |other: &catalog::Icon| {

@@ -6,7 +6,12 @@ use domain::{
     search::{MAX_CONCEPTS, MAX_QUERY_CHARACTERS, MAX_QUERY_WORDS},
 };
 
-use super::{change::generation, pool_stats::PoolStats, search_page::MAX_PAGES};
+use super::{
+    cache_layer::{self, CacheLayer},
+    change::generation,
+    pool_stats::PoolStats,
+    search_page::MAX_PAGES,
+};
 use crate::{authority, errors::Failure, limits, loaders::loaders, scalars::DateTime, vitals::Vitals};
 
 /// Of what times `pool` speaks.
@@ -48,6 +53,13 @@ impl Service {
     #[graphql(complexity = 0)]
     async fn limits(&self) -> Limits {
         Limits::from(&self.limits)
+    }
+
+    /// What the layers of the cache hold, and did since this instance started. Needs scope `metrics:read`.
+    #[graphql(complexity = "1 + 3 * child_complexity")]
+    async fn caches(&self, context: &Context<'_>) -> Option<Result<Vec<CacheLayer>, Error>> {
+        let allowed = authority::require(context, Scope::MetricsRead);
+        Some(allowed.map(|()| cache_layer::of(loaders(context).catalog().cache())))
     }
 
     /// The database's connections now, and what statements waited for one in the last minute. Needs scope `metrics:read`.

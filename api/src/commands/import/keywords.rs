@@ -7,7 +7,7 @@ use domain::catalog::{
     keywords::read_packages,
 };
 
-use super::now_ms;
+use super::{announce, now_ms};
 use crate::{
     commands::{CommandError, migrate::open_migrated, print},
     config::Config,
@@ -24,6 +24,7 @@ pub(in crate::commands) async fn run(config: &Config, paths: &[PathBuf]) -> Resu
     let report = Importer::new(database.clone(), now_ms())
         .import_keywords(packages)
         .await?;
+    announce(config, &database).await;
     database.close().await?;
     print(&summary(&report, started.elapsed().as_secs_f64()))?;
     if report.sets().next().is_none() {

@@ -1,0 +1,60 @@
+#![expect(
+    clippy::doc_markdown,
+    reason = "these comments are the text of --help, where backticks only disturb"
+)]
+
+use std::time::Duration;
+
+use clap::Args;
+use domain::cache::{CacheConfig, Ttls};
+
+/// What is kept of the catalog, and for how long.
+#[derive(Debug, Clone, Args)]
+pub struct CacheArgs {
+    /// Keep what is read of the catalog; answers are the same without
+    #[arg(long, global = true, default_value_t = true, action = clap::ArgAction::Set, value_name = "BOOL", help_heading = "Cache")]
+    pub cache_enabled: bool,
+
+    /// Keep it in Redis too, where there is one
+    #[arg(long, global = true, default_value_t = true, action = clap::ArgAction::Set, value_name = "BOOL", help_heading = "Cache")]
+    pub redis_caching_enabled: bool,
+
+    /// Memory for what is kept, in bytes
+    #[arg(long, global = true, default_value_t = 256 << 20, value_parser = clap::value_parser!(u64).range(0..=1 << 40), value_name = "BYTES", help_heading = "Cache")]
+    pub cache_memory_bytes: u64,
+
+    /// Seconds that anything is kept in memory. A change of the catalog is seen at once
+    #[arg(long, global = true, default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..), value_name = "SECONDS", help_heading = "Cache")]
+    pub cache_memory_ttl_seconds: u32,
+
+    /// Seconds that an icon is kept in Redis, to within a tenth, as all of these
+    #[arg(long, global = true, default_value_t = 3600, value_parser = clap::value_parser!(u32).range(1..), value_name = "SECONDS", help_heading = "Cache")]
+    pub cache_ttl_icon_seconds: u32,
+
+    /// Seconds that a set is kept in Redis
+    #[arg(long, global = true, default_value_t = 86_400, value_parser = clap::value_parser!(u32).range(1..), value_name = "SECONDS", help_heading = "Cache")]
+    pub cache_ttl_set_seconds: u32,
+
+    /// Seconds that it is kept that nothing has a name
+    #[arg(long, global = true, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..), value_name = "SECONDS", help_heading = "Cache")]
+    pub cache_ttl_negative_seconds: u32,
+}
+
+impl CacheArgs {
+    /// What the cache needs. What is too old is shown for `stale_seconds` while the database cannot be asked.
+    pub(crate) fn to_domain(&self, stale_seconds: u32) -> CacheConfig {
+        let seconds = |seconds: u32| Duration::from_secs(seconds.into());
+        CacheConfig {
+            is_on: self.cache_enabled,
+            is_redis_on: self.redis_caching_enabled,
+            memory_bytes: self.cache_memory_bytes,
+            memory_ttl: seconds(self.cache_memory_ttl_seconds),
+            ttls: Ttls {
+                icon: seconds(self.cache_ttl_icon_seconds),
+                set: seconds(self.cache_ttl_set_seconds),
+                negative: seconds(self.cache_ttl_negative_seconds),
+            },
+            stale: seconds(stale_seconds),
+        }
+    }
+}

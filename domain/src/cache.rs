@@ -1,0 +1,315 @@
+//! Things of the catalog, kept where they are quicker to have: in memory, then in Redis, then by one statement from the database.
+//!
+//! The files follow a read on its way. `resource` is what a kind of thing says of itself, and one thing as it is kept;
+//! `freshness` says whether what was kept is still right, `memory` is the first layer, `flights` has each thing read by one at
+//! a time, `shared` is the second layer and `encoding` how things are written there, `timing` says how long anything is
+//! kept; `figures` counts all of it.
+//!
+//! It knows no table and no GraphQL: what can be kept, and how it is read, the catalog declares.
+
+mod encoding;
+mod figures;
+mod flights;
+mod freshness;
+mod memory;
+mod read;
+mod resource;
+mod shared;
+#[cfg(test)]
+mod tests;
+mod timing;
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicI64, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::sync::Notify;
+
+pub use figures::{Layer, LayerFigures, Outcome};
+pub(crate) use freshness::SetChange;
+pub(crate) use resource::{Dependency, Kind, Loaded, Resource, SetId};
+pub use timing::{Chance, Ttls};
+
+use crate::{access::Clock, redis::Redis};
+use figures::Counts;
+use flights::Flights;
+use freshness::Freshness;
+use memory::Memory;
+use shared::Shared;
+
+/// How much is kept, and for how long.
+#[derive(Debug, Clone)]
+pub struct CacheConfig {
+    /// Whether anything is kept. It can be turned while the process runs.
+    pub is_on: bool,
+    /// The same of Redis.
+    pub is_redis_on: bool,
+    pub memory_bytes: u64,
+    /// How long anything is kept in memory.
+    pub memory_ttl: Duration,
+    pub ttls: Ttls,
+    /// How long what is too old is shown while the database cannot be asked.
+    pub stale: Duration,
+}
+
+/// What a cache works with beside its configuration.
+pub struct Surroundings {
+    pub clock: Clock,
+    pub chance: Chance,
+    /// Where things are shared, and what the keys there begin with.
+    pub redis: Option<(Redis, String)>,
+}
+
+/// Keeps things. Clones share what is kept.
+#[derive(Clone, Default)]
+pub struct Cache(Option<Arc<Layers>>);
+
+/// How far somebody has seen the catalog: what they are shown next is never older.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Reading(Arc<AtomicI64>);
+
+struct Layers {
+    config: CacheConfig,
+    clock: Clock,
+    chance: Chance,
+    is_on: AtomicBool,
+    is_redis_on: AtomicBool,
+    freshness: Freshness,
+    memory: Memory,
+    flights: Flights,
+    shared: Option<Arc<Shared>>,
+    following: Following,
+    /// In the order of [`Layer::ALL`].
+    counts: [Arc<Counts>; Layer::ALL.len()],
+}
+
+/// How the changes of the catalog are followed.
+#[derive(Default)]
+struct Following {
+    /// Somebody has reason to believe that there are some.
+    wake: Notify,
+    /// One asks at a time.
+    turn: tokio::sync::Mutex<()>,
+    /// When they were last asked for, with an answer.
+    last_ms: AtomicI64,
+    is_lost: AtomicBool,
+}
+
+impl Reading {
+    /// Has seen the catalog's `generation`.
+    pub(crate) fn saw(&self, generation: i64) {
+        self.0.fetch_max(generation, Ordering::Relaxed);
+    }
+
+    fn at_least(&self) -> i64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl Cache {
+    /// An empty cache, which keeps nothing before it is told of the catalog's changes. Called on a runtime where there is Redis.
+    pub fn new(config: CacheConfig, surroundings: Surroundings) -> Self {
+        let counts: [Arc<Counts>; Layer::ALL.len()] = Default::default();
+        let shared = surroundings.redis.map(|(redis, namespace)| {
+            let counts = Arc::clone(&counts[Layer::Redis as usize]);
+            Arc::new(Shared::new(redis, namespace, counts))
+        });
+        let longest = config.memory_ttl.mul_f64(1.1) + config.stale;
+        Self(Some(Arc::new(Layers {
+            clock: surroundings.clock,
+            chance: surroundings.chance,
+            is_on: AtomicBool::new(config.is_on),
+            is_redis_on: AtomicBool::new(config.is_redis_on),
+            freshness: Freshness::default(),
+            memory: Memory::new(config.memory_bytes, longest),
+            flights: Flights::default(),
+            shared,
+            following: Following::default(),
+            counts,
+            config,
+        })))
+    }
+
+    /// Turns all layers on or off.
+    pub fn turn(&self, is_on: bool) {
+        if let Some(layers) = &self.0 {
+            layers.is_on.store(is_on, Ordering::Relaxed);
+        }
+    }
+
+    /// Turns the layer in Redis on or off.
+    pub fn turn_redis(&self, is_on: bool) {
+        if let Some(layers) = &self.0 {
+            layers.is_redis_on.store(is_on, Ordering::Relaxed);
+        }
+    }
+
+    /// Forgets everything in this process.
+    pub fn forget(&self) {
+        if let Some(layers) = &self.0 {
+            layers.memory.clear();
+        }
+    }
+
+    /// Whether the catalog's changes are heard of. While they are not, what is shown may be older than they say.
+    pub fn is_following(&self) -> bool {
+        !self.0.as_ref().is_some_and(|layers| layers.following.is_lost())
+    }
+
+    /// What the layers did.
+    pub fn figures(&self) -> Vec<LayerFigures> {
+        let Some(layers) = &self.0 else {
+            return Vec::new();
+        };
+        Layer::ALL.into_iter().map(|layer| layers.figures(layer)).collect()
+    }
+
+    /// Many keys at once, of which those that stand for nothing are missing in the answer.
+    pub(crate) async fn read<R: Resource>(
+        &self,
+        source: &R::Source,
+        reading: &Reading,
+        keys: &[R::Key],
+    ) -> Result<foldhash::HashMap<R::Key, R::Value>, R::Error> {
+        match self.working() {
+            Some(layers) => layers.read::<R>(source, reading, keys).await,
+            None => Ok(R::load(source, keys.to_vec()).await?.found),
+        }
+    }
+
+    /// What a key stands for, where that is in memory.
+    pub(crate) fn peek<R: Resource>(&self, reading: &Reading, key: &R::Lookup) -> Option<R::Value> {
+        self.working()?.peek::<R>(reading, key)
+    }
+
+    /// Whether what was read in generation `stamp` is still right, as far as is known.
+    pub(crate) fn is_fresh(&self, stamp: i64, dependency: Dependency) -> bool {
+        // Without a cache, it was read a moment ago.
+        self.working()
+            .is_none_or(|layers| layers.freshness.view().is_fresh(stamp, dependency, 0))
+    }
+
+    fn working(&self) -> Option<&Arc<Layers>> {
+        self.0.as_ref().filter(|layers| layers.is_on.load(Ordering::Relaxed))
+    }
+}
+
+/// What whoever follows the catalog tells the cache.
+impl Cache {
+    /// Up to which generation changes are known; none before any is.
+    pub(crate) fn known_generation(&self) -> Option<i64> {
+        self.0.as_ref()?.freshness.view().generation()
+    }
+
+    /// Waits for its turn to ask for changes; none where nobody needs them.
+    pub(crate) async fn turn_to_follow(&self) -> Option<tokio::sync::MutexGuard<'_, ()>> {
+        Some(self.0.as_ref()?.following.turn.lock().await)
+    }
+
+    /// Begins to know the catalog, or begins anew where it is another one.
+    pub(crate) fn begin(&self, generation: i64, sets: impl IntoIterator<Item = (SetId, i64)>) {
+        if let Some(layers) = &self.0 {
+            if layers.freshness.view().generation().is_some_and(|known| known > generation) {
+                layers.memory.clear();
+            }
+            layers.freshness.begin(generation, sets);
+        }
+    }
+
+    /// Everything that changed up to `generation`.
+    pub(crate) fn advance(&self, generation: i64, changes: Vec<SetChange>) {
+        if let Some(layers) = &self.0 {
+            layers.freshness.advance(generation, changes);
+        }
+    }
+
+    /// This process made a generation: from now on nothing older is shown.
+    pub(crate) fn expect(&self, generation: i64) {
+        if let Some(layers) = &self.0 {
+            layers.freshness.expect(generation);
+        }
+    }
+
+    /// Whether the changes could be asked for. Whether that is news.
+    pub(crate) fn note_following(&self, is_lost: bool) -> bool {
+        let Some(layers) = &self.0 else { return false };
+        if !is_lost {
+            layers.following.last_ms.store(layers.clock.now_ms(), Ordering::Relaxed);
+        }
+        layers.following.is_lost.swap(is_lost, Ordering::Relaxed) != is_lost
+    }
+
+    /// Has whoever follows the catalog ask at once.
+    pub(crate) fn wake_follower(&self) {
+        if let Some(layers) = &self.0 {
+            layers.following.wake.notify_one();
+        }
+    }
+
+    /// Until somebody has reason to believe that there are changes.
+    pub(crate) async fn woken(&self) {
+        match &self.0 {
+            Some(layers) => layers.following.wake.notified().await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// The way to other instances, and what the names there begin with.
+    pub(crate) fn redis(&self) -> Option<(&Redis, &str)> {
+        let shared = self.0.as_ref()?.shared.as_ref()?;
+        Some((&shared.redis, shared.namespace()))
+    }
+}
+
+impl Following {
+    fn is_lost(&self) -> bool {
+        self.is_lost.load(Ordering::Relaxed)
+    }
+
+    fn last_ms(&self) -> i64 {
+        self.last_ms.load(Ordering::Relaxed)
+    }
+}
+
+impl Layers {
+    fn counts(&self, layer: Layer) -> &Counts {
+        &self.counts[layer as usize]
+    }
+
+    /// The layer in Redis, where it is to be asked.
+    fn shared(&self) -> Option<&Arc<Shared>> {
+        let shared = self.shared.as_ref()?;
+        self.is_redis_on.load(Ordering::Relaxed).then_some(shared)
+    }
+
+    fn figures(&self, layer: Layer) -> LayerFigures {
+        let counts = self.counts(layer);
+        let (entries, bytes, capacity_bytes) = match layer {
+            Layer::Memory => {
+                let (entries, bytes, capacity) = self.memory.extent();
+                (Some(entries), Some(bytes), Some(capacity))
+            }
+            Layer::Redis | Layer::Database => (None, None, None),
+        };
+        LayerFigures {
+            layer,
+            entries,
+            bytes,
+            capacity_bytes,
+            counts: Outcome::ALL.map(|outcome| counts.get(outcome)),
+            evictions: if layer == Layer::Memory { self.memory.evictions() } else { 0 },
+            p50_ms: counts.quantile_ms(0.5).unwrap_or(0.0),
+            p99_ms: counts.quantile_ms(0.99).unwrap_or(0.0),
+            is_on: match layer {
+                Layer::Memory => self.is_on.load(Ordering::Relaxed),
+                Layer::Redis => self.is_on.load(Ordering::Relaxed) && self.shared().is_some(),
+                Layer::Database => true,
+            },
+            is_up: layer != Layer::Redis || self.shared().is_some_and(|shared| shared.redis.is_up()),
+        }
+    }
+}

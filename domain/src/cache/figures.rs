@@ -1,0 +1,199 @@
+//! What the layers did, counted.
+
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
+
+/// A place where things are kept, or come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Layer {
+    Memory,
+    Redis,
+    /// Where everything comes from in the end.
+    Database,
+}
+
+impl Layer {
+    pub const ALL: [Self; 3] = [Self::Memory, Self::Redis, Self::Database];
+
+    /// As metrics name it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Memory => "memory",
+            Self::Redis => "redis",
+            Self::Database => "database",
+        }
+    }
+}
+
+/// What was done with things, since the start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was there, and right.
+    Hit,
+    /// It was not there.
+    Miss,
+    /// It was there, and the catalog has changed since, or its time was over.
+    Outdated,
+    /// It was shown although its time was over, because the database could not be asked.
+    Stale,
+    /// It was read, from the layer below, or written.
+    Done,
+    /// The layer did not answer, or what it answered was none of ours.
+    Failed,
+}
+
+impl Outcome {
+    pub const ALL: [Self; 6] = [Self::Hit, Self::Miss, Self::Outdated, Self::Stale, Self::Done, Self::Failed];
+
+    /// As metrics name it: the operation, and its status.
+    pub fn names(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Hit => ("get", "hit"),
+            Self::Miss => ("get", "miss"),
+            Self::Outdated => ("get", "outdated"),
+            Self::Stale => ("get", "stale"),
+            Self::Done => ("fill", "ok"),
+            Self::Failed => ("any", "error"),
+        }
+    }
+}
+
+/// Buckets of times: four for each doubling, of nanoseconds.
+const BUCKETS: usize = 256;
+
+/// The counts of one layer.
+pub(super) struct Counts {
+    outcomes: [AtomicU64; Outcome::ALL.len()],
+    times: [AtomicU64; BUCKETS],
+}
+
+impl Default for Counts {
+    fn default() -> Self {
+        Self {
+            outcomes: [const { AtomicU64::new(0) }; Outcome::ALL.len()],
+            times: [const { AtomicU64::new(0) }; BUCKETS],
+        }
+    }
+}
+
+impl Counts {
+    pub(super) fn add(&self, outcome: Outcome, count: usize) {
+        if count > 0 {
+            self.outcomes[outcome as usize].fetch_add(count as u64, Ordering::Relaxed);
+        }
+    }
+
+    pub(super) fn get(&self, outcome: Outcome) -> u64 {
+        self.outcomes[outcome as usize].load(Ordering::Relaxed)
+    }
+
+    /// Notes how long one question took, of however many keys.
+    pub(super) fn took(&self, time: Duration) {
+        let nanos = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+        self.times[bucket(nanos)].fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Milliseconds that a share of the questions took at most, to within a fifth; none where there was none.
+    pub(super) fn quantile_ms(&self, share: f64) -> Option<f64> {
+        let times: Vec<u64> = self.times.iter().map(|count| count.load(Ordering::Relaxed)).collect();
+        let total: u64 = times.iter().sum();
+        #[expect(
+            clippy::cast_precision_loss,
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a share of a count is a count, to within 2^-52"
+        )]
+        let wanted = (total as f64 * share).ceil() as u64;
+        let mut so_far = 0;
+        let found = times.iter().position(|count| {
+            so_far += count;
+            total > 0 && so_far >= wanted.max(1)
+        });
+        found.map(|bucket| end_of(bucket) / 1e6)
+    }
+}
+
+fn bucket(nanos: u64) -> usize {
+    let doublings = nanos.max(4).ilog2();
+    let quarter = (nanos.max(4) >> (doublings - 2)) & 3;
+    (doublings as usize * 4 + usize::try_from(quarter).unwrap_or(0)).min(BUCKETS - 1)
+}
+
+/// Nanoseconds at which a bucket ends.
+#[expect(clippy::cast_precision_loss, reason = "there are 256 buckets")]
+fn end_of(bucket: usize) -> f64 {
+    2_f64.powf((bucket / 4) as f64) * (1.0 + (bucket % 4 + 1) as f64 / 4.0)
+}
+
+/// One layer at a moment.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LayerFigures {
+    pub layer: Layer,
+    /// Things in it; none where nobody here knows.
+    pub entries: Option<u64>,
+    pub bytes: Option<u64>,
+    pub capacity_bytes: Option<u64>,
+    /// Counts since the start, in the order of [`Outcome::ALL`].
+    pub counts: [u64; Outcome::ALL.len()],
+    pub evictions: u64,
+    /// What half of the questions took at most, and 99 of 100; 0 where there was none.
+    pub p50_ms: f64,
+    pub p99_ms: f64,
+    /// Whether it is to be asked.
+    pub is_on: bool,
+    /// Whether it answers, as far as is known.
+    pub is_up: bool,
+}
+
+impl LayerFigures {
+    /// A count since the start.
+    pub fn count(&self, outcome: Outcome) -> u64 {
+        self.counts[outcome as usize]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::{Counts, Outcome, bucket, end_of};
+
+    #[test]
+    fn quantiles_are_a_fifth_off_at_most() {
+        let counts = Counts::default();
+        assert_eq!(counts.quantile_ms(0.5), None);
+        for micros in 1..=1000 {
+            counts.took(Duration::from_micros(micros));
+        }
+        for (share, expected) in [(0.01, 0.01), (0.5, 0.5), (0.99, 0.99), (1.0, 1.0)] {
+            let found = counts.quantile_ms(share).expect("there were some");
+            assert!((expected..=expected * 1.26).contains(&found), "{share}: {found}");
+        }
+        counts.took(Duration::ZERO);
+        counts.took(Duration::MAX);
+        assert!(counts.quantile_ms(1.0).is_some());
+    }
+
+    #[test]
+    fn a_bucket_ends_where_the_next_begins() {
+        for nanos in [1_u64, 4, 5, 7, 8, 1000, 123_456, u64::MAX >> 1] {
+            let bucket = bucket(nanos);
+            #[expect(clippy::cast_precision_loss, reason = "compared with the end of a bucket")]
+            let nanos = nanos as f64;
+            assert!(nanos <= end_of(bucket) && nanos.max(4.0) >= end_of(bucket - 1), "{nanos}");
+        }
+    }
+
+    #[test]
+    fn counts_are_by_outcome() {
+        let counts = Counts::default();
+        counts.add(Outcome::Miss, 2);
+        counts.add(Outcome::Miss, 0);
+        assert_eq!((counts.get(Outcome::Miss), counts.get(Outcome::Hit)), (2, 0));
+        for (place, outcome) in Outcome::ALL.into_iter().enumerate() {
+            assert_eq!(outcome as usize, place);
+        }
+    }
+}

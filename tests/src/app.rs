@@ -202,6 +202,15 @@ impl TestApp {
         self.forget();
     }
 
+    /// As [`Self::sql`], of a server that forgets nothing and asks what has changed: whether it was told.
+    pub async fn sql_and_keep(&self, sql: &str) -> Result<(), String> {
+        assert!(self.database.is_own(), "a shared database is only read");
+        let ran = self.pool.run(sql).await;
+        ran.unwrap_or_else(|error| panic!("{sql}: {error}"));
+        let server = self.server.as_ref().expect("it runs");
+        server.catalog().catch_up().await.map_err(|error| error.to_string())
+    }
+
     /// Takes the server itself, to stop it.
     pub fn take_server(&mut self) -> api::RunningServer {
         self.server.take().expect("the server is taken once")

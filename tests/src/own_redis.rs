@@ -37,6 +37,27 @@ impl OwnRedis {
         own
     }
 
+    /// A cluster of three nodes, each of which holds a third of the slots.
+    pub async fn start_cluster_of_three() -> [Self; 3] {
+        let mut nodes = [Self::new(true), Self::new(true), Self::new(true)];
+        for node in &mut nodes {
+            node.start_again().await;
+        }
+        let addresses: Vec<String> = nodes.iter().map(|node| format!("127.0.0.1:{}", node.port)).collect();
+        let mut create = vec!["--cluster", "create"];
+        create.extend(addresses.iter().map(String::as_str));
+        create.push("--cluster-yes");
+        let said = nodes[0].command(&create);
+        for node in &nodes {
+            eventually("the cluster knows that it is whole", async || {
+                node.command(&["CLUSTER", "INFO"]).contains("cluster_state:ok")
+            })
+            .await;
+        }
+        assert!(said.contains("[OK] All 16384 slots covered"), "{said}");
+        nodes
+    }
+
     fn new(is_cluster: bool) -> Self {
         Self {
             folder: tempfile::tempdir().expect("a folder can be made"),

@@ -426,6 +426,8 @@ async fn a_postgres_is_survived() {
     let _ = command(&["migrate", "up"], &url).run().await.succeeded();
     let _ = command(&["import"], &url).run().await.succeeded();
     let mut server = command(&["serve"], &url)
+        // What is kept is shown on, which is tested with the cache.
+        .env("CACHE_ENABLED", "false")
         .env("DB_ACQUIRE_TIMEOUT_MS", "300")
         .env("DB_POOL_SIZE", "4")
         .spawn();

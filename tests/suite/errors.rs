@@ -57,7 +57,8 @@ async fn beyond_all_connections_is_overloaded() {
 
 /// A server whose sets take seconds to read.
 pub(crate) async fn with_slow_sets(engine: tests::Engine, flags: &[&str]) -> TestApp {
-    let mut builder = TestApp::build(engine).await;
+    // What is kept would not be slow again.
+    let mut builder = TestApp::build(engine).await.flag("--cache-enabled=false");
     for flag in flags {
         builder = builder.flag(flag);
     }

@@ -4,6 +4,8 @@
 
 mod batches;
 mod bombs;
+mod cache;
+mod cache_redis;
 mod changes;
 mod cli;
 mod clients;

@@ -170,9 +170,11 @@ impl Catalog {
         let told = changes.iter().map(|change| SetChange {
             generation: change.generation,
             set: IconId::set_called(&change.prefix),
-            names: key(change).map(|key| {
+            names: key(change).and_then(|key| {
                 let names = names.remove(&key).unwrap_or_default();
-                names.iter().map(|name| IconId::of(name).0).collect()
+                // A feed that does not name all of them names none.
+                let is_whole = names.len() == key.limit as usize;
+                is_whole.then(|| names.iter().map(|name| IconId::of(name).0).collect())
             }),
         });
         Ok(told.collect())

@@ -207,7 +207,7 @@ pub(super) async fn load_pointed_icons(
     let dialect = database.dialect();
     let sql = format!(
         "SELECT {ICON_COLUMNS}, c.prefix || ':' || c.codepoint AS asked \
-         {FROM_STATE} (icon_character c JOIN icon ON icon.id = c.icon_id) ON {}",
+         {FROM_STATE} icon_character c ON {} LEFT JOIN icon ON icon.id = c.icon_id",
         dialect.is_any("c.id", 1)
     );
     let values = vec![dialect.long_list(ids.iter().map(|id| id.0))];

@@ -49,9 +49,9 @@ fn every_documented_code_is_provoked() {
 async fn beyond_all_connections_is_overloaded() {
     let builder = TestApp::build_with_garden(tests::Engine::Sqlite).await;
     let app = builder.flag("--max-connections=1").start().await;
-    // The client keeps the one connection.
-    assert_eq!(app.get("/api/health/live").await.status, 200);
-    let answer = Wire::connect(app.base_url()).answer();
+    let mut busy = Wire::connect(app.base_url());
+    busy.begin_body();
+    let answer = Wire::connect(app.base_url()).asked("/graphql");
     assert_eq!((answer.status, answer.code()), (503, "OVERLOADED".to_owned()));
 }
 

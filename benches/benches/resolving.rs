@@ -110,7 +110,11 @@ fn document_stage(
                 let mut spent = Duration::ZERO;
                 for _ in 0..times {
                     seen += 1;
-                    let query = if is_new { format!("{BATCH} # {seen}") } else { BATCH.to_owned() };
+                    let query = if is_new {
+                        format!("{BATCH} # {seen}")
+                    } else {
+                        BATCH.to_owned()
+                    };
                     let request = OperationRequest {
                         document: DocumentSource::Text(query),
                         variables: variables.clone(),

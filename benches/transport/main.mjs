@@ -27,7 +27,7 @@ const MOST_GROWTH = 2;
 const ours = iconql(ICONQL, `sqlite://${SQLITE_FILE}`, `${WORK}/iconql`);
 const bare = {
   dialect,
-  command: [BARE_HANDLER],
+  command: ['sh', '-c', 'exec "$0" "$LISTEN" "$DATABASE_URL"', BARE_HANDLER],
   ready: { method: 'POST', path: '/', body: '{"query":"{ __typename }"}' },
   environment: (port) => ({ LISTEN: `127.0.0.1:${port}`, DATABASE_URL: `sqlite://${SQLITE_FILE}` }),
 };

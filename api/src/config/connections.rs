@@ -22,7 +22,7 @@ pub struct ConnectionArgs {
     #[arg(long, global = true, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000), value_name = "COUNT", help_heading = "Connections")]
     pub max_connections: u32,
 
-    /// Of those, connections of one client's address; proxies in TRUSTED_PROXIES may have them all
+    /// Of those, connections of one client's address; a trusted proxy may have them all
     #[arg(long, global = true, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=1_000_000), value_name = "COUNT", help_heading = "Connections")]
     pub max_connections_per_client: u32,
 

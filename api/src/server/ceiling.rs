@@ -293,7 +293,9 @@ mod tests {
             "it has just been answered"
         );
         let sockets = [activity(), activity()];
-        sockets.iter().for_each(|socket| socket.upgraded());
+        for socket in &sockets {
+            socket.upgraded();
+        }
         let _sockets = sockets
             .each_ref()
             .map(|socket| ceiling.enter(address("192.0.2.4"), Arc::clone(socket)));

@@ -1,7 +1,7 @@
 //! What the server's own transport is measured against: the same schema over the same database behind the least that speaks
 //! HTTP. It has no limits, no keys, no headers beyond the type, and must never be reachable.
 //!
-//!     LISTEN=127.0.0.1:8081 DATABASE_URL=sqlite://icons.db bare-handler
+//!     bare-handler 127.0.0.1:8081 sqlite://icons.db
 
 use std::{convert::Infallible, net::SocketAddr};
 
@@ -11,7 +11,7 @@ use domain::{
     database::{Database, OpenMode},
     search::Search,
 };
-use http_body_util::{BodyExt as _, Full};
+use http_body_util::{BodyExt as _, Collected, Full};
 use hyper::{
     Request, Response,
     body::{Bytes, Incoming},
@@ -37,8 +37,12 @@ struct Body {
 
 #[tokio::main]
 async fn main() -> Result<(), SetupError> {
-    let address: SocketAddr = std::env::var("LISTEN")?.parse()?;
-    let database = database_configuration(std::env::var("DATABASE_URL")?);
+    let mut arguments = std::env::args().skip(1);
+    let (Some(address), Some(url)) = (arguments.next(), arguments.next()) else {
+        return Err("usage: bare-handler ADDRESS DATABASE_URL".into());
+    };
+    let address: SocketAddr = address.parse()?;
+    let database = database_configuration(url);
     let stores = Stores {
         catalog: Catalog::new(Database::open(&database, OpenMode::Existing).await?),
         search: Search::in_memory(),
@@ -55,7 +59,7 @@ async fn main() -> Result<(), SetupError> {
 }
 
 async fn answer(service: GraphqlService, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
-    let body = request.into_body().collect().await.map(|body| body.to_bytes());
+    let body = request.into_body().collect().await.map(Collected::to_bytes);
     let Some(Body { query, variables }) = body.ok().and_then(|body| serde_json::from_slice(&body).ok()) else {
         return Ok(Response::new(Full::from("no request")));
     };

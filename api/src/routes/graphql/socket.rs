@@ -57,7 +57,7 @@ async fn open(state: &AppState, request: Request) -> Response {
     };
     let handshake = match Handshake::read(&mut parts) {
         Ok(handshake) => handshake,
-        Err(refused) => return *refused,
+        Err(unfit) => return unfit.into_response(),
     };
     // It has been looked at, and is not kept for as long as the socket.
     parts.headers.remove(header::AUTHORIZATION);

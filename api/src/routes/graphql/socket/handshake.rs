@@ -4,7 +4,7 @@
 
 use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version, header, request::Parts},
-    response::{IntoResponse as _, Response},
+    response::{IntoResponse, Response},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use hyper::upgrade::{OnUpgrade, Upgraded};
@@ -43,29 +43,36 @@ pub(super) struct Handshake {
     connection: OnUpgrade,
 }
 
+/// What a request for a socket lacks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unfit {
+    /// Says which version is spoken, in the header that the protocol has for it.
+    Version,
+    Request(&'static str),
+}
+
 impl Handshake {
     /// Reads the request.
-    ///
-    /// # Errors
-    /// The answer that says what it lacks.
-    pub(super) fn read(parts: &mut Parts) -> Result<Self, Box<Response>> {
+    pub(super) fn read(parts: &mut Parts) -> Result<Self, Unfit> {
         let headers = &parts.headers;
         if parts.version < Version::HTTP_11 || !names(headers, &header::CONNECTION, "upgrade") {
-            return Err(bad("A socket is asked for over HTTP/1.1, with `Connection: Upgrade`."));
+            return Err(Unfit::Request(
+                "A socket is asked for over HTTP/1.1, with `Connection: Upgrade`.",
+            ));
         }
         if headers
             .get(header::SEC_WEBSOCKET_VERSION)
             .is_none_or(|version| version != VERSION)
         {
-            return Err(wrong_version());
+            return Err(Unfit::Version);
         }
         let key = headers.get(header::SEC_WEBSOCKET_KEY).filter(|key| is_key(key));
-        let key = key.ok_or_else(|| bad("`Sec-WebSocket-Key` is 16 bytes in base64."))?;
+        let key = key.ok_or(Unfit::Request("`Sec-WebSocket-Key` is 16 bytes in base64."))?;
         let connection = parts.extensions.remove::<OnUpgrade>();
         Ok(Self {
             accept_key: derive_accept_key(key.as_bytes()),
             speaks: names(headers, &header::SEC_WEBSOCKET_PROTOCOL, SUBPROTOCOL),
-            connection: connection.ok_or_else(|| bad("This connection cannot become a socket."))?,
+            connection: connection.ok_or(Unfit::Request("This connection cannot become a socket."))?,
         })
     }
 
@@ -123,24 +130,26 @@ fn is_key(key: &HeaderValue) -> bool {
     STANDARD.decode(key).is_ok_and(|bytes| bytes.len() == KEY_BYTES)
 }
 
-fn bad(message: &str) -> Box<Response> {
-    Box::new(Refused::bad(message).into_response())
-}
-
-/// Says which version is spoken, in the header that the protocol has for it.
-fn wrong_version() -> Box<Response> {
-    let refused = Refused::bad("Sockets are of version 13 here.").with_status(StatusCode::UPGRADE_REQUIRED);
-    let headers = [
-        (header::SEC_WEBSOCKET_VERSION, VERSION),
-        (header::UPGRADE, "websocket"),
-        (header::CONNECTION, "upgrade"),
-    ];
-    Box::new((headers, refused).into_response())
+impl IntoResponse for Unfit {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Request(message) => Refused::bad(message).into_response(),
+            Self::Version => {
+                let refused = Refused::bad("Sockets are of version 13 here.").with_status(StatusCode::UPGRADE_REQUIRED);
+                let headers = [
+                    (header::SEC_WEBSOCKET_VERSION, VERSION),
+                    (header::UPGRADE, "websocket"),
+                    (header::CONNECTION, "upgrade"),
+                ];
+                (headers, refused).into_response()
+            }
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use axum::http::Request;
+    use axum::{http::Request, response::IntoResponse as _};
 
     use super::Handshake;
 
@@ -166,7 +175,10 @@ mod tests {
                 request = request.header(name, if name == header { value } else { lawful });
             }
             let (mut parts, ()) = request.body(()).expect("a request").into_parts();
-            let refused = Handshake::read(&mut parts).err().expect("it is refused");
+            let refused = Handshake::read(&mut parts)
+                .err()
+                .expect("it is refused")
+                .into_response();
             assert_eq!(refused.status(), status, "{header}: {value}");
             let version = refused.headers().get("sec-websocket-version");
             assert_eq!(version.is_some_and(|version| version == "13"), status == 426);

@@ -108,7 +108,7 @@ impl Server {
         let open = scripted(&counts);
         let handler = move |request: Request| async move {
             let (mut parts, _) = request.into_parts();
-            let handshake = Handshake::read(&mut parts).unwrap_or_else(|refused| panic!("{refused:?}"));
+            let handshake = Handshake::read(&mut parts).unwrap_or_else(|unfit| panic!("{unfit:?}"));
             let connection = Connection {
                 place: Mutex::new(streaming.connections.enter(Client::default()).expect("there is room")),
                 keys,

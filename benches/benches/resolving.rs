@@ -127,6 +127,7 @@ fn configuration() -> SchemaConfig {
             max_selections: wide,
             max_root_fields: wide,
             max_directives: wide,
+            max_directives_per_field: wide,
             deadline_ms: 5000,
         },
         documents: DocumentsConfig::default(),

@@ -18,6 +18,14 @@ use serde_json::{Map, Value};
 
 use crate::errors::bad_user_input;
 
+/// Drops the values that the operation has no variables for. Nobody reads them, and each takes its time to be passed on.
+pub(crate) fn drop_undeclared(operation: &OperationDefinition, given: &mut Map<String, Value>) {
+    let declared = operation.variable_definitions.iter();
+    *given = declared
+        .filter_map(|definition| given.remove_entry(definition.node.name.node.as_str()))
+        .collect();
+}
+
 /// Refuses a request that lacks a value which the operation demands.
 pub(crate) fn check_given(operation: &OperationDefinition, given: &Map<String, Value>) -> Result<(), ServerError> {
     let is_lacking = |definition: &&Positioned<VariableDefinition>| {

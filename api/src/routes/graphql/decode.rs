@@ -1,7 +1,7 @@
 //! A request taken out of a body or an address.
 
 use axum::http::{HeaderMap, HeaderName, header};
-use schema::{Caller, Code, DocumentSource, OperationKinds, OperationRequest};
+use schema::{Caller, Code, DocumentSource, OperationKinds, OperationRequest, shortened};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -141,11 +141,12 @@ pub(crate) fn from_address(address: Address, sender: &Sender<'_>) -> Result<Oper
 fn parameter<'a, T: Deserialize<'a>>(name: &str, text: Option<&'a str>) -> Result<Option<T>, Refused> {
     let text = text.filter(|text| !text.is_empty());
     let value = text.map(serde_json::from_str).transpose();
-    value.map_err(|error| bad(format!("`{name}` must be a JSON object: {error}.")))
+    value.map_err(|error| bad(shortened(&format!("`{name}` must be a JSON object: {error}."))))
 }
 
 fn read<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Refused> {
-    serde_json::from_slice(body).map_err(|error| bad(format!("The body is no GraphQL request: {error}.")))
+    serde_json::from_slice(body)
+        .map_err(|error| bad(shortened(&format!("The body is no GraphQL request: {error}."))))
 }
 
 /// The request of the payload of a socket's message. There a document has a text in any case, if an empty one.

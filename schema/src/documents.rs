@@ -129,7 +129,7 @@ impl Documents {
             let message = "Only queries can be sent by GET; use POST.";
             return Err(Refusal::new(Code::MethodNotAllowed, message));
         }
-        variables::drop_undeclared(operation, &mut request.variables);
+        variables::settle(operation, &mut request.variables);
         variables::check_given(operation, &request.variables)?;
         page_sizes::check(operation, &parsed, &request.variables, &self.limits)?;
         variables::drop_page_sizes(&mut parsed, &request.variables);

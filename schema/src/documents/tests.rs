@@ -70,8 +70,6 @@ fn a_typename_is_looked_at_as_any_field_is() {
             Some("1:19: Field \"__typename\" must not have a selection since type \"String\" has no subfields"),
         ),
         ("{ __typename @a __typename @b(if: 1) }", Some("1:14: Unknown directive \"a\"; 1:28: Unknown directive \"b\"")),
-        ("query($a: Int) { __typename @skip(if: $a) }", Some("1:35: Variable \"a\" of type \"Int\" used in position expecting type \"Boolean!\"")),
-        ("query($on: Boolean) { __typename @skip(if: $on) }", Some("1:40: Variable \"on\" of type \"Boolean\" used in position expecting type \"Boolean!\"")),
         ("query($on: Boolean!) { __typename service { ... { __typename @skip(if: $on) } } }", None),
         ("query($on: Boolean = true) { a: __typename @include(if: $on) }", None),
         ("{ a: __typename a: __typename @include(if: true) }", None),
@@ -93,6 +91,24 @@ fn a_fragment_that_spreads_itself_is_named() {
     ] {
         let expected = format!("1:{column}: Cannot spread fragment \"{name}\": it spreads itself");
         assert_eq!(check.fault(document), Some(expected), "{document}");
+    }
+}
+
+#[test]
+fn a_variable_left_out_has_its_default() {
+    let text = "query($by: IconSetOrder = NAME, $on: Boolean = true, $no: Boolean) { iconSets(orderBy: $by) @include(if: $on) @skip(if: $no) { totalCount } }";
+    for (given, expected) in [
+        (json!({}), json!({ "by": "NAME", "on": true })),
+        (json!({ "on": false, "no": false }), json!({ "by": "NAME", "on": false, "no": false })),
+        (json!({ "by": null }), json!({ "by": null, "on": true })),
+    ] {
+        let mut request = OperationRequest {
+            document: DocumentSource::Text(text.to_owned()),
+            variables: given.as_object().expect("an object").clone(),
+            ..OperationRequest::default()
+        };
+        let _ = documents().prepare(&mut request);
+        assert_eq!(serde_json::Value::Object(request.variables), expected, "{given}");
     }
 }
 

@@ -246,7 +246,11 @@ pub(crate) fn shorten(mut error: ServerError) -> ServerError {
     // The parser shows the line that it stopped at, and below it the place.
     let is_of_parser = Code::of(&error).is_some_and(|code| code == Code::GraphqlParseFailed.as_str());
     error.message = if is_of_parser {
-        let lines: Vec<_> = error.message.split('\n').map(|line| cut(line, MOST_OF_A_WORD)).collect();
+        let lines: Vec<_> = error
+            .message
+            .split('\n')
+            .map(|line| cut(line, MOST_OF_A_WORD))
+            .collect();
         lines.join("\n")
     } else {
         shortened(&error.message)

@@ -176,9 +176,7 @@ impl Query {
     }
 
     /// Several numbered pages (from 0, at most 10) of one search in one round trip, computed from one index snapshot.
-    #[graphql(
-        complexity = "5 + cost_of(pages.len(), 1 + cost_of(cost_of_page(Some(size), None), child_complexity))"
-    )]
+    #[graphql(complexity = "5 + cost_of(pages.len(), 1 + cost_of(cost_of_page(Some(size), None), child_complexity))")]
     #[expect(
         clippy::too_many_arguments,
         reason = "the arguments of a search, and which pages of it"

@@ -25,7 +25,9 @@ use crate::errors::bad_user_input;
 /// Source: the GraphQL specification, "Coercing Variable Values".
 pub(crate) fn settle(operation: &OperationDefinition, given: &mut Map<String, Value>) {
     let settled = operation.variable_definitions.iter().filter_map(|definition| {
-        let VariableDefinition { name, default_value, .. } = &definition.node;
+        let VariableDefinition {
+            name, default_value, ..
+        } = &definition.node;
         let name = name.node.as_str();
         given.remove_entry(name).or_else(|| {
             let default = default_value.as_ref()?.node.clone();

@@ -146,7 +146,7 @@ on_each_engine! {
                 let message = error["message"].as_str().unwrap();
                 let reflected = message.matches('n').count();
                 assert!(reflected < 2 * 200 + 50 && message.len() < 1_500, "{document:.60}: {message}");
-                
+
             }
         }
         let query = "query($a: Int, $b: [String!]!) { iconSets(first: $a) { totalCount } icons(names: $b) { __typename } }";

@@ -161,14 +161,29 @@ async fn directives_of_one_place() {
     ] {
         // Five of one kind keep the limit and are refused for what they are.
         let reply = app.graphql(&place.replace("HERE", &directives(5))).await;
-        assert_eq!(reply.codes().first(), Some(&"GRAPHQL_VALIDATION_FAILED"), "{place}: {}", reply.text);
+        assert_eq!(
+            reply.codes().first(),
+            Some(&"GRAPHQL_VALIDATION_FAILED"),
+            "{place}: {}",
+            reply.text
+        );
         let reply = app.graphql(&place.replace("HERE", &directives(6))).await;
         assert_exceeded(&reply, "maxDirectivesPerField", 5, Some(6));
         assert_eq!((reply.json.get("data"), reply.statements()), (None, 0), "{place}");
     }
     let at = "{ service @skip(if: false) @include(if: true) { version } }";
-    let beyond = at.replace("version", "version @skip(if: false) @include(if: true) @include(if: true)");
-    check("max-directives-per-field", "maxDirectivesPerField", 2, at, (&beyond, Some(3))).await;
+    let beyond = at.replace(
+        "version",
+        "version @skip(if: false) @include(if: true) @include(if: true)",
+    );
+    check(
+        "max-directives-per-field",
+        "maxDirectivesPerField",
+        2,
+        at,
+        (&beyond, Some(3)),
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -176,14 +191,18 @@ async fn selection_sets_inside_each_other() {
     let inline = |sets: usize| format!("{}__typename{}", "{ ...".repeat(sets - 1) + "{ ", " }".repeat(sets));
     // Fragments each of which spreads the next one: the operation's own set, and theirs.
     let chain = |sets: usize| {
-        let next = each(sets - 2, |number| format!("fragment f{number} on Query {{ ...f{} }}", number + 1));
+        let next = each(sets - 2, |number| {
+            format!("fragment f{number} on Query {{ ...f{} }}", number + 1)
+        });
         format!("{{ ...f0 }} {next} fragment f{} on Query {{ __typename }}", sets - 2)
     };
     check("max-nesting", "maxNesting", 6, &inline(6), (&inline(7), Some(7))).await;
     check("max-nesting", "maxNesting", 6, &chain(6), (&chain(7), None)).await;
     // Half of them in one fragment, which is spread at the top too.
     let halves = |sets: usize| {
-        let operation = inline(sets - sets / 2).replacen('{', "{ ...half ", 1).replace("__typename", "...half");
+        let operation = inline(sets - sets / 2)
+            .replacen('{', "{ ...half ", 1)
+            .replace("__typename", "...half");
         format!("{operation} fragment half on Query {}", inline(sets / 2))
     };
     check("max-nesting", "maxNesting", 20, &halves(20), (&halves(21), None)).await;

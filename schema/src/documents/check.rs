@@ -12,7 +12,11 @@ impl DocumentCheck {
             introspection: true,
             ..DocumentsConfig::default()
         };
-        Self(Documents::new(limits, config, Validator::new(validating.finish(), &limits)))
+        Self(Documents::new(
+            limits,
+            config,
+            Validator::new(validating.finish(), &limits),
+        ))
     }
 
     /// What is wrong with a document, if anything is, whatever its variables are.

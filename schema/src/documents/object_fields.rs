@@ -51,7 +51,10 @@ fn repeated(text: &str, read: &str, name: &[u8]) -> ServerError {
     let name = String::from_utf8_lossy(name);
     let start = read.rfind(&*name).unwrap_or(text.len());
     let message = format!("There can only be one input field named \"{name}\"");
-    with_code(ServerError::new(message, Some(position(&text[..start]))), Code::GraphqlValidationFailed)
+    with_code(
+        ServerError::new(message, Some(position(&text[..start]))),
+        Code::GraphqlValidationFailed,
+    )
 }
 
 /// The line and column behind a text, as the parser counts them.
@@ -81,7 +84,10 @@ mod tests {
             ("{ a(b: {c: d e: c f: [c, c]}) }", None),
             ("{ a(b: {c: \"c: c: {c: 1, c: 2}\"}) }", None),
             ("{ a(b: {c: \"\"\"c: 1, c: \"\"\", d: {c: $c}}) }", None),
-            ("{ a(b: {}) { ... on A { b: c b: c } } } fragment f on A { b: c b: c }", None),
+            (
+                "{ a(b: {}) { ... on A { b: c b: c } } } fragment f on A { b: c b: c }",
+                None,
+            ),
         ] {
             let found = check(text).err();
             let found = found.map(|error| {

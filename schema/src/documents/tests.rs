@@ -20,9 +20,15 @@ const PLACES: [(&str, &str); 9] = [
     ("{ ...f } fragment f on Query { ... { __typename HERE } }", "FIELD"),
     ("{ ... HERE { service { version } } }", "INLINE_FRAGMENT"),
     ("{ ...f HERE } fragment f on Query { __typename }", "FRAGMENT_SPREAD"),
-    ("{ ...f } fragment f on Query HERE { __typename }", "FRAGMENT_DEFINITION"),
+    (
+        "{ ...f } fragment f on Query HERE { __typename }",
+        "FRAGMENT_DEFINITION",
+    ),
     ("query HERE { __typename }", "QUERY"),
-    ("query($n: Int HERE) { iconSets(first: $n) { totalCount } }", "VARIABLE_DEFINITION"),
+    (
+        "query($n: Int HERE) { iconSets(first: $n) { totalCount } }",
+        "VARIABLE_DEFINITION",
+    ),
 ];
 
 #[test]
@@ -42,11 +48,20 @@ fn directives_are_known_and_complete_wherever_they_stand() {
             assert!(fault.contains(&words), "{directives} in {document}: {fault}");
         }
         for (directives, words) in [
-            ("@include", "argument \"if\" of type \"Boolean!\" is required but not provided"),
-            ("@skip", "argument \"if\" of type \"Boolean!\" is required but not provided"),
+            (
+                "@include",
+                "argument \"if\" of type \"Boolean!\" is required but not provided",
+            ),
+            (
+                "@skip",
+                "argument \"if\" of type \"Boolean!\" is required but not provided",
+            ),
             ("@skip(if: true) @skip(if: true)", "Duplicate directive \"skip\""),
             ("@skip(if: true, if: true)", "only be one argument named \"if\""),
-            ("@skip(if: true, of: 1)", "Unknown argument \"of\" on directive \"skip\""),
+            (
+                "@skip(if: true, of: 1)",
+                "Unknown argument \"of\" on directive \"skip\"",
+            ),
             ("@include(if: \"yes\")", "expected type \"Boolean\""),
             ("@include(if: null)", "expected type \"Boolean"),
             ("@include(if: $nowhere)", "Variable \"$nowhere\" is not defined"),
@@ -64,13 +79,22 @@ fn directives_are_known_and_complete_wherever_they_stand() {
 fn a_typename_is_looked_at_as_any_field_is() {
     let check = DocumentCheck::new(OF_FILES);
     for (document, expected) in [
-        ("{ __typename(a: 1) }", Some("1:14: Unknown argument \"a\" on field \"__typename\"")),
+        (
+            "{ __typename(a: 1) }",
+            Some("1:14: Unknown argument \"a\" on field \"__typename\""),
+        ),
         (
             "{ ... { service { __typename { a } } } }",
             Some("1:19: Field \"__typename\" must not have a selection since type \"String\" has no subfields"),
         ),
-        ("{ __typename @a __typename @b(if: 1) }", Some("1:14: Unknown directive \"a\"; 1:28: Unknown directive \"b\"")),
-        ("query($on: Boolean!) { __typename service { ... { __typename @skip(if: $on) } } }", None),
+        (
+            "{ __typename @a __typename @b(if: 1) }",
+            Some("1:14: Unknown directive \"a\"; 1:28: Unknown directive \"b\""),
+        ),
+        (
+            "query($on: Boolean!) { __typename service { ... { __typename @skip(if: $on) } } }",
+            None,
+        ),
         ("query($on: Boolean = true) { a: __typename @include(if: $on) }", None),
         ("{ a: __typename a: __typename @include(if: true) }", None),
     ] {
@@ -85,8 +109,16 @@ fn a_fragment_that_spreads_itself_is_named() {
     let check = DocumentCheck::new(OF_FILES);
     for (document, name, column) in [
         ("{ ...a } fragment a on Query { ...a }", "a", 32),
-        ("{ ...a } fragment a on Query { ...b } fragment b on Query { service { version } ...a }", "a", 81),
-        ("{ __typename } fragment a on Query { service { version ...a } }", "a", 56),
+        (
+            "{ ...a } fragment a on Query { ...b } fragment b on Query { service { version } ...a }",
+            "a",
+            81,
+        ),
+        (
+            "{ __typename } fragment a on Query { service { version ...a } }",
+            "a",
+            56,
+        ),
         ("subscription { ...a } fragment a on Subscription { ...a }", "a", 52),
     ] {
         let expected = format!("1:{column}: Cannot spread fragment \"{name}\": it spreads itself");
@@ -99,7 +131,10 @@ fn a_variable_left_out_has_its_default() {
     let text = "query($by: IconSetOrder = NAME, $on: Boolean = true, $no: Boolean) { iconSets(orderBy: $by) @include(if: $on) @skip(if: $no) { totalCount } }";
     for (given, expected) in [
         (json!({}), json!({ "by": "NAME", "on": true })),
-        (json!({ "on": false, "no": false }), json!({ "by": "NAME", "on": false, "no": false })),
+        (
+            json!({ "on": false, "no": false }),
+            json!({ "by": "NAME", "on": false, "no": false }),
+        ),
         (json!({ "by": null }), json!({ "by": null, "on": true })),
     ] {
         let mut request = OperationRequest {
@@ -126,7 +161,10 @@ fn what_no_operation_declares_is_dropped() {
         };
         let prepared = documents.prepare(&mut request);
         assert!(prepared.is_ok(), "{:?}", prepared.err());
-        assert_eq!(serde_json::Value::Object(request.variables), json!({ "names": ["a:b"] }));
+        assert_eq!(
+            serde_json::Value::Object(request.variables),
+            json!({ "names": ["a:b"] })
+        );
     }
     documents.costs.run_pending_tasks();
     assert_eq!(documents.costs.entry_count(), 1);

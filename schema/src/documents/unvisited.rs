@@ -8,7 +8,9 @@ use std::mem;
 
 use async_graphql::{
     Positioned, ServerError,
-    parser::types::{Directive, DocumentOperations, ExecutableDocument, Field, InlineFragment, Selection, SelectionSet},
+    parser::types::{
+        Directive, DocumentOperations, ExecutableDocument, Field, InlineFragment, Selection, SelectionSet,
+    },
 };
 
 use crate::{
@@ -54,7 +56,9 @@ pub(super) fn check(document: &mut ExecutableDocument) -> Result<(), Refusal> {
     errors.sort_by_key(|error| error.locations.first().map(|place| (place.line, place.column)));
     let errors = errors.into_iter();
     Err(Refusal::from_errors(
-        errors.map(|error| with_code(error, Code::GraphqlValidationFailed)).collect(),
+        errors
+            .map(|error| with_code(error, Code::GraphqlValidationFailed))
+            .collect(),
     ))
 }
 
@@ -89,8 +93,7 @@ fn faults(field: &Positioned<Field>) -> Vec<ServerError> {
     let is_unfit = |directive: &&Positioned<Directive>| !OF_FIELDS.contains(&directive.node.name.node.as_str());
     let directives = directives.iter().filter(is_unfit);
     let selections = (!selection_set.node.items.is_empty()).then(|| {
-        let message =
-            format!("Field \"{TYPENAME}\" must not have a selection since type \"String\" has no subfields");
+        let message = format!("Field \"{TYPENAME}\" must not have a selection since type \"String\" has no subfields");
         ServerError::new(message, Some(field.pos))
     });
     arguments

@@ -145,8 +145,7 @@ fn parameter<'a, T: Deserialize<'a>>(name: &str, text: Option<&'a str>) -> Resul
 }
 
 fn read<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Refused> {
-    serde_json::from_slice(body)
-        .map_err(|error| bad(shortened(&format!("The body is no GraphQL request: {error}."))))
+    serde_json::from_slice(body).map_err(|error| bad(shortened(&format!("The body is no GraphQL request: {error}."))))
 }
 
 /// The request of the payload of a socket's message. There a document has a text in any case, if an empty one.

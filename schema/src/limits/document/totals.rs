@@ -154,5 +154,8 @@ impl<'a> Totals<'a> {
 /// In the words of the library's validator, which would find it too, if all before it did not go round for ever.
 fn spreads_itself(spread: &Positioned<&Name>) -> ServerError {
     let message = format!("Cannot spread fragment \"{}\": it spreads itself", spread.node);
-    with_code(ServerError::new(message, Some(spread.pos)), Code::GraphqlValidationFailed)
+    with_code(
+        ServerError::new(message, Some(spread.pos)),
+        Code::GraphqlValidationFailed,
+    )
 }

@@ -31,6 +31,7 @@ pub fn schema_configuration() -> SchemaConfig {
             max_selections: wide,
             max_root_fields: wide,
             max_directives: wide,
+            max_directives_per_field: wide,
             deadline_ms: 5000,
         },
         documents: DocumentsConfig::default(),

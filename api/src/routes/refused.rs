@@ -5,11 +5,8 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
-use schema::Code;
+use schema::{Code, shortened};
 use serde_json::{Map, Value, json};
-
-/// Longest part of a request that an answer repeats, in characters.
-const MAX_REPEATED: usize = 200;
 
 /// A request that is not answered.
 #[derive(Debug)]
@@ -32,13 +29,9 @@ impl Refused {
         }
     }
 
-    /// A request that makes no sense. What is wrong with it may repeat parts of it.
+    /// A request that makes no sense. What is said of it may repeat parts of it.
     pub(crate) fn bad(message: &str) -> Self {
-        let mut shown: String = message.chars().take(MAX_REPEATED).collect();
-        if shown.len() < message.len() {
-            shown.push('…');
-        }
-        Self::new(Code::BadUserInput, shown)
+        Self::new(Code::BadUserInput, shortened(message))
     }
 
     /// More was sent than is taken.

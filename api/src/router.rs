@@ -54,6 +54,7 @@ pub(crate) struct AppState {
     /// `PAGE_MAX_SIZE`.
     pub(crate) max_page_size: u32,
     pub(crate) icon_cache: icons::CachePolicy,
+    pub(crate) metrics_text: metrics::LastText,
 }
 
 /// What keeps one client from taking all, and what instances share for it.
@@ -71,6 +72,10 @@ pub(crate) struct Backing {
 
 pub(crate) fn build(config: &Config, graphql: GraphqlService, backing: Backing, draining: Draining) -> Router {
     let Backing { stores, access, shares } = backing;
+    let gate = Gate::new(
+        config.traffic.concurrent_requests(),
+        config.limits.max_body_bytes as usize,
+    );
     let state = AppState {
         graphql,
         catalog: stores.catalog,
@@ -80,7 +85,7 @@ pub(crate) fn build(config: &Config, graphql: GraphqlService, backing: Backing, 
         redis: shares.redis,
         rate_limiter: shares.rate_limiter,
         draining,
-        streaming: graphql::Streaming::new(config),
+        streaming: graphql::Streaming::new(config, gate.clone()),
         is_production: config.is_production(),
         max_operations: config.limits.operation_batch_max_size as usize,
         max_page_size: config.limits().max_page_size,
@@ -88,6 +93,7 @@ pub(crate) fn build(config: &Config, graphql: GraphqlService, backing: Backing, 
             max_age_seconds: config.http.cdn_max_age_seconds,
             stale_seconds: config.http.cdn_stale_seconds,
         },
+        metrics_text: metrics::LastText::default(),
     };
     let mut router = Router::new()
         .route(
@@ -102,10 +108,6 @@ pub(crate) fn build(config: &Config, graphql: GraphqlService, backing: Backing, 
     if !config.is_production() {
         router = router.route("/schema.graphql", get(graphql::sdl));
     }
-    let gate = Gate::new(
-        config.traffic.concurrent_requests(),
-        config.limits.max_body_bytes as usize,
-    );
     let router = router
         .fallback(routes::not_found)
         .method_not_allowed_fallback(routes::method_not_allowed)
@@ -139,6 +141,11 @@ fn free_routes(config: &Config) -> Router<AppState> {
             .route("/graphiql/{*file}", get(pages::file));
     }
     router
+}
+
+/// Whether an address says how the server is doing, which it does under any load.
+pub(crate) fn is_health(path: &str) -> bool {
+    path.starts_with("/api/health")
 }
 
 /// What every request passes through. The last layer is the outermost.

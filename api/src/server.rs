@@ -37,7 +37,7 @@ pub(crate) use listener::raise_descriptor_limit;
 pub use tls::TlsError;
 
 use self::{
-    ceiling::Ceiling,
+    ceiling::{Ceiling, Ceilings},
     connection::Connections,
     draining::{Drain, Phase},
     listener::Listener,
@@ -134,7 +134,11 @@ pub async fn start(
     let backing = Backing { stores, access, shares };
     let router = router::build(config, graphql, backing, draining.clone());
     let connections = Connections::new(router, &config.connections, tls, draining.clone());
-    let ceiling = Ceiling::new(config.connections.max_connections);
+    let ceiling = Ceiling::new(Ceilings {
+        all: config.connections.max_connections as usize,
+        of_client: config.connections.max_connections_per_client as usize,
+        exempt: config.connections.trusted_proxies.as_slice().into(),
+    });
     let listener = Listener::new(socket, connections, ceiling.clone(), draining);
     Ok(RunningServer {
         address,

@@ -1,14 +1,11 @@
 //! Whole requests through the schema, from a document's text to the response's bytes, without HTTP.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
-use benches::{SetupError, Starter, criterion, runtime};
+use benches::{SetupError, Starter, criterion, runtime, schema_configuration};
 use criterion::{BatchSize, Criterion, Throughput};
 use domain::{catalog::IconName, search::Search};
-use schema::{
-    DocumentSource, DocumentsConfig, GraphqlService, Limits, OperationRequest, Outcome, SchemaConfig, Stores,
-    VitalSigns, Vitals,
-};
+use schema::{DocumentSource, GraphqlService, OperationRequest, Outcome, Stores};
 use serde_json::{Map, Value, json};
 use tokio::runtime::Runtime;
 
@@ -27,7 +24,7 @@ fn main() -> Result<(), SetupError> {
         catalog: starter.catalog.clone(),
         search: Search::in_memory(),
     };
-    let service = GraphqlService::new(stores, configuration());
+    let service = GraphqlService::new(stores, schema_configuration());
     let mut criterion = criterion();
     let requests = [
         ("one icon by name", SINGLE, json!({ "name": "mdi:home" }), 1),
@@ -54,6 +51,10 @@ fn main() -> Result<(), SetupError> {
                 statements,
             },
         );
+    }
+    let names = json!({ "names": texts(&starter.names(50)?) });
+    if let Value::Object(variables) = names {
+        document_stage(&mut criterion, &runtime, &service, &variables);
     }
     criterion.final_summary();
     Ok(())
@@ -94,46 +95,40 @@ fn execute(criterion: &mut Criterion, runtime: &Runtime, service: &GraphqlServic
     group.finish();
 }
 
+/// What comes before the execution of 50 names: of a document that is remembered, and of one that was never seen.
+fn document_stage(
+    criterion: &mut Criterion,
+    runtime: &Runtime,
+    service: &GraphqlService,
+    variables: &Map<String, Value>,
+) {
+    let mut group = criterion.benchmark_group("document stage");
+    let mut seen = 0_u64;
+    for (name, is_new) in [("remembered", false), ("new", true)] {
+        group.bench_function(name, |bencher| {
+            bencher.iter_custom(|times| {
+                let mut spent = Duration::ZERO;
+                for _ in 0..times {
+                    seen += 1;
+                    let query = if is_new {
+                        format!("{BATCH} # {seen}")
+                    } else {
+                        BATCH.to_owned()
+                    };
+                    let request = OperationRequest {
+                        document: DocumentSource::Text(query),
+                        variables: variables.clone(),
+                        ..OperationRequest::default()
+                    };
+                    spent += runtime.block_on(service.execute(request)).parse_time;
+                }
+                spent
+            });
+        });
+    }
+    group.finish();
+}
+
 fn texts(names: &[IconName]) -> Vec<&str> {
     names.iter().map(IconName::as_str).collect()
-}
-
-/// No process is looked at.
-#[derive(Debug)]
-struct Nothing;
-
-impl Vitals for Nothing {
-    fn over(&self, _: Duration) -> Arc<VitalSigns> {
-        Arc::default()
-    }
-}
-
-/// The process's own defaults where they matter to these requests, wide open elsewhere.
-fn configuration() -> SchemaConfig {
-    let wide = 1_000_000;
-    SchemaConfig {
-        limits: Limits {
-            max_batch: 500,
-            default_page_size: 50,
-            max_page_size: 100,
-            max_depth: 16,
-            max_cost: wide,
-            max_tokens: wide,
-            max_aliases: wide,
-            max_body_bytes: wide,
-            max_document_bytes: wide,
-            max_nesting: 64,
-            max_fragments: wide,
-            max_selections: wide,
-            max_root_fields: wide,
-            max_directives: wide,
-            deadline_ms: 5000,
-        },
-        documents: DocumentsConfig::default(),
-        rate_limiter: None,
-        public_url: None,
-        version: "0",
-        started_at_ms: 0,
-        vitals: Arc::new(Nothing),
-    }
 }

@@ -2,6 +2,8 @@
 //!
 //! It measures nothing.
 
+mod schema_configuration;
+
 use std::{
     error::Error,
     path::{Path, PathBuf},
@@ -15,6 +17,8 @@ use domain::{
     database::{Database, DatabaseConfig, OpenMode},
 };
 use tokio::runtime::Runtime;
+
+pub use schema_configuration::schema_configuration;
 
 /// What a benchmark's setup fails with.
 pub type SetupError = Box<dyn Error>;
@@ -66,7 +70,7 @@ impl Starter {
         if !import.status()?.success() {
             return Err(format!("{iconql} could not import the starter collection").into());
         }
-        let database = runtime.block_on(Database::open(&configuration(url), OpenMode::Existing))?;
+        let database = runtime.block_on(Database::open(&database_configuration(url), OpenMode::Existing))?;
         Ok(Self {
             file,
             catalog: Catalog::new(database),
@@ -134,7 +138,8 @@ fn workspace() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
 }
 
-fn configuration(url: String) -> DatabaseConfig {
+/// The process's own defaults.
+pub fn database_configuration(url: String) -> DatabaseConfig {
     DatabaseConfig {
         url,
         pool_size: None,

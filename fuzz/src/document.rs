@@ -18,6 +18,7 @@ const LIMITS: Limits = Limits {
     max_selections: 1_000,
     max_root_fields: 20,
     max_directives: 50,
+    max_directives_per_field: 5,
     deadline_ms: 5_000,
 };
 

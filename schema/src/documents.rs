@@ -7,9 +7,11 @@
 mod check;
 mod client_files;
 mod find;
+mod object_fields;
 mod page_sizes;
 mod text_hash;
 mod trusted;
+mod unvisited;
 mod validation;
 mod variable_types;
 
@@ -21,7 +23,7 @@ use std::sync::{
 use async_graphql::{
     ServerError,
     parser::{
-        parse_query,
+        Error as ParseError, parse_query,
         types::{ExecutableDocument, OperationType},
     },
 };
@@ -112,8 +114,8 @@ impl Documents {
         }
     }
 
-    /// Takes `request` through every guard that can be passed before execution.
-    pub(crate) fn prepare(&self, request: &OperationRequest) -> Result<Prepared, Refusal> {
+    /// Takes `request` through every guard that can be passed before execution. Variables that its operation does not have go.
+    pub(crate) fn prepare(&self, request: &mut OperationRequest) -> Result<Prepared, Refusal> {
         let document = self.find(request)?;
         let mut parsed = document.parsed.clone();
         let operation = chosen_operation(&parsed, request.operation_name.as_deref())?;
@@ -127,6 +129,7 @@ impl Documents {
             let message = "Only queries can be sent by GET; use POST.";
             return Err(Refusal::new(Code::MethodNotAllowed, message));
         }
+        variables::settle(operation, &mut request.variables);
         variables::check_given(operation, &request.variables)?;
         page_sizes::check(operation, &parsed, &request.variables, &self.limits)?;
         variables::drop_page_sizes(&mut parsed, &request.variables);
@@ -175,11 +178,12 @@ impl Documents {
     /// Parses a text that is not known.
     fn parse(&self, text: &str, hash: TextHash) -> Result<Document, Refusal> {
         limits::check_text(text, &self.limits)?;
-        let mut parsed =
-            parse_query(text).map_err(|error| with_code(ServerError::from(error), Code::GraphqlParseFailed))?;
+        let mut parsed = parse_query(text).map_err(|error| self.unreadable(error))?;
         limits::check_parsed(&parsed, &self.limits)?;
+        object_fields::check(text)?;
         variable_types::check(&parsed)?;
         subscription::write_out_roots(&mut parsed)?;
+        unvisited::check(&mut parsed)?;
         if let Some(position) = limits::find_introspection(&parsed).filter(|_| !self.config.introspection) {
             let error = ServerError::new("Introspection is turned off here.", Some(position));
             return Err(with_code(error, Code::GraphqlValidationFailed).into());
@@ -191,6 +195,13 @@ impl Documents {
             name: None,
             persisted: AtomicBool::new(false),
         })
+    }
+
+    fn unreadable(&self, error: ParseError) -> Refusal {
+        match error {
+            ParseError::RecursionLimitExceeded => limits::too_deep(&self.limits).into(),
+            error => with_code(ServerError::from(error), Code::GraphqlParseFailed).into(),
+        }
     }
 }
 
@@ -213,3 +224,6 @@ fn chosen_operation<'a>(
 
 /// Variables as a request has them.
 type Variables = Map<String, Value>;
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
 //! Every public error code, and what of an internal error may be seen from outside.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use async_graphql::{Error, ErrorExtensionValues, ErrorExtensions as _, ServerError};
 use domain::{
@@ -225,4 +225,62 @@ pub(crate) fn with_code(mut error: ServerError, code: Code) -> ServerError {
         extensions.set("code", code.as_str());
     }
     error
+}
+
+/// Characters of a word of a message, and of a line of source in one. Names and texts of clients are as long as they like.
+const MOST_OF_A_WORD: usize = 200;
+/// Characters of a message with all its words. Ours are shorter.
+const MOST_OF_A_MESSAGE: usize = 300;
+
+/// A message of which no more than the beginning is what a client sent.
+pub fn shortened(message: &str) -> String {
+    let words: Vec<_> = message.split(' ').map(|word| cut(word, MOST_OF_A_WORD)).collect();
+    cut(&words.join(" "), MOST_OF_A_MESSAGE).into_owned()
+}
+
+/// Shortens what an error tells of a request.
+pub(crate) fn shorten(mut error: ServerError) -> ServerError {
+    if error.message.len() <= MOST_OF_A_WORD {
+        return error;
+    }
+    // The parser shows the line that it stopped at, and below it the place.
+    let is_of_parser = Code::of(&error).is_some_and(|code| code == Code::GraphqlParseFailed.as_str());
+    error.message = if is_of_parser {
+        let lines: Vec<_> = error
+            .message
+            .split('\n')
+            .map(|line| cut(line, MOST_OF_A_WORD))
+            .collect();
+        lines.join("\n")
+    } else {
+        shortened(&error.message)
+    };
+    error
+}
+
+fn cut(text: &str, most: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", &text[..end]).into(),
+        None => text.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shortened;
+
+    #[test]
+    fn what_a_client_sent_is_shown_in_part() {
+        let (most, more) = ("é".repeat(200), "é".repeat(201));
+        for (message, expected) in [
+            (format!("unknown {most} here"), format!("unknown {most} here")),
+            (format!("unknown {more} here"), format!("unknown {most}… here")),
+            (format!("{more}"), format!("{most}…")),
+            ("é ".repeat(150), "é ".repeat(150)),
+            ("é ".repeat(151), format!("{}…", "é ".repeat(150))),
+            (String::new(), String::new()),
+        ] {
+            assert_eq!(shortened(&message), expected);
+        }
+    }
 }

@@ -30,7 +30,7 @@ pub use documents::{
     ClientFileError, ClientOperation, DocumentCheck, DocumentsConfig, DocumentsMode, ManifestError, TrustReport,
     TrustedDocument, client_operations, read_manifest,
 };
-pub use errors::Code;
+pub use errors::{Code, shortened};
 pub use limits::Limits;
 pub use opaque::reread;
 pub use request::{Answers, DocumentSource, Executed, Opened, OperationKinds, OperationRequest, Outcome};

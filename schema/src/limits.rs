@@ -2,7 +2,9 @@
 
 mod document;
 
-pub(crate) use document::{at_most, check_bytes, check_parsed, check_text, find_introspection};
+pub(crate) use document::{
+    MAX_NESTED_SETS, Scan, at_most, check_bytes, check_parsed, check_text, find_introspection, too_deep,
+};
 
 use crate::errors::LimitExceeded;
 
@@ -36,6 +38,7 @@ pub(crate) const OF_FILES: Limits = Limits {
     max_selections: usize::MAX,
     max_root_fields: usize::MAX,
     max_directives: usize::MAX,
+    max_directives_per_field: usize::MAX,
     deadline_ms: u64::MAX,
 };
 
@@ -60,7 +63,7 @@ pub struct Limits {
     pub max_body_bytes: usize,
     /// Bytes of a document.
     pub max_document_bytes: usize,
-    /// Brackets inside each other, before parsing.
+    /// Brackets inside each other, before parsing; and selection sets once every fragment is written out.
     pub max_nesting: usize,
     /// Fragment definitions.
     pub max_fragments: usize,
@@ -70,6 +73,8 @@ pub struct Limits {
     pub max_root_fields: usize,
     /// Directives of an operation, those of its fragments included.
     pub max_directives: usize,
+    /// Directives of one field, fragment, variable or operation.
+    pub max_directives_per_field: usize,
     /// Milliseconds until a request is given up.
     pub deadline_ms: u64,
 }

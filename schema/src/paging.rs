@@ -1,5 +1,7 @@
 //! `first`, `after`, `last`, `before`: the arguments of every connection.
 
+use std::cell::Cell;
+
 use async_graphql::{Context, Error, SimpleObject};
 use domain::catalog::PageBounds;
 
@@ -43,7 +45,7 @@ impl PageArguments {
             (Some(_), Some(_)) => return Err(bad_user_input("give either `first` or `last`, not both")),
             (None, Some(last)) => (page_size("last", last, limits)?, true),
             (Some(first), None) => (page_size("first", first, limits)?, false),
-            (None, None) => (limits.default_page_size.min(limits.max_page_size), false),
+            (None, None) => (default_size(limits), false),
         };
         Ok(PageBounds {
             limit: size,
@@ -84,9 +86,27 @@ pub(crate) fn size_or_default(context: &Context<'_>, size: i32) -> Result<u32, E
     page_size("size", if is_given { size } else { size.min(largest) }, limits)
 }
 
+/// Items of a page of which neither `first` nor `last` is given.
+pub(crate) fn default_size(limits: &Limits) -> u32 {
+    limits.default_page_size.min(limits.max_page_size)
+}
+
+thread_local! {
+    static DEFAULT_SIZE: Cell<usize> = const { Cell::new(usize::MAX) };
+}
+
+/// Runs `reckon`, in which such a page costs `size` items: the library asks each field for its cost with its arguments, and
+/// there is no other way for a figure to come along.
+pub(crate) fn with_default_size<T>(size: u32, reckon: impl FnOnce() -> T) -> T {
+    let before = DEFAULT_SIZE.replace(size as usize);
+    let reckoned = reckon();
+    DEFAULT_SIZE.set(before);
+    reckoned
+}
+
 /// How many items a page may hold, for its cost; nonsense costs nothing, since it is refused.
-pub(crate) fn cost_of_page(first: Option<i32>, last: Option<i32>, default: usize) -> usize {
+pub(crate) fn cost_of_page(first: Option<i32>, last: Option<i32>) -> usize {
     first
         .or(last)
-        .map_or(default, |size| usize::try_from(size).unwrap_or(0))
+        .map_or_else(|| DEFAULT_SIZE.get(), |size| usize::try_from(size).unwrap_or(0))
 }

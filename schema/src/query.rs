@@ -113,7 +113,7 @@ impl Query {
     }
 
     /// The sets that their authors do not hide.
-    #[graphql(complexity = "cost_of(cost_of_page(first, last, 50), 1 + child_complexity)")]
+    #[graphql(complexity = "cost_of(cost_of_page(first, last), 1 + child_complexity)")]
     #[expect(
         clippy::too_many_arguments,
         reason = "the arguments of a connection, as Relay has them"
@@ -150,7 +150,7 @@ impl Query {
     ///
     /// In the query, `mdi:home` looks in one set, `-word` leaves names with that word out, and `prefix:mdi,lucide`,
     /// `palette:true`, `style:stroke` and `tag:word` filter. An emoji finds its icons.
-    #[graphql(complexity = "5 + cost_of(cost_of_page(first, last, 50), 1 + child_complexity)")]
+    #[graphql(complexity = "5 + cost_of(cost_of_page(first, last), 1 + child_complexity)")]
     #[expect(
         clippy::too_many_arguments,
         reason = "the arguments of a connection, as Relay has them"
@@ -176,9 +176,7 @@ impl Query {
     }
 
     /// Several numbered pages (from 0, at most 10) of one search in one round trip, computed from one index snapshot.
-    #[graphql(
-        complexity = "5 + cost_of(pages.len(), 1 + cost_of(cost_of_page(Some(size), None, 0), child_complexity))"
-    )]
+    #[graphql(complexity = "5 + cost_of(pages.len(), 1 + cost_of(cost_of_page(Some(size), None), child_complexity))")]
     #[expect(
         clippy::too_many_arguments,
         reason = "the arguments of a search, and which pages of it"
@@ -200,7 +198,7 @@ impl Query {
     ///
     /// Filters in the text apply, and `mdi:ho`, `prefix:md` and `tag:ho` are completed as what they are. An empty text is
     /// answered with words that many sets have.
-    #[graphql(complexity = "5 + cost_of(cost_of_page(Some(first), None, 0), 1 + child_complexity)")]
+    #[graphql(complexity = "5 + cost_of(cost_of_page(Some(first), None), 1 + child_complexity)")]
     async fn suggest(
         &self,
         context: &Context<'_>,
@@ -213,7 +211,7 @@ impl Query {
 
     /// Which sets have an icon for every one of these concepts (at most 20), best coverage first.
     #[graphql(
-        complexity = "cost_of(concepts.len(), 5) + cost_of(cost_of_page(Some(first), None, 0), 1 + child_complexity)"
+        complexity = "cost_of(concepts.len(), 5) + cost_of(cost_of_page(Some(first), None), 1 + child_complexity)"
     )]
     async fn sets_covering(
         &self,
@@ -225,7 +223,7 @@ impl Query {
     }
 
     /// What was added, changed, hidden or removed after a catalog generation, oldest first.
-    #[graphql(complexity = "cost_of(cost_of_page(Some(first), None, 0), child_complexity)")]
+    #[graphql(complexity = "cost_of(cost_of_page(Some(first), None), child_complexity)")]
     async fn changes(
         &self,
         context: &Context<'_>,

@@ -4,7 +4,7 @@ use async_graphql::{Response, ServerError, Value, parser::types::OperationType};
 
 use crate::{
     documents::is_misfit_value,
-    errors::{Code, with_code},
+    errors::{Code, shorten, with_code},
     request::Outcome,
 };
 
@@ -23,7 +23,7 @@ pub(crate) fn finish(mut response: Response) -> (Response, Outcome) {
     let coded = response
         .errors
         .into_iter()
-        .map(|error| with_code(error, Code::BadUserInput));
+        .map(|error| shorten(with_code(error, Code::BadUserInput)));
     response.errors = coded.collect();
     let outcome = match (was_executed, response.errors.is_empty()) {
         (_, true) => Outcome::Ok,
@@ -45,7 +45,7 @@ fn refuse_misfits(response: &mut Response) {
 
 pub(crate) fn refused(mut errors: Vec<ServerError>) -> Response {
     errors.truncate(MAX_ERRORS);
-    Response::from_errors(errors)
+    Response::from_errors(errors.into_iter().map(shorten).collect())
 }
 
 /// The objects of a response, which are what costs are counted in.

@@ -21,7 +21,7 @@ use tracing::Instrument as _;
 use crate::{
     documents::{Documents, DocumentsConfig, Prepared, StopAfterValidation, TrustReport, TrustedDocument, Validator},
     errors::Code,
-    limits::{self, Limits},
+    limits::{self, Limits, MAX_NESTED_SETS},
     loaders::Loaders,
     mutation::Mutation,
     public_url::PublicUrl,
@@ -96,7 +96,8 @@ type Admitted = Result<(Prepared, Option<Budget>), (Refusal, Option<Budget>)>;
 impl GraphqlService {
     /// Builds the schema over `stores`.
     pub fn new(stores: Stores, config: SchemaConfig) -> Self {
-        let validating = builder(&config).extension(StopAfterValidation);
+        let validating = builder(&config).extension(StopAfterValidation).finish();
+        let validator = Validator::new(validating, &config.limits);
         let executing = builder(&config)
             .validation_mode(ValidationMode::Fast)
             .data(config.limits)
@@ -112,7 +113,7 @@ impl GraphqlService {
             stores,
             limits: config.limits,
             rate_limiter: config.rate_limiter,
-            documents: Documents::new(config.limits, config.documents, Validator::new(validating.finish())),
+            documents: Documents::new(config.limits, config.documents, validator),
         }
     }
 
@@ -122,9 +123,10 @@ impl GraphqlService {
     }
 
     /// Answers a request of any kind: a subscription as long as it lasts, the others at once.
-    pub async fn open(&self, request: OperationRequest) -> Opened {
+    pub async fn open(&self, mut request: OperationRequest) -> Opened {
         let started = Instant::now();
-        match self.admit(&request, self.prepare(&request)).await {
+        let prepared = self.prepare(&mut request);
+        match self.admit(&request, prepared).await {
             Ok((prepared, budget)) if prepared.kind == OperationType::Subscription => {
                 Opened::Answers(self.subscribe(request, prepared, budget))
             }
@@ -133,16 +135,17 @@ impl GraphqlService {
     }
 
     /// Answers one request.
-    pub async fn execute(&self, request: OperationRequest) -> Executed {
+    pub async fn execute(&self, mut request: OperationRequest) -> Executed {
         let started = Instant::now();
-        let admitted = self.admit(&request, self.prepare(&request)).await;
+        let prepared = self.prepare(&mut request);
+        let admitted = self.admit(&request, prepared).await;
         self.answer(request, admitted, started).await
     }
 
     /// Answers several requests that came as one, in their order. What all cost counts against the limit of one.
-    pub async fn execute_batch(&self, requests: Vec<OperationRequest>) -> Vec<Executed> {
+    pub async fn execute_batch(&self, mut requests: Vec<OperationRequest>) -> Vec<Executed> {
         let started = Instant::now();
-        let mut prepared: Vec<_> = requests.iter().map(|request| self.prepare(request)).collect();
+        let mut prepared: Vec<_> = requests.iter_mut().map(|request| self.prepare(request)).collect();
         let cost = prepared.iter().flatten().map(|prepared| prepared.cost).sum();
         if let Err(exceeded) = limits::check_cost(cost, &self.limits) {
             for prepared in &mut prepared {
@@ -158,7 +161,7 @@ impl GraphqlService {
     }
 
     /// Finds and checks the document, for a client that has anything left.
-    fn prepare(&self, request: &OperationRequest) -> Result<Prepared, Refusal> {
+    fn prepare(&self, request: &mut OperationRequest) -> Result<Prepared, Refusal> {
         if let Some(limiter) = &self.rate_limiter {
             limiter.check(request.caller.client)?;
         }
@@ -309,9 +312,14 @@ impl GraphqlService {
     }
 }
 
+/// A schema that follows documents as deep as the guards let them go.
+pub(crate) fn schema_builder() -> SchemaBuilder<Query, Mutation, Subscription> {
+    Schema::build(Query, Mutation, Subscription).limit_recursive_depth(MAX_NESTED_SETS)
+}
+
 /// What both schemas are built from.
 fn builder(config: &SchemaConfig) -> SchemaBuilder<Query, Mutation, Subscription> {
-    let builder = Schema::build(Query, Mutation, Subscription);
+    let builder = schema_builder();
     if config.documents.introspection {
         builder
     } else {

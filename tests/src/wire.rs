@@ -56,6 +56,26 @@ impl Wire {
         self.socket.write_all(bytes.as_ref())
     }
 
+    /// Begins a request whose body does not end, and waits until the server does for it: the connection is in use.
+    pub fn begin_body(&mut self) {
+        self.send(
+            "POST /graphql HTTP/1.1\r\nhost: iconql\r\ncontent-type: application/json\r\ncontent-length: 26\r\n\
+             expect: 100-continue\r\n\r\n",
+        );
+        assert_eq!(self.answer().status, 100);
+    }
+
+    /// Ends what [`Self::begin_body`] began.
+    pub fn end_body(&mut self) {
+        self.send(r#"{"query":"{ __typename }"}"#);
+    }
+
+    /// Asks for `path`, and reads the answer.
+    pub fn asked(&mut self, path: &str) -> Answer {
+        self.send(format!("GET {path} HTTP/1.1\r\nhost: iconql\r\n\r\n"));
+        self.answer()
+    }
+
     /// Closes this end.
     pub fn finish(&mut self) {
         let _ = self.socket.shutdown(std::net::Shutdown::Write);

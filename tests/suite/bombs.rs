@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use reqwest::Client;
 use serde_json::{Value, json};
-use tests::{Engine, Process, Reply, TestDatabase};
+use tests::{Engine, Process, Reply, TestApp, TestDatabase};
 
 use crate::documents::each;
 
@@ -161,6 +161,46 @@ async fn brackets_survive_the_highest_limits_that_can_be_set() {
             victim.refuses(&bomb).await;
         }
     }
+}
+
+#[tokio::test]
+async fn what_is_as_deep_as_can_be_set_is_answered() {
+    let app = TestApp::with_garden(Engine::Sqlite).await;
+    let serve = |flags: &[&str]| {
+        let process = Process::serve(env!("CARGO_BIN_EXE_iconql-under-test"), app.database().url(), flags);
+        (format!("{}/graphql", process.base_url()), process)
+    };
+    let answer = async |url: &str, document: &str| {
+        let client = Client::builder().no_proxy().timeout(6 * SOON).build().unwrap();
+        let sent = client.post(url).json(&json!({ "query": document })).send().await;
+        Reply::read(sent.unwrap_or_else(|error| panic!("no answer to {document:.60}…: {error}"))).await
+    };
+    let rounds = |count: usize, innermost: &str| {
+        let opened = "set { icons(first: 1) { nodes { ".repeat(count);
+        format!(
+            "icon(by: {{ name: \"garden:tree\" }}) {{ {opened} {innermost} {}",
+            "} } } ".repeat(count) + "}"
+        )
+    };
+    let (url, _highest) = serve(&["--max-depth=64", "--max-cost=10000000"]);
+    // The innermost field is the 64th, and stands in the 64th selection set.
+    let deepest = format!("{{ {} }}", rounds(20, "set { icons(first: 1) { totalCount } }"));
+    let reply = answer(&url, &deepest).await;
+    let innermost = format!("/icon{}/set/icons/totalCount", "/set/icons/nodes/0".repeat(20));
+    assert!(reply.data(&innermost).is_number(), "{:.300}", reply.text);
+    let deeper = format!("{{ {} }}", rounds(21, "name"));
+    assert_eq!(answer(&url, &deeper).await.codes(), ["LIMIT_EXCEEDED"]);
+    // By default fields go less deep, and fragments as deep.
+    let (url, _default) = serve(&["--max-cost=10000000"]);
+    let within = format!(
+        "{}{} {}",
+        "{ ... ".repeat(47) + "{ ",
+        rounds(4, "set { name }"),
+        "}".repeat(48)
+    );
+    let reply = answer(&url, &within).await;
+    let innermost = format!("/icon{}/set/name", "/set/icons/nodes/0".repeat(4));
+    assert!(reply.data(&innermost).is_string(), "{:.300}", reply.text);
 }
 
 #[tokio::test]

@@ -84,3 +84,31 @@ async fn page_sizes_are_looked_at_before_costs() {
         assert_eq!((reply.json.get("data"), reply.statements()), (None, 0), "{query}");
     }
 }
+
+#[tokio::test]
+async fn a_page_that_is_not_told_its_size_costs_the_default() {
+    const DOCUMENTS: [(&str, u64, u64); 5] = [
+        ("{ iconSets { nodes { name } } }", 0, 1),
+        ("{ iconSets { nodes { license { title } } } }", 0, 2),
+        ("{ iconSet(prefix: \"garden\") { icons { nodes { key } } } }", 1, 1),
+        ("{ search(query: \"tree\") { nodes { key } } }", 5, 1),
+        ("query($n: Int) { iconSets(first: $n) { nodes { name } } }", 0, 1),
+    ];
+    for (flags, items) in [
+        (&[][..], 50),
+        (&["--page-default-size=100"][..], 100),
+        (&["--page-default-size=500", "--page-max-size=500"][..], 500),
+        (&["--page-default-size=100", "--page-max-size=20"][..], 20),
+    ] {
+        let mut builder = TestApp::build_with_garden(Engine::Sqlite).await;
+        for flag in flags {
+            builder = builder.flag(flag);
+        }
+        let app = builder.start().await;
+        for (query, once, each) in DOCUMENTS {
+            let reply = costing(&app, json!({ "query": query })).await;
+            let requested = &reply.json["extensions"]["cost"]["requested"];
+            assert_eq!(requested, once + each * items, "{query} by {items}: {}", reply.text);
+        }
+    }
+}

@@ -49,9 +49,9 @@ fn every_documented_code_is_provoked() {
 async fn beyond_all_connections_is_overloaded() {
     let builder = TestApp::build_with_garden(tests::Engine::Sqlite).await;
     let app = builder.flag("--max-connections=1").start().await;
-    // The client keeps the one connection.
-    assert_eq!(app.get("/api/health/live").await.status, 200);
-    let answer = Wire::connect(app.base_url()).answer();
+    let mut busy = Wire::connect(app.base_url());
+    busy.begin_body();
+    let answer = Wire::connect(app.base_url()).asked("/graphql");
     assert_eq!((answer.status, answer.code()), (503, "OVERLOADED".to_owned()));
 }
 
@@ -116,7 +116,9 @@ on_each_engine! {
             "subscription { alerts { id } }", "fragment f on Icon { name }", "{ __typename } fragment unused on Icon { name }", "query($a: Int) { __typename }",
             "{ service @unknown { version } }", "{ iconSet(prefix: \"a\", prefix: \"b\") { name } }", "{ a: iconSet(prefix: \"a\") { name } a: iconSet(prefix: \"b\") { name } }",
             "{ iconSet(prefix: \"a\") { ... on Icon { name } } }", "query a { __typename } query a { __typename }", "type A { b: Int }",
-            "{ iconSet(prefix: \"a\", extra: 1) { name } }", "{ iconSet { name } }",
+            "{ iconSet(prefix: \"a\", extra: 1) { name } }", "{ iconSet { name } }", "{ icon(by: { name: \"a:b\", name: \"a:b\" }) { key } }",
+            "query($a: IconBy! = { name: \"a:b\", name: \"a:c\" }) { icon(by: $a) { key } }", "{ __typename @unknown }", "{ __typename @skip }",
+            "{ __typename(a: 1) }", "{ __typename { a } }", "{ __typename @skip(if: true) @skip(if: true) }", "query($a: Int @unknown) { iconSets(first: $a) { totalCount } }",
         ];
         for document in documents {
             let reply = app.graphql(document).await;
@@ -124,6 +126,38 @@ on_each_engine! {
             assert!(expected.contains(&reply.codes().first()), "{document}: {}", reply.text);
             assert_eq!((reply.status, reply.json.get("data")), (200, None), "{document}");
             assert_eq!(reply.statements(), 0, "{document}");
+        }
+    }
+
+    async fn what_a_client_sent_comes_back_in_part(engine) {
+        let app = TestApp::with_garden(engine).await;
+        let long = "n".repeat(15_000);
+        let spaced = "n ".repeat(7_500);
+        let documents = [
+            format!("{{ {long} }}"), format!("{{ ...{long} }}"), format!("{{ service @{long} {{ version }} }}"), format!("{{ __typename @{long} }}"),
+            format!("{{ service {{ {long}: version {long}: startedAt }} }}"), format!("query(${long}: Int) {{ __typename }}"), format!("query($a: {long}) {{ __typename }}"),
+            format!("{{ icon(by: {{ name: \"{long}\" }}) {{ key }} }}"), format!("{{ icon(by: {{ {long}: 1, {long}: 1 }}) {{ key }} }}"), format!("{{ iconSets(first: \"{spaced}\") {{ totalCount }} }}"),
+            format!("{{ iconSets(orderBy: {long}) {{ totalCount }} }}"), format!("{{ iconSets(orderBy: \"{spaced}\") {{ totalCount }} }}"), format!("fragment {long} on Query {{ ...{long} }} {{ ...{long} }}"),
+            format!("{{ {long} ] }}"), format!("{{ {spaced} ] }}"), format!("query {long} {{ a }} query {long} {{ b }}"), format!("{{ a }} # {spaced}\n ]"),
+        ];
+        for document in documents {
+            let reply = app.graphql(&document).await;
+            assert!(!reply.errors().is_empty(), "{document:.60}");
+            for error in reply.errors() {
+                let message = error["message"].as_str().unwrap();
+                let reflected = message.matches('n').count();
+                assert!(reflected < 2 * 200 + 50 && message.len() < 1_500, "{document:.60}: {message}");
+
+            }
+        }
+        let query = "query($a: Int, $b: [String!]!) { iconSets(first: $a) { totalCount } icons(names: $b) { __typename } }";
+        for variables in [json!({ "a": long, "b": [] }), json!({ "a": { &long: [spaced] }, "b": [] }), json!({ "b": { &long: &long } }), json!(long), json!([spaced])] {
+            let reply = app.graphql_with(query, variables.clone()).await;
+            assert!(!reply.errors().is_empty(), "{:.60}", variables.to_string());
+            for error in reply.errors() {
+                let message = error["message"].as_str().unwrap();
+                assert!(message.chars().count() <= 301, "{:.60}: {message}", variables.to_string());
+            }
         }
     }
 

@@ -416,6 +416,16 @@ mod traces {
         let own = answered(&traced, None).await.expect("a trace is on");
         assert_ne!(own.split('-').nth(1), Some(parts[1]));
         assert!(answered(&traced, Some("nonsense")).await.is_some());
-        assert_eq!(answered(&untraced, Some(given)).await, None);
+        // The client's trace went through here, though nobody writes it down.
+        let returned = answered(&untraced, Some(given)).await.expect("the client has a trace");
+        let parts: Vec<&str> = returned.split('-').collect();
+        assert_eq!(
+            (parts[0], parts[1], parts[3]),
+            ("00", "0af7651916cd43dd8448eb211c80319c", "01")
+        );
+        assert_ne!(parts[2], "b7ad6b7169203331");
+        for parent in [None, Some("nonsense")] {
+            assert_eq!(answered(&untraced, parent).await, None);
+        }
     }
 }

@@ -146,6 +146,84 @@ async fn directives_of_an_operation() {
 }
 
 #[tokio::test]
+async fn directives_of_one_place() {
+    let directives = |count: usize| "@include(if: true) ".repeat(count);
+    let app = TestApp::with_garden(Engine::Sqlite).await;
+    for place in [
+        "{ service HERE { version } }",
+        "{ __typename HERE }",
+        "{ ... HERE { __typename } }",
+        "{ ...f HERE } fragment f on Query { __typename }",
+        "{ ...f } fragment f on Query HERE { __typename }",
+        "{ __typename } fragment unused on Query { service { version HERE } }",
+        "query HERE { __typename }",
+        "query($x: Int HERE) { iconSets(first: $x) { totalCount } }",
+    ] {
+        // Five of one kind keep the limit and are refused for what they are.
+        let reply = app.graphql(&place.replace("HERE", &directives(5))).await;
+        assert_eq!(
+            reply.codes().first(),
+            Some(&"GRAPHQL_VALIDATION_FAILED"),
+            "{place}: {}",
+            reply.text
+        );
+        let reply = app.graphql(&place.replace("HERE", &directives(6))).await;
+        assert_exceeded(&reply, "maxDirectivesPerField", 5, Some(6));
+        assert_eq!((reply.json.get("data"), reply.statements()), (None, 0), "{place}");
+    }
+    let at = "{ service @skip(if: false) @include(if: true) { version } }";
+    let beyond = at.replace(
+        "version",
+        "version @skip(if: false) @include(if: true) @include(if: true)",
+    );
+    check(
+        "max-directives-per-field",
+        "maxDirectivesPerField",
+        2,
+        at,
+        (&beyond, Some(3)),
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn selection_sets_inside_each_other() {
+    let inline = |sets: usize| format!("{}__typename{}", "{ ...".repeat(sets - 1) + "{ ", " }".repeat(sets));
+    // Fragments each of which spreads the next one: the operation's own set, and theirs.
+    let chain = |sets: usize| {
+        let next = each(sets - 2, |number| {
+            format!("fragment f{number} on Query {{ ...f{} }}", number + 1)
+        });
+        format!("{{ ...f0 }} {next} fragment f{} on Query {{ __typename }}", sets - 2)
+    };
+    check("max-nesting", "maxNesting", 6, &inline(6), (&inline(7), Some(7))).await;
+    check("max-nesting", "maxNesting", 6, &chain(6), (&chain(7), None)).await;
+    // Half of them in one fragment, which is spread at the top too.
+    let halves = |sets: usize| {
+        let operation = inline(sets - sets / 2)
+            .replacen('{', "{ ...half ", 1)
+            .replace("__typename", "...half");
+        format!("{operation} fragment half on Query {}", inline(sets / 2))
+    };
+    check("max-nesting", "maxNesting", 20, &halves(20), (&halves(21), None)).await;
+    // However high it is set, the parser and what runs documents follow 64.
+    let app = TestApp::build_with_garden(Engine::Sqlite)
+        .await
+        .flag("--max-nesting=200")
+        .flag("--max-fragments=200")
+        .flag("--max-tokens=10000")
+        .start()
+        .await;
+    for of in [&inline as &dyn Fn(usize) -> String, &chain] {
+        assert_eq!(app.graphql(&of(64)).await.data("/__typename"), "Query");
+        for beyond in [65, 66, 67, 190] {
+            let reply = app.graphql(&of(beyond)).await;
+            assert_exceeded(&reply, "maxNesting", 64, None);
+        }
+    }
+}
+
+#[tokio::test]
 async fn every_operation_of_a_document_counts() {
     let app = TestApp::build_with_garden(Engine::Sqlite)
         .await
@@ -285,6 +363,7 @@ on_each_engine! {
             ("maxTokens", "max-tokens", 2001), ("maxAliases", "max-aliases", 31), ("maxBodyBytes", "max-body-bytes", 1_048_577),
             ("maxDocumentBytes", "max-document-bytes", 16_385), ("maxNesting", "max-nesting", 65), ("maxFragments", "max-fragments", 51),
             ("maxSelections", "max-selections", 1001), ("maxRootFields", "max-root-fields", 21), ("maxDirectives", "max-directives", 51),
+            ("maxDirectivesPerField", "max-directives-per-field", 6),
             ("deadlineMs", "request-timeout-ms", 5001),
         ];
         let names: Vec<&str> = flags.iter().map(|(name, _, _)| *name).collect();

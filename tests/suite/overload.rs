@@ -6,7 +6,7 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use tests::{Engine, Process, Reply, TestDatabase, eventually, on_each_engine};
+use tests::{Engine, Process, Reply, Socket, TestDatabase, eventually, on_each_engine};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_iconql-under-test");
 const PUT: &str = r#"mutation { putSynonyms(input: { groups: [{ words: ["cockpit", "dashboard"] }] }) { groups } }"#;
@@ -68,6 +68,31 @@ on_each_engine! {
         assert_eq!(in_flight(&server).await, "0");
         assert_eq!(ask(&server).await.data("/__typename"), "Query");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_operation_of_a_socket_is_shed_as_a_request_is() {
+    let (server, database) = narrow(Engine::Sqlite).await;
+    let mut socket = Socket::ready(server.base_url()).await;
+    let lock = database.hold_write_lock().await;
+    let held = tokio::spawn(post(&server, &json!({ "query": PUT })).send());
+    eventually("the request is worked on", async || in_flight(&server).await == "1").await;
+    for (id, query) in [
+        ("1", "{ __typename }"),
+        ("2", "subscription { catalogChanged { generation } }"),
+    ] {
+        socket.subscribe(id, query).await;
+        let message = socket.receive().await;
+        let code = &message["payload"][0]["extensions"]["code"];
+        assert_eq!(
+            (&message["type"], &message["id"], code),
+            (&json!("error"), &json!(id), &json!("OVERLOADED"))
+        );
+    }
+    lock.release().await;
+    assert_eq!(held.await.unwrap().unwrap().status(), 200);
+    socket.subscribe("3", "{ __typename }").await;
+    assert_eq!(socket.receive().await["payload"]["data"]["__typename"], "Query");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -258,6 +258,17 @@ on_each_engine! {
         assert_eq!(reply.header("etag"), tag);
     }
 
+    async fn an_address_that_is_no_text_is_told_so(engine) {
+        let app = TestApp::with_garden(engine).await;
+        for path in ["/icons/garden/%ff.svg", "/icons/%ff/tree.svg", "/icons/garden/tree.svg?color=%ff"] {
+            let reply = app.get(path).await;
+            assert_eq!((reply.status, reply.codes()), (400, vec!["BAD_USER_INPUT"]), "{path}: {}", reply.text);
+        }
+        let reply = app.get(&format!("/icons/garden/tree.svg?flip={}", "x".repeat(5000))).await;
+        assert_eq!((reply.status, reply.codes()), (400, vec!["BAD_USER_INPUT"]));
+        assert!(reply.text.len() < 500, "what was sent is not repeated whole: {}", reply.text);
+    }
+
     async fn a_character_draws_its_icon(engine) {
         let app = TestApp::with_garden(engine).await;
         assert_eq!(app.get("/icons/garden/f001.svg").await.text, app.get("/icons/garden/tree.svg").await.text);

@@ -344,14 +344,21 @@ on_each_engine! {
         assert_eq!(&reply.json["totalCount"], same.data("/search/totalCount"));
         for (query, status, code) in [
             ("", 400, "BAD_USER_INPUT"), ("q=a&pages=x", 400, "BAD_USER_INPUT"), ("q=a&pages=-1", 400, "BAD_USER_INPUT"), ("q=a&size=0", 400, "BAD_USER_INPUT"),
-            ("q=a&size=101", 400, "BAD_USER_INPUT"), ("q=a&pages=0,1,2,3,4,5,6,7,8,9,10", 400, "BAD_USER_INPUT"), ("q=a&what=1", 400, "BAD_USER_INPUT"),
+            ("q=a&what=1", 400, "BAD_USER_INPUT"),
         ] {
             let reply = app.get(&format!("/api/v1/search/batch?{query}")).await;
             assert_eq!((reply.status, &reply.errors()[0]["extensions"]["code"]), (status, &json!(code)), "{query}");
         }
-        let long = "x".repeat(257);
-        let reply = app.get(&format!("/api/v1/search/batch?q={long}")).await;
-        assert_eq!((reply.status, &reply.errors()[0]["extensions"]["code"]), (400, &json!("LIMIT_EXCEEDED")));
+        for (query, limit, max, actual) in [
+            ("q=a&size=101".to_owned(), "maxPageSize", 100, 101),
+            ("q=a&pages=0,1,2,3,4,5,6,7,8,9,10".to_owned(), "maxPages", 10, 11),
+            (format!("q={}", "x".repeat(257)), "maxQueryCharacters", 256, 257),
+            (format!("q={}", ["x"; 13].join("+")), "maxQueryWords", 12, 13),
+        ] {
+            let reply = app.get(&format!("/api/v1/search/batch?{query}")).await;
+            let extensions = json!({ "code": "LIMIT_EXCEEDED", "limit": limit, "max": max, "actual": actual });
+            assert_eq!((reply.status, &reply.errors()[0]["extensions"]), (400, &extensions), "{query}");
+        }
         let reply = app.get("/api/v1/search/batch?q=a&pages=4294967295&size=100").await;
         assert_eq!((reply.status, &reply.json["pages"][0]["icons"]), (200, &json!([])));
     }

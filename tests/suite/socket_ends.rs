@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tests::{Engine, Iconql, Socket, TestApp, TestDatabase, on_each_engine};
+use tests::{Engine, Iconql, Socket, TestApp, TestDatabase, Wire, on_each_engine};
 
 use crate::errors::with_slow_sets;
 
@@ -175,15 +175,46 @@ async fn a_message_is_no_larger_than_a_body() {
     for length in [2001, 4001, 3_000_000] {
         let mut socket = Socket::ready(app.base_url()).await;
         socket.send_text(&padded(length)).await;
-        if length > 1_000_000 {
-            // It may be cut off before it has said all of it.
-            socket.ignored().await;
-        } else {
-            assert_eq!(
-                socket.closed().await,
-                (1009, "A message has at most 2000 bytes".to_owned()),
-                "{length}"
-            );
+        assert_eq!(
+            socket.closed().await,
+            (1009, "A message has at most 2000 bytes".to_owned()),
+            "{length}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_no_request_for_a_socket_is_told_why() {
+    let app = garden().await;
+    let answer = |headers: &str| {
+        let mut wire = Wire::connect(app.base_url());
+        wire.send(format!(
+            "GET /graphql HTTP/1.1\r\nhost: iconql\r\nupgrade: websocket\r\n{headers}\r\n"
+        ));
+        wire.answer()
+    };
+    let key = "sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+    for (headers, status) in [
+        (
+            format!("connection: upgrade\r\nsec-websocket-version: 13\r\n{key}"),
+            101,
+        ),
+        (format!("connection: upgrade\r\nsec-websocket-version: 8\r\n{key}"), 426),
+        (format!("connection: upgrade\r\n{key}"), 426),
+        (format!("sec-websocket-version: 13\r\n{key}"), 400),
+        ("connection: upgrade\r\nsec-websocket-version: 13\r\n".to_owned(), 400),
+        (
+            "connection: upgrade\r\nsec-websocket-version: 13\r\nsec-websocket-key: short\r\n".to_owned(),
+            400,
+        ),
+    ] {
+        let answer = answer(&headers);
+        assert_eq!(answer.status, status, "{headers}");
+        if status != 101 {
+            assert_eq!(answer.code(), "BAD_USER_INPUT", "{headers}");
+        }
+        if status == 426 {
+            assert_eq!(answer.header("sec-websocket-version"), "13");
         }
     }
 }

@@ -174,12 +174,12 @@ async fn a_request_that_cannot_become_a_socket_is_refused() {
     let upgrade = || app.request(Method::GET, "/graphql").header("upgrade", "websocket");
     for (request, status) in [
         (upgrade(), 400),
-        (upgrade().header("connection", "upgrade"), 400),
+        (upgrade().header("connection", "upgrade"), 426),
         (
             upgrade()
                 .header("connection", "upgrade")
                 .header("sec-websocket-version", "8"),
-            400,
+            426,
         ),
     ] {
         let reply = app.send(request).await;

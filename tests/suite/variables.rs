@@ -117,11 +117,14 @@ on_each_engine! {
 
     async fn directives_decide_what_is_answered(engine) {
         let app = TestApp::with_garden(engine).await;
-        let document = r#"query($yes: Boolean!, $no: Boolean = false) { icon(by: { name: "shed:saw" }) {
-            a: key @include(if: $yes) b: key @include(if: $no) c: key @skip(if: $yes) d: key @skip(if: $no) ...set @include(if: $no) } }
+        let document = r#"query($yes: Boolean!, $no: Boolean = false, $on: Boolean = true) { icon(by: { name: "shed:saw" }) {
+            a: key @include(if: $yes) b: key @include(if: $no) c: key @skip(if: $yes) d: key @skip(if: $no) ...set @include(if: $no)
+            e: key @include(if: $on) f: key @skip(if: $on) g: __typename @include(if: $on) h: __typename @skip(if: $on) } }
             fragment set on Icon { set { name } }"#;
         let reply = app.graphql_with(document, json!({ "yes": true })).await;
-        assert_eq!(reply.data("/icon"), &json!({ "a": "saw", "d": "saw" }));
+        assert_eq!(reply.data("/icon"), &json!({ "a": "saw", "d": "saw", "e": "saw", "g": "Icon" }));
+        let reply = app.graphql_with(document, json!({ "yes": true, "on": false })).await;
+        assert_eq!(reply.data("/icon"), &json!({ "a": "saw", "d": "saw", "f": "saw", "h": "Icon" }));
         assert_eq!(reply.statements(), 1);
     }
 }

@@ -94,36 +94,101 @@ async fn who_takes_nothing_of_his_answers_is_given_up() {
     assert!(read.len() < one * 3000, "not all of it was kept for him");
 }
 
+/// Connections that are in use.
+fn in_use(app: &TestApp, count: usize) -> Vec<Wire> {
+    let wires = (0..count).map(|_| {
+        let mut wire = Wire::connect(app.base_url());
+        wire.begin_body();
+        wire
+    });
+    wires.collect()
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn so_many_connections_are_open_and_no_more() {
-    let app = server(&["--max-connections=3"]).await;
-    let mut open: Vec<Wire> = (0..3)
-        .map(|_| {
+    let patient = ["--body-read-timeout-ms=60000", "--request-timeout-ms=60000"];
+    for (flag, status, code) in [
+        ("--max-connections=3", 503, "OVERLOADED"),
+        ("--max-connections-per-client=3", 429, "RATE_LIMITED"),
+    ] {
+        let app = server(&[&[flag][..], &patient].concat()).await;
+        let mut open = in_use(&app, 3);
+        let mut refused = Wire::connect(app.base_url());
+        let answer = refused.asked("/icons/garden/tree.svg");
+        assert_eq!((answer.status, answer.code()), (status, code.to_owned()), "{flag}");
+        assert_eq!(
+            (answer.header("retry-after"), answer.header("connection")),
+            ("1", "close")
+        );
+        assert_eq!(refused.rest(), "");
+        // Whoever watches over the server is told how it is.
+        let mut watching = Wire::connect(app.base_url());
+        assert!(is_live(&watching.asked("/api/health/live")), "{flag}");
+        assert_eq!(watching.rest(), "");
+        // Those who are in go on.
+        for wire in &mut open {
+            wire.end_body();
+            assert_eq!(wire.answer().status, 200);
+        }
+        // Now they wait, and who has waited longest makes room.
+        let mut next = Wire::connect(app.base_url());
+        assert_eq!(next.asked("/icons/garden/tree.svg").status, 200);
+        assert_eq!(open.remove(0).rest(), "", "{flag}");
+        for wire in &mut open {
+            assert!(is_live(&wire.asked("/api/health/live")));
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_opens_connections_and_says_nothing_keeps_nobody_out() {
+    let app = server(&["--max-connections=50", "--header-read-timeout-ms=600000"]).await;
+    let silent: Vec<Wire> = (0..200)
+        .map(|number| {
             let mut wire = Wire::connect(app.base_url());
-            wire.send(LIVE);
-            assert!(is_live(&wire.answer()));
+            wire.send(["", "GET /", "GET / HTTP/1.1\r\nhost: a\r\n"][number % 3]);
             wire
         })
         .collect();
-    let mut refused = Wire::connect(app.base_url());
-    refused.send(LIVE);
-    let answer = refused.answer();
-    assert_eq!((answer.status, answer.code()), (503, "OVERLOADED".to_owned()));
-    assert_eq!(
-        (answer.header("retry-after"), answer.header("connection")),
-        ("1", "close")
-    );
-    assert_eq!(refused.rest(), "");
-    // Those who are in go on, and one who leaves makes room.
-    open[0].send(LIVE);
-    assert!(is_live(&open[0].answer()));
-    open.pop();
-    eventually("there is a place again", async || {
+    let mut wire = Wire::connect(app.base_url());
+    for _ in 0..3 {
+        assert_eq!(wire.asked("/icons/garden/tree.svg").status, 200);
+    }
+    drop(silent);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_trusted_proxy_may_have_all_connections() {
+    let flags = [
+        "--max-connections=4",
+        "--max-connections-per-client=1",
+        "--trusted-proxies=127.0.0.1",
+        "--body-read-timeout-ms=60000",
+        "--request-timeout-ms=60000",
+    ];
+    let app = server(&flags).await;
+    let _open = in_use(&app, 4);
+    assert_eq!(Wire::connect(app.base_url()).asked("/graphql").status, 503);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_request_names_one_host() {
+    let app = server(&[]).await;
+    for (version, hosts, status) in [
+        ("1.1", "host: a\r\n", 200),
+        ("1.1", "", 400),
+        ("1.1", "host: a\r\nhost: a\r\n", 400),
+        ("1.0", "", 200),
+        ("1.0", "host: a\r\nhost: b\r\n", 400),
+    ] {
         let mut wire = Wire::connect(app.base_url());
-        wire.send(LIVE);
-        is_live(&wire.answer())
-    })
-    .await;
+        wire.send(format!("GET /api/health/live HTTP/{version}\r\n{hosts}\r\n"));
+        let answer = wire.answer();
+        assert_eq!(answer.status, status, "{version} {hosts:?}");
+        if status == 400 {
+            assert_eq!(answer.code(), "BAD_USER_INPUT");
+        }
+    }
 }
 
 /// A request's head of exactly so many bytes.

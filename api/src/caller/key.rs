@@ -5,9 +5,9 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::access::{Client, KeyRefused, Keys};
-use schema::Caller;
+use schema::{Caller, Code};
 
-use crate::routes::error_response;
+use crate::routes::{Refused, status_of};
 
 /// Why a request is refused whole for what it brings along to be known by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,20 +78,11 @@ fn bearer(text: &str) -> Option<&str> {
 }
 
 impl Refusal {
-    pub(crate) fn status(self) -> StatusCode {
+    pub(crate) fn code(self) -> Code {
         match self {
-            Self::NoBearer | Self::Key(KeyRefused::Unknown | KeyRefused::Expired) => StatusCode::UNAUTHORIZED,
-            Self::Key(KeyRefused::WrongOrigin) => StatusCode::FORBIDDEN,
-            Self::Key(KeyRefused::Unavailable) => StatusCode::SERVICE_UNAVAILABLE,
-        }
-    }
-
-    /// `extensions.code`.
-    pub(crate) fn code(self) -> &'static str {
-        match self {
-            Self::NoBearer | Self::Key(KeyRefused::Unknown | KeyRefused::Expired) => "UNAUTHENTICATED",
-            Self::Key(KeyRefused::WrongOrigin) => "FORBIDDEN",
-            Self::Key(KeyRefused::Unavailable) => "UNAVAILABLE",
+            Self::NoBearer | Self::Key(KeyRefused::Unknown | KeyRefused::Expired) => Code::Unauthenticated,
+            Self::Key(KeyRefused::WrongOrigin) => Code::Forbidden,
+            Self::Key(KeyRefused::Unavailable) => Code::Unavailable,
         }
     }
 
@@ -129,10 +120,9 @@ impl Refusal {
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         self.count();
-        let mut response = error_response(self.status(), self.code(), self.message());
+        let mut response = Refused::new(self.code(), self.message()).into_response();
         let headers = response.headers_mut();
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        match self.status() {
+        match status_of(self.code()) {
             StatusCode::UNAUTHORIZED => {
                 headers.insert(header::WWW_AUTHENTICATE, challenge(self));
             }

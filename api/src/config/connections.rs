@@ -22,6 +22,10 @@ pub struct ConnectionArgs {
     #[arg(long, global = true, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000), value_name = "COUNT", help_heading = "Connections")]
     pub max_connections: u32,
 
+    /// Of those, connections of one client's address; a trusted proxy may have them all
+    #[arg(long, global = true, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=1_000_000), value_name = "COUNT", help_heading = "Connections")]
+    pub max_connections_per_client: u32,
+
     /// Bytes of a request's line and headers
     #[arg(long, global = true, default_value_t = 32_768, value_parser = clap::value_parser!(u32).range(4096..=1_048_576), value_name = "BYTES", help_heading = "Connections")]
     pub max_header_bytes: u32,

@@ -63,6 +63,10 @@ pub struct LimitArgs {
     /// Directives of an operation
     #[arg(long, global = true, default_value_t = 50, value_parser = clap::value_parser!(u32).range(0..=10_000), value_name = "COUNT", help_heading = "Limits")]
     pub max_directives: u32,
+
+    /// Directives of one field, fragment, variable or operation
+    #[arg(long, global = true, default_value_t = 5, value_parser = clap::value_parser!(u32).range(0..=100), value_name = "COUNT", help_heading = "Limits")]
+    pub max_directives_per_field: u32,
 }
 
 impl LimitArgs {
@@ -82,6 +86,7 @@ impl LimitArgs {
             max_selections: self.max_selections as usize,
             max_root_fields: self.max_root_fields as usize,
             max_directives: self.max_directives as usize,
+            max_directives_per_field: self.max_directives_per_field as usize,
             deadline_ms,
         }
     }

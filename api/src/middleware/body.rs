@@ -20,9 +20,10 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use hyper::body::{Frame, SizeHint};
+use schema::Code;
 use tokio::time::{Instant, Sleep};
 
-use crate::routes::error_response;
+use crate::routes::Refused;
 
 /// The encodings that are undone, as `Accept-Encoding` lists them.
 const ENCODINGS: &str = "zstd, br, gzip, deflate";
@@ -84,28 +85,21 @@ pub(crate) async fn guard(State(rules): State<BodyRules>, mut request: Request, 
 
 /// The answer to a request whose body did not come in time.
 pub(crate) fn late(limit: Duration) -> Response {
-    error_response(
-        StatusCode::REQUEST_TIMEOUT,
-        "TIMEOUT",
-        &format!("The body did not come within {} ms. Send it again.", limit.as_millis()),
-    )
+    let message = format!("The body did not come within {} ms. Send it again.", limit.as_millis());
+    Refused::new(Code::Timeout, message)
+        .with_status(StatusCode::REQUEST_TIMEOUT)
+        .into_response()
 }
 
 fn refusal(request: &mut Request, rules: BodyRules) -> Option<Response> {
     if normalize_encoding(request.headers_mut()).is_err() {
-        let response = error_response(
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            "UNSUPPORTED_MEDIA_TYPE",
-            "The body is encoded in a way that is not known here. Send it plain, or as Accept-Encoding says.",
-        );
-        return Some(([(header::ACCEPT_ENCODING, ENCODINGS)], response).into_response());
+        let message = "The body is encoded in a way that is not known here. Send it plain, or as Accept-Encoding says.";
+        let refused = Refused::new(Code::UnsupportedMediaType, message);
+        return Some(([(header::ACCEPT_ENCODING, ENCODINGS)], refused).into_response());
     }
     (request.body().size_hint().lower() > rules.max_bytes).then(|| {
-        error_response(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "PAYLOAD_TOO_LARGE",
-            "The body is larger than MAX_BODY_BYTES. Ask for it in several requests.",
-        )
+        let message = "The body is larger than MAX_BODY_BYTES. Ask for it in several requests.";
+        Refused::new(Code::PayloadTooLarge, message).into_response()
     })
 }
 

@@ -4,13 +4,13 @@ use std::{sync::Arc, time::Duration};
 
 use axum::{
     extract::{Request, State},
-    http::StatusCode,
     middleware::Next,
-    response::Response,
+    response::{IntoResponse as _, Response},
 };
+use schema::Code;
 
 use super::body::{self, Reading};
-use crate::routes::error_response;
+use crate::routes::Refused;
 
 /// Gives a request up after `limit`. A statement that it has sent goes on to its own, shorter limit.
 pub(crate) async fn enforce(State(limit): State<Duration>, request: Request, next: Next) -> Response {
@@ -18,13 +18,10 @@ pub(crate) async fn enforce(State(limit): State<Duration>, request: Request, nex
     match tokio::time::timeout(limit, next.run(request)).await {
         Ok(response) => response,
         Err(_) if reading.is_some_and(|reading| reading.is_under_way()) => body::late(limit),
-        Err(_) => error_response(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "TIMEOUT",
-            &format!(
-                "The request took longer than {} ms. Ask for less, or try again.",
-                limit.as_millis()
-            ),
-        ),
+        Err(_) => {
+            let limit = limit.as_millis();
+            let message = format!("The request took longer than {limit} ms. Ask for less, or try again.");
+            Refused::new(Code::Timeout, message).into_response()
+        }
     }
 }

@@ -1,13 +1,13 @@
-//! How much a request may say before its body.
+//! What a request says before its body: how much of it, and for which host it is.
 
 use axum::{
-    Json,
     extract::{Request, State},
-    http::StatusCode,
+    http::{HeaderMap, StatusCode, Version, header},
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
-use serde_json::json;
+
+use crate::routes::Refused;
 
 /// Headers of one request. HTTP/1.1 refuses more before anybody sees them.
 pub(crate) const MAX_HEADERS: u32 = 100;
@@ -18,17 +18,36 @@ const LINE_BYTES: usize = 4;
 /// What the first line has beside the method and the address: ` `, ` HTTP/1.1` and its end; and the empty line.
 const FRAME_BYTES: usize = 14;
 
-/// Refuses more than `max_bytes` of headers.
+/// Refuses more than `max_bytes` of headers, and a request of which nobody can say which host it is for.
 pub(crate) async fn enforce(State(max_bytes): State<usize>, request: Request, next: Next) -> Response {
-    let bytes = size(&request);
+    let (bytes, count) = (size(&request), request.headers().len());
     if bytes > max_bytes {
-        return refused("maxHeaderBytes", max_bytes, bytes, "bytes in its address and headers");
+        return too_much("maxHeaderBytes", max_bytes, bytes);
     }
-    let (max, count) = (MAX_HEADERS as usize, request.headers().len());
-    if count > max {
-        return refused("maxHeaders", max, count, "headers");
+    if count > MAX_HEADERS as usize {
+        return too_much("maxHeaders", MAX_HEADERS as usize, count);
+    }
+    if !names_its_host(request.version(), request.headers()) {
+        return Refused::bad("Send one `Host` header.").into_response();
     }
     next.run(request).await
+}
+
+fn too_much(limit: &'static str, max: usize, actual: usize) -> Response {
+    Refused::limit(limit, max, actual)
+        .with_status(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE)
+        .into_response()
+}
+
+/// Proxies that read one host and servers that read another send one client's answer to the next.
+/// Source: RFC 9112, section 3.2.
+fn names_its_host(version: Version, headers: &HeaderMap) -> bool {
+    let hosts = headers.get_all(header::HOST).iter().count();
+    match version {
+        Version::HTTP_11 => hosts == 1,
+        // Before, there was no such header; after, the address has it.
+        _ => hosts <= 1,
+    }
 }
 
 /// Bytes of the request up to its body, as HTTP/1.1 writes it.
@@ -45,11 +64,4 @@ fn size(request: &Request) -> usize {
         + length(address.path_and_query().map(axum::http::uri::PathAndQuery::as_str))
         + FRAME_BYTES
         + headers
-}
-
-fn refused(limit: &str, max: usize, actual: usize, what: &str) -> Response {
-    let message = format!("A request may have {max} {what}, and this one has {actual}.");
-    let extensions = json!({ "code": "LIMIT_EXCEEDED", "limit": limit, "max": max, "actual": actual });
-    let error = json!({ "errors": [{ "message": message, "extensions": extensions }] });
-    (StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, Json(error)).into_response()
 }

@@ -22,14 +22,15 @@ use std::{
 use axum::{
     body::{Body, HttpBody as _},
     extract::{Request, State},
-    http::{StatusCode, header},
+    http::header,
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
 use http_body_util::BodyExt as _;
+use schema::Code;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError};
 
-use crate::routes::error_response;
+use crate::routes::Refused;
 
 /// How long a request waits in a burst, and in a queue that has not been empty for [`BURST`].
 const LONGEST_WAIT: Duration = Duration::from_millis(50);
@@ -68,7 +69,7 @@ struct Places {
 }
 
 /// A place among those that are worked on, until it is dropped.
-struct Place {
+pub(crate) struct Place {
     _permit: OwnedSemaphorePermit,
 }
 
@@ -100,6 +101,21 @@ impl Gate {
             started: Instant::now(),
         }))
     }
+
+    /// A place among those that are worked on, for as long as it is kept; none where there are too many.
+    pub(crate) async fn enter(&self) -> Option<Place> {
+        let place = self.0.enter().await;
+        if place.is_none() {
+            metrics::counter!("requests_shed_total").increment(1);
+        }
+        place
+    }
+}
+
+/// What is told to whoever is shed.
+pub(crate) fn overloaded() -> Refused {
+    let message = "More is asked for than can be answered at the moment. Try again in a second.";
+    Refused::new(Code::Overloaded, message)
 }
 
 /// Lets a request in, in its turn, or sheds it.
@@ -204,18 +220,11 @@ impl Drop for Waiting<'_> {
 impl Refusal {
     async fn answer(self, places: &Places) -> Response {
         if let Self::Incomplete = self {
-            let message = "The body did not come whole. Send it again.";
-            return error_response(StatusCode::BAD_REQUEST, "BAD_USER_INPUT", message);
+            return Refused::bad("The body did not come whole. Send it again.").into_response();
         }
         metrics::counter!("requests_shed_total").increment(1);
         pause(&Waiting::of(&places.refused)).await;
-        let message = "More is asked for than can be answered at the moment. Try again in a second.";
-        let response = error_response(StatusCode::SERVICE_UNAVAILABLE, "OVERLOADED", message);
-        (
-            [(header::RETRY_AFTER, "1"), (header::CACHE_CONTROL, "no-store")],
-            response,
-        )
-            .into_response()
+        ([(header::RETRY_AFTER, "1")], overloaded()).into_response()
     }
 }
 

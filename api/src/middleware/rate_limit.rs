@@ -5,7 +5,7 @@
 
 use axum::{
     extract::{FromRequestParts as _, Request, State},
-    http::{HeaderName, HeaderValue, StatusCode, header, request::Parts},
+    http::{HeaderName, HeaderValue, header, request::Parts},
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
@@ -13,10 +13,9 @@ use domain::{
     access::Client,
     rate_limit::{Budget, Exceeded},
 };
-use schema::Caller;
-use serde_json::json;
+use schema::{Caller, Code};
 
-use crate::{client_address::ClientAddress, router::AppState};
+use crate::{client_address::ClientAddress, router::AppState, routes::Refused};
 
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
@@ -96,19 +95,12 @@ pub(crate) fn refused(exceeded: &Exceeded) -> Response {
     let Budget {
         limit, cost, remaining, ..
     } = exceeded.budget;
-    let error = json!({ "errors": [{
-        "message": exceeded.message(),
-        "extensions": { "code": "RATE_LIMITED", "limit": limit, "cost": cost, "remaining": remaining },
-    }] });
-    let response = (
-        StatusCode::TOO_MANY_REQUESTS,
-        [
-            (header::RETRY_AFTER, exceeded.retry_after_seconds().to_string()),
-            (header::CACHE_CONTROL, "no-store".to_owned()),
-        ],
-        axum::Json(error),
-    );
-    tell(response.into_response(), Some(exceeded.budget))
+    let refused = Refused::new(Code::RateLimited, exceeded.message())
+        .with("limit", limit.into())
+        .with("cost", cost.into())
+        .with("remaining", remaining.into());
+    let retry_after = [(header::RETRY_AFTER, exceeded.retry_after_seconds().to_string())];
+    tell((retry_after, refused).into_response(), Some(exceeded.budget))
 }
 
 #[cfg(test)]

@@ -53,7 +53,7 @@ pub(crate) async fn observe(request: Request, next: Next) -> Response {
         http.route = endpoint,
         request_id = id.to_str().unwrap_or_default(),
     );
-    adopt_parent(&span, request.headers());
+    let traced_by_client = adopt_parent(&span, request.headers());
     let in_flight = InFlight::new();
     let mut response = next.run(request).instrument(span.clone()).await;
     drop(in_flight);
@@ -61,7 +61,9 @@ pub(crate) async fn observe(request: Request, next: Next) -> Response {
     let elapsed = started.elapsed();
     let _entered = span.enter();
     tracing::debug!(status, elapsed_us = elapsed.as_micros(), "answered");
-    if let Some(value) = current_traceparent(&span).and_then(|value| HeaderValue::from_str(&value).ok()) {
+    if let Some(value) =
+        current_traceparent(&span, traced_by_client).and_then(|value| HeaderValue::from_str(&value).ok())
+    {
         response.headers_mut().insert("traceparent", value);
     }
     response.headers_mut().insert(REQUEST_ID, id);

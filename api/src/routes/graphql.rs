@@ -115,7 +115,7 @@ fn unreadable(rejection: &BytesRejection) -> Refused {
         let message = "The body is larger than MAX_BODY_BYTES. Ask for it in several requests.";
         Refused::new(Code::PayloadTooLarge, message)
     } else {
-        Refused::new(Code::BadUserInput, rejection.body_text())
+        Refused::bad(&rejection.body_text())
     }
 }
 

@@ -3,7 +3,10 @@
 use std::fmt::Write as _;
 
 use axum::{
-    extract::{Path, Query, State},
+    extract::{
+        Path, Query, State,
+        rejection::{PathRejection, QueryRejection},
+    },
     http::{HeaderMap, HeaderName, StatusCode, header},
     response::{IntoResponse as _, Response},
 };
@@ -16,10 +19,10 @@ use domain::{
         size::Size,
     },
 };
-use schema::Caller;
+use schema::{Caller, Code};
 use serde::Deserialize;
 
-use super::{error_response, not_found};
+use super::{Refused, not_found};
 use crate::{
     middleware::rate_limit::{charge, tell},
     router::AppState,
@@ -53,54 +56,49 @@ const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resour
 /// What an icon's file costs.
 const COST: u32 = 1;
 
+/// What comes of an address: texts where it can be read.
+type Asked<T> = Result<Query<T>, QueryRejection>;
+
 pub(crate) async fn svg(
     State(state): State<AppState>,
     caller: Caller,
-    Path((prefix, file)): Path<(String, String)>,
-    query: Result<Query<RenditionQuery>, axum::extract::rejection::QueryRejection>,
+    path: Result<Path<(String, String)>, PathRejection>,
+    query: Asked<RenditionQuery>,
     headers: HeaderMap,
 ) -> Response {
     match charge(&state, &caller, COST).await {
-        Ok(budget) => tell(answer(&state, (&prefix, &file), query, &headers).await, budget),
+        Ok(budget) => {
+            let answer = match path {
+                Ok(Path(path)) => answer(&state, path, query, &headers).await,
+                Err(_) => Err(Refused::bad("The address is no UTF-8.")),
+            };
+            tell(answer.into_response(), budget)
+        }
         Err(refusal) => *refusal,
     }
 }
 
 async fn answer(
     state: &AppState,
-    (prefix, file): (&str, &str),
-    query: Result<Query<RenditionQuery>, axum::extract::rejection::QueryRejection>,
+    (prefix, file): (String, String),
+    query: Asked<RenditionQuery>,
     headers: &HeaderMap,
-) -> Response {
+) -> Result<Response, Refused> {
     let Some(key) = file.strip_suffix(".svg") else {
-        return not_found().await;
+        return Err(not_found().await);
     };
-    let options = match query
-        .map_err(|error| error.body_text())
-        .and_then(|Query(query)| query.options().map(|o| (o, query.v)))
-    {
-        Ok(options) => options,
-        Err(message) => return error_response(StatusCode::BAD_REQUEST, "BAD_USER_INPUT", &message),
-    };
-    let Ok(name) = IconName::new(prefix, key) else {
-        return error_response(
-            StatusCode::BAD_REQUEST,
-            "BAD_USER_INPUT",
-            &domain::catalog::InvalidIconName.to_string(),
-        );
-    };
+    let Query(query) = query.map_err(|error| Refused::bad(&error.body_text()))?;
+    let options = query.options().map_err(|message| Refused::bad(&message))?;
+    let name = IconName::new(&prefix, key).map_err(|error| Refused::bad(&error.to_string()))?;
     match state.catalog.icons_by_name(std::slice::from_ref(&name)).await {
         Ok(found) => match found.get(&name) {
-            Some(icon) => rendition(icon, options, headers, state.icon_cache),
-            None => error_response(StatusCode::NOT_FOUND, "NOT_FOUND", &format!("There is no icon {name}.")),
+            Some(icon) => Ok(rendition(icon, (options, query.v), headers, state.icon_cache)),
+            None => Err(Refused::new(Code::NotFound, format!("There is no icon {name}."))),
         },
         Err(error) => {
             tracing::error!(%error, "cannot read an icon");
-            error_response(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "UNAVAILABLE",
-                "The catalog cannot be read at the moment.",
-            )
+            let message = "The catalog cannot be read at the moment.";
+            Err(Refused::new(Code::Unavailable, message))
         }
     }
 }

@@ -62,6 +62,6 @@ pub(crate) async fn file(State(state): State<AppState>, Path(file): Path<String>
             ];
             (headers, asset.data.into_owned()).into_response()
         }
-        None => not_found().await,
+        None => not_found().await.into_response(),
     }
 }

@@ -5,23 +5,17 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
-use schema::Code;
-use serde_json::{Value, json};
+use schema::{Code, shortened};
+use serde_json::{Map, Value, json};
 
 /// A request that is not answered.
 #[derive(Debug)]
 pub(crate) struct Refused {
     code: Code,
+    status: StatusCode,
     message: String,
-    limit: Option<Limit>,
-}
-
-/// A limit that was exceeded.
-#[derive(Debug)]
-struct Limit {
-    name: &'static str,
-    max: usize,
-    actual: usize,
+    /// What `extensions` has beside the code.
+    details: Map<String, Value>,
 }
 
 impl Refused {
@@ -29,28 +23,48 @@ impl Refused {
     pub(crate) fn new(code: Code, message: impl Into<String>) -> Self {
         Self {
             code,
+            status: status_of(code),
             message: message.into(),
-            limit: None,
+            details: Map::new(),
         }
+    }
+
+    /// A request that makes no sense. What is said of it may repeat parts of it.
+    pub(crate) fn bad(message: &str) -> Self {
+        Self::new(Code::BadUserInput, shortened(message))
     }
 
     /// More was sent than is taken.
     pub(crate) fn limit(name: &'static str, max: usize, actual: usize) -> Self {
-        Self {
-            code: Code::LimitExceeded,
-            message: format!("{name} is at most {max} and was {actual}"),
-            limit: Some(Limit { name, max, actual }),
-        }
+        let message = format!("{name} is at most {max} and was {actual}");
+        let details = [("limit", json!(name)), ("max", json!(max)), ("actual", json!(actual))];
+        details
+            .into_iter()
+            .fold(Self::new(Code::LimitExceeded, message), |refused, (name, value)| {
+                refused.with(name, value)
+            })
+    }
+
+    /// A fault of the server, which the log has under `error_id`.
+    pub(crate) fn internal(error_id: &str) -> Self {
+        Self::new(Code::Internal, "Something went wrong on the server.").with("errorId", error_id.into())
+    }
+
+    /// The same with something more in `extensions`.
+    pub(crate) fn with(mut self, name: &str, value: Value) -> Self {
+        self.details.insert(name.to_owned(), value);
+        self
+    }
+
+    /// The same with a status that says more than the code's own.
+    pub(crate) fn with_status(self, status: StatusCode) -> Self {
+        Self { status, ..self }
     }
 
     /// The array of errors that says so.
     pub(crate) fn errors(&self) -> Value {
-        let mut extensions = json!({ "code": self.code.as_str() });
-        if let Some(Limit { name, max, actual }) = &self.limit {
-            extensions["limit"] = (*name).into();
-            extensions["max"] = (*max).into();
-            extensions["actual"] = (*actual).into();
-        }
+        let mut extensions = Map::from_iter([("code".to_owned(), self.code.as_str().into())]);
+        extensions.extend(self.details.clone());
         json!([{ "message": self.message, "extensions": extensions }])
     }
 }
@@ -60,7 +74,7 @@ impl IntoResponse for Refused {
     fn into_response(self) -> Response {
         let body = json!({ "errors": self.errors() });
         let headers = [(header::CACHE_CONTROL, "no-store")];
-        (status_of(self.code), headers, Json(body)).into_response()
+        (self.status, headers, Json(body)).into_response()
     }
 }
 

@@ -3,18 +3,18 @@
 use axum::{
     Json,
     extract::{Query, State, rejection::QueryRejection},
-    http::StatusCode,
+    http::header,
     response::{IntoResponse as _, Response},
 };
 use domain::{
     catalog::Icon,
-    search::{Filter, Hit, Order, SearchError, SearchRequest},
+    search::{Filter, Hit, MAX_CONCEPTS, MAX_QUERY_CHARACTERS, MAX_QUERY_WORDS, Order, SearchError, SearchRequest},
 };
-use schema::Caller;
+use schema::{Caller, Code};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::error_response;
+use super::Refused;
 use crate::{
     middleware::rate_limit::{charge, tell},
     router::AppState,
@@ -45,13 +45,15 @@ pub(crate) async fn batch(
     caller: Caller,
     query: Result<Query<BatchQuery>, QueryRejection>,
 ) -> Response {
-    let asked = query.map_err(|error| error.body_text()).and_then(|Query(query)| {
-        let (pages, size) = (query.pages()?, query.size(state.max_page_size)?);
-        Ok((query, pages, size))
-    });
+    let asked = query
+        .map_err(|error| Refused::bad(&error.body_text()))
+        .and_then(|Query(query)| {
+            let (pages, size) = (query.pages()?, query.size(state.max_page_size)?);
+            Ok((query, pages, size))
+        });
     let (query, pages, size) = match asked {
         Ok(asked) => asked,
-        Err(message) => return error_response(StatusCode::BAD_REQUEST, "BAD_USER_INPUT", &message),
+        Err(refused) => return refused.into_response(),
     };
     let cost = u32::try_from(pages.len()).unwrap_or(u32::MAX).saturating_mul(size);
     match charge(&state, &caller, cost).await {
@@ -63,7 +65,7 @@ pub(crate) async fn batch(
 async fn answer(state: &AppState, query: &BatchQuery, pages: &[u32], size: u32) -> Response {
     let matches = match state.search.find(&query.request()) {
         Ok(matches) => matches,
-        Err(error) => return search_failed(&error),
+        Err(error) => return search_failed(&error).into_response(),
     };
     let found = matches.numbered_pages(pages, size);
     let ids: Vec<_> = found.iter().flatten().map(|hit| hit.id).collect();
@@ -71,7 +73,8 @@ async fn answer(state: &AppState, query: &BatchQuery, pages: &[u32], size: u32) 
         Ok(icons) => icons,
         Err(error) => {
             tracing::error!(%error, "cannot read the icons of a search");
-            return unavailable("The catalog cannot be read at the moment. Try again.");
+            let message = "The catalog cannot be read at the moment. Try again.";
+            return Refused::new(Code::Unavailable, message).into_response();
         }
     };
     let pages: Vec<Value> = (pages.iter().zip(&found))
@@ -80,7 +83,7 @@ async fn answer(state: &AppState, query: &BatchQuery, pages: &[u32], size: u32) 
             json!({ "number": number, "icons": icons.collect::<Vec<_>>() })
         })
         .collect();
-    Json(json!({
+    let page = Json(json!({
         "query": query.q,
         "size": size,
         "totalCount": matches.total(),
@@ -88,8 +91,8 @@ async fn answer(state: &AppState, query: &BatchQuery, pages: &[u32], size: u32) 
         "correctedQuery": matches.corrected_query(),
         "generation": matches.generation(),
         "pages": pages,
-    }))
-    .into_response()
+    }));
+    ([(header::CACHE_CONTROL, "no-store")], page).into_response()
 }
 
 fn shown(hit: &Hit, icon: &Icon) -> Value {
@@ -122,41 +125,39 @@ impl BatchQuery {
         }
     }
 
-    fn pages(&self) -> Result<Vec<u32>, String> {
+    fn pages(&self) -> Result<Vec<u32>, Refused> {
         let numbers = self.pages.as_deref().unwrap_or(FIRST_PAGE).split(',');
-        let numbers: Result<Vec<u32>, _> = numbers.map(|number| number.trim().parse()).collect();
-        match numbers {
-            Ok(numbers) if numbers.len() <= MAX_PAGES => Ok(numbers),
-            Ok(numbers) => Err(format!("pages: at most {MAX_PAGES}, and not {}", numbers.len())),
-            Err(_) => Err("pages: numbers from 0 with commas between them, such as 0,1,2".to_owned()),
+        let count = numbers.clone().count();
+        if count > MAX_PAGES {
+            return Err(Refused::limit("maxPages", MAX_PAGES, count));
         }
+        let numbers: Result<Vec<u32>, _> = numbers.map(|number| number.trim().parse()).collect();
+        numbers.map_err(|_| Refused::bad("pages: numbers from 0 with commas between them, such as 0,1,2"))
     }
 
-    fn size(&self, max: u32) -> Result<u32, String> {
-        let size = self.size.unwrap_or(DEFAULT_SIZE.min(max));
-        if (1..=max).contains(&size) {
-            Ok(size)
-        } else {
-            Err(format!("size: 1 to {max}"))
+    fn size(&self, max: u32) -> Result<u32, Refused> {
+        match self.size.unwrap_or(DEFAULT_SIZE.min(max)) {
+            0 => Err(Refused::bad(&format!("size: 1 to {max}"))),
+            size if size > max => Err(Refused::limit("maxPageSize", max as usize, size as usize)),
+            size => Ok(size),
         }
     }
 }
 
-fn search_failed(error: &SearchError) -> Response {
+fn search_failed(error: &SearchError) -> Refused {
     match error {
-        SearchError::QueryTooLong { .. } | SearchError::TooManyWords { .. } | SearchError::TooManyConcepts { .. } => {
-            error_response(StatusCode::BAD_REQUEST, "LIMIT_EXCEEDED", &format!("{error}."))
+        SearchError::QueryTooLong { characters } => {
+            Refused::limit("maxQueryCharacters", MAX_QUERY_CHARACTERS, *characters)
         }
-        SearchError::NotReady | SearchError::Damaged => {
-            unavailable("The search index is being made. Try again in a moment.")
-        }
+        SearchError::TooManyWords { words } => Refused::limit("maxQueryWords", MAX_QUERY_WORDS, *words),
+        SearchError::TooManyConcepts { concepts } => Refused::limit("maxConcepts", MAX_CONCEPTS, *concepts),
+        SearchError::NotReady | SearchError::Damaged => Refused::new(
+            Code::Unavailable,
+            "The search index is being made. Try again in a moment.",
+        ),
         error => {
             tracing::error!(%error, "search failed");
-            unavailable("Nothing can be searched at the moment.")
+            Refused::new(Code::Unavailable, "Nothing can be searched at the moment.")
         }
     }
-}
-
-fn unavailable(message: &str) -> Response {
-    error_response(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", message)
 }

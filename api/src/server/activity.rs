@@ -40,6 +40,7 @@ pub(crate) struct Activity {
     patience: Patience,
     state: Mutex<State>,
     began: Notify,
+    given_up: Notify,
 }
 
 #[derive(Debug)]
@@ -88,6 +89,7 @@ impl Activity {
                 next_owed: 0,
             }),
             began: Notify::new(),
+            given_up: Notify::new(),
         })
     }
 
@@ -129,8 +131,10 @@ impl Activity {
         self.state().has_more_to_say = true;
     }
 
+    /// Whether the client may be sending still. What a socket's client says has no end that is known here.
     pub(super) fn has_more_to_say(&self) -> bool {
-        self.state().has_more_to_say
+        let state = self.state();
+        state.has_more_to_say || state.is_upgraded
     }
 
     /// Hands something over to the client.
@@ -159,6 +163,23 @@ impl Activity {
             None => (state.idle_since + patience.idle, Overdue::Idle),
         };
         Some(answer.map_or(request, |answer| if answer.0 < request.0 { answer } else { request }))
+    }
+
+    /// Since when the connection has waited for a request; none while it is of use, or has something to hand over.
+    pub(super) fn waiting_since(&self) -> Option<Instant> {
+        let state = self.state();
+        let is_waiting = !state.is_upgraded && state.running == 0 && state.owed.is_empty();
+        is_waiting.then(|| state.headers_since.unwrap_or(state.idle_since))
+    }
+
+    /// Ends the connection: another needs its place.
+    pub(super) fn give_up(&self) {
+        self.given_up.notify_one();
+    }
+
+    /// Ends once the connection is to end for another's sake.
+    pub(super) async fn given_up(&self) {
+        self.given_up.notified().await;
     }
 
     /// Ends once a request runs, at once where one does.

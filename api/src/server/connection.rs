@@ -33,11 +33,11 @@ use tower::ServiceExt as _;
 use super::{
     activity::{Activity, Patience},
     answer::Answer,
-    ceiling::Place,
+    ceiling::{Full, Place},
     draining::{Draining, Phase},
     stream::Stream,
 };
-use crate::{config::ConnectionArgs, middleware::headers::MAX_HEADERS};
+use crate::{config::ConnectionArgs, middleware::headers::MAX_HEADERS, router::is_health};
 
 /// Requests of one HTTP/2 connection that run at once.
 const MAX_STREAMS: u32 = 100;
@@ -56,8 +56,18 @@ const HEADER_OVERHEAD_BYTES: u32 = 32;
 /// Beyond what is allowed, so that a little too much can still be answered in words.
 const HEADER_SLACK_BYTES: u32 = 4 << 10;
 
+/// How long a connection without a place is listened to.
+const TURNING_AWAY_TIME: Duration = Duration::from_secs(2);
+
 /// How long a connection that waits for its next request is kept once it has to close: the request may be on its way.
 const LAST_REQUEST_TIME: Duration = Duration::from_millis(300);
+
+/// A connection that has come, and whether there is a place for it.
+struct Guest {
+    peer: SocketAddr,
+    activity: Arc<Activity>,
+    welcome: Result<Place, Full>,
+}
 
 /// What all connections share.
 pub(super) struct Connections {
@@ -83,44 +93,71 @@ impl Connections {
         }
     }
 
-    pub(super) fn speaks_tls(&self) -> bool {
-        self.tls.is_some()
+    /// What a new connection is doing: nothing yet.
+    pub(super) fn new_activity(&self) -> Arc<Activity> {
+        Activity::new(self.patience)
     }
 
-    /// Answers on a connection until it ends, or the server does.
+    /// Answers on a connection until it ends, or the server does, or another needs its place.
     pub(super) async fn serve(self: Arc<Self>, socket: TcpStream, peer: SocketAddr, place: Place) {
-        // Answers are written whole: waiting for more to send only delays them.
-        let _ = socket.set_nodelay(true);
-        let draining = self.draining.clone();
-        let served = async {
-            let Some(tls) = &self.tls else {
-                return self.speak(socket, peer, place).await;
-            };
-            match tokio::time::timeout(self.patience.headers, tls.accept(socket)).await {
-                Ok(Ok(socket)) => self.speak(socket, peer, place).await,
-                failed => {
-                    metrics::counter!("http_connections_refused_total", "reason" => "tls").increment(1);
-                    let error = failed.map_or_else(
-                        |late| late.to_string(),
-                        |failed| failed.err().map_or_else(String::new, |error| error.to_string()),
-                    );
-                    tracing::debug!(error, "no TLS handshake");
-                }
-            }
+        let activity = place.activity();
+        let (draining, ended) = (self.draining.clone(), Arc::clone(&activity));
+        let guest = Guest {
+            peer,
+            activity,
+            welcome: Ok(place),
         };
         tokio::select! {
-            () = served => {}
+            () = self.greet(socket, guest) => {}
+            () = ended.given_up() => tracing::debug!("a connection made room for another"),
             () = draining.reached(Phase::Cut) => {}
         }
     }
 
-    async fn speak<S>(&self, socket: S, peer: SocketAddr, place: Place)
+    /// Answers one request for which there is no place: whether the server is well, or that it is full.
+    pub(super) async fn turn_away(self: Arc<Self>, socket: TcpStream, peer: SocketAddr, full: Full) {
+        let guest = Guest {
+            peer,
+            activity: self.new_activity(),
+            welcome: Err(full),
+        };
+        let _ = tokio::time::timeout(TURNING_AWAY_TIME, self.greet(socket, guest)).await;
+    }
+
+    async fn greet(&self, socket: TcpStream, guest: Guest) {
+        // Answers are written whole: waiting for more to send only delays them.
+        let _ = socket.set_nodelay(true);
+        let Some(tls) = &self.tls else {
+            return self.speak(socket, guest).await;
+        };
+        match tokio::time::timeout(self.patience.headers, tls.accept(socket)).await {
+            Ok(Ok(socket)) => self.speak(socket, guest).await,
+            failed => {
+                metrics::counter!("http_connections_refused_total", "reason" => "tls").increment(1);
+                let error = failed.map_or_else(
+                    |late| late.to_string(),
+                    |failed| failed.err().map_or_else(String::new, |error| error.to_string()),
+                );
+                tracing::debug!(error, "no TLS handshake");
+            }
+        }
+    }
+
+    async fn speak<S>(&self, socket: S, guest: Guest)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let activity = Activity::new(self.patience);
+        let Guest {
+            peer,
+            activity,
+            welcome,
+        } = guest;
+        let (place, full) = match welcome {
+            Ok(place) => (Some(place), None),
+            Err(full) => (None, Some(full)),
+        };
         let stream = TokioIo::new(Stream::new(socket, Arc::clone(&activity), place));
-        let service = service_fn(|request| self.answer(request, peer, &activity));
+        let service = service_fn(|request| self.answer(request, (peer, full), &activity));
         let mut connection = pin!(self.protocols.serve_connection_with_upgrades(stream, service));
         let ended = tokio::select! {
             ended = connection.as_mut() => ended,
@@ -142,7 +179,7 @@ impl Connections {
     fn answer(
         &self,
         request: Request<Incoming>,
-        peer: SocketAddr,
+        (peer, full): (SocketAddr, Option<Full>),
         activity: &Arc<Activity>,
     ) -> impl Future<Output = Result<Response<Answer>, Infallible>> + Send + use<> {
         let is_http2 = request.version() == Version::HTTP_2;
@@ -157,10 +194,13 @@ impl Connections {
         });
         request.extensions_mut().insert(ConnectInfo(peer));
         async move {
-            let mut response = router.oneshot(request).await?;
+            let mut response = match full {
+                Some(full) if !is_health(request.uri().path()) => full.into_response(),
+                _ => router.oneshot(request).await?,
+            };
             if response.status() == StatusCode::SWITCHING_PROTOCOLS {
                 activity.upgraded();
-            } else if !is_http2 && draining.is_announced() {
+            } else if !is_http2 && (full.is_some() || draining.is_announced()) {
                 response
                     .headers_mut()
                     .insert(header::CONNECTION, HeaderValue::from_static("close"));

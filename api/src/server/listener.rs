@@ -1,31 +1,21 @@
 //! Taking connections: as many as there are places, whatever the system runs out of.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
     sync::Semaphore,
 };
 
 use super::{
-    ceiling::Ceiling,
+    ceiling::{Ceiling, Full},
     connection::Connections,
     draining::{Draining, Phase},
 };
 
-/// What a client is told for whom there is no place.
-const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\n\
-    content-type: application/json\r\n\
-    content-length: 114\r\n\
-    retry-after: 1\r\n\
-    connection: close\r\n\
-    \r\n\
-    {\"errors\":[{\"message\":\"All connections are taken at the moment. Try again.\",\"extensions\":{\"code\":\"OVERLOADED\"}}]}\n";
-
-/// Clients that are told so at once, and how long that may take. Others are closed without a word.
-const FAREWELLS: usize = 64;
-const FAREWELL_TIME: Duration = Duration::from_secs(1);
+/// Connections without a place that are listened to at once, of clients that have theirs and of all others. What comes beyond
+/// them is closed without a word.
+const TURNED_AWAY: usize = 64;
 
 /// How long to wait for a descriptor when the system has none to give and no connection ends.
 const SHORTAGE_PAUSE: Duration = Duration::from_millis(100);
@@ -36,7 +26,13 @@ pub(super) struct Listener {
     connections: Arc<Connections>,
     ceiling: Ceiling,
     draining: Draining,
-    farewells: Arc<Semaphore>,
+    turned_away: TurnedAway,
+}
+
+/// So that a client which has all that it may does not keep others from being told anything.
+struct TurnedAway {
+    of_clients: Arc<Semaphore>,
+    of_all: Arc<Semaphore>,
 }
 
 impl Listener {
@@ -46,7 +42,10 @@ impl Listener {
             connections: Arc::new(connections),
             ceiling,
             draining,
-            farewells: Arc::new(Semaphore::new(FAREWELLS)),
+            turned_away: TurnedAway {
+                of_clients: Arc::new(Semaphore::new(TURNED_AWAY)),
+                of_all: Arc::new(Semaphore::new(TURNED_AWAY)),
+            },
         }
     }
 
@@ -93,42 +92,36 @@ impl Listener {
         drop(system);
         for (socket, peer) in rest {
             socket.set_nonblocking(true)?;
-            if let (Ok(socket), Some(place)) = (TcpStream::from_std(socket), ceiling.enter()) {
+            let place = ceiling.enter(peer.ip(), connections.new_activity());
+            if let (Ok(socket), Ok(place)) = (TcpStream::from_std(socket), place) {
                 tokio::spawn(Arc::clone(&connections).serve(socket, peer, place));
             }
         }
         Ok(())
     }
 
-    fn serve(&self, socket: TcpStream, peer: std::net::SocketAddr) {
-        match self.ceiling.enter() {
-            Some(place) => {
+    fn serve(&self, socket: TcpStream, peer: SocketAddr) {
+        match self.ceiling.enter(peer.ip(), self.connections.new_activity()) {
+            Ok(place) => {
                 tokio::spawn(Arc::clone(&self.connections).serve(socket, peer, place));
             }
-            None => self.refuse(socket),
+            Err(full) => self.turn_away(socket, peer, full),
         }
     }
 
-    fn refuse(&self, mut socket: TcpStream) {
-        metrics::counter!("http_connections_refused_total", "reason" => "ceiling").increment(1);
-        // Before a handshake nothing can be said.
-        if self.connections.speaks_tls() {
-            return;
-        }
-        let Ok(permit) = Arc::clone(&self.farewells).try_acquire_owned() else {
+    fn turn_away(&self, socket: TcpStream, peer: SocketAddr, full: Full) {
+        metrics::counter!("http_connections_refused_total", "reason" => full.reason()).increment(1);
+        let turns = match full {
+            Full::Client => &self.turned_away.of_clients,
+            Full::Server => &self.turned_away.of_all,
+        };
+        let Ok(turn) = Arc::clone(turns).try_acquire_owned() else {
             return;
         };
+        let connections = Arc::clone(&self.connections);
         tokio::spawn(async move {
-            let _ = tokio::time::timeout(FAREWELL_TIME, async {
-                socket.write_all(FULL).await?;
-                socket.shutdown().await?;
-                // Until it has read that: what it sends meanwhile would make the system reset the connection.
-                let mut ignored = [0; 4096];
-                while socket.read(&mut ignored).await? > 0 {}
-                io::Result::Ok(())
-            })
-            .await;
-            drop(permit);
+            connections.turn_away(socket, peer, full).await;
+            drop(turn);
         });
     }
 }

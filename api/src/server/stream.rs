@@ -33,8 +33,8 @@ pub(super) struct Stream<S> {
     writing: Alarm,
     write_blocked_since: Option<Instant>,
     closing: Closing,
-    /// Kept as long as the socket is open, whoever has it: also once it is a WebSocket.
-    _place: Place,
+    /// Kept as long as the socket is open, whoever has it: also once it is a WebSocket. None where there was none left.
+    _place: Option<Place>,
 }
 
 /// A timer that is set seldom: it goes off early and looks again.
@@ -52,7 +52,7 @@ enum Closing {
 }
 
 impl<S> Stream<S> {
-    pub(super) fn new(socket: S, activity: Arc<Activity>, place: Place) -> Self {
+    pub(super) fn new(socket: S, activity: Arc<Activity>, place: Option<Place>) -> Self {
         Self {
             socket,
             activity,

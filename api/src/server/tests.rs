@@ -1,6 +1,6 @@
 //! Connections that become sockets: they go on, they count, and they are told.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -15,7 +15,7 @@ use tokio::{
 };
 
 use super::{
-    ceiling::Ceiling,
+    ceiling::{Ceiling, Ceilings},
     connection::Connections,
     draining::{self, Draining, Phase},
     listener::Listener,
@@ -58,6 +58,7 @@ async fn a_socket_outlives_every_timeout_and_is_told_of_the_end() {
         tls_key_file: None,
         trusted_proxies: Vec::new(),
         max_connections: 1,
+        max_connections_per_client: 1,
         max_header_bytes: 8192,
         header_read_timeout_ms: SHORT_MS,
         body_read_timeout_ms: SHORT_MS,
@@ -68,7 +69,12 @@ async fn a_socket_outlives_every_timeout_and_is_told_of_the_end() {
     let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = socket.local_addr().unwrap();
     let connections = Connections::new(echo(draining.clone()), &args, None, draining.clone());
-    let ceiling = Ceiling::new(1);
+    let newcomer = connections.new_activity();
+    let ceiling = Ceiling::new(Ceilings {
+        all: 1,
+        of_client: 1,
+        exempt: Arc::new([]),
+    });
     let server = tokio::spawn(Listener::new(socket, connections, ceiling.clone(), draining).run());
 
     let mut client = TcpStream::connect(address).await.unwrap();
@@ -84,7 +90,7 @@ async fn a_socket_outlives_every_timeout_and_is_told_of_the_end() {
     assert!(silence.is_err(), "it is not closed");
     client.write_all(b"x").await.unwrap();
     assert_eq!(client.read_u8().await.unwrap(), b'x');
-    assert!(ceiling.enter().is_none(), "it has its place");
+    assert!(ceiling.enter(address.ip(), newcomer).is_err(), "it has its place");
 
     drain.advance(Phase::Closing);
     let mut last = Vec::new();

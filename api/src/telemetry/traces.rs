@@ -4,9 +4,13 @@ use axum::http::HeaderMap;
 use opentelemetry::{
     Context, global,
     propagation::{Extractor, Injector, TextMapPropagator as _},
-    trace::TracerProvider as _,
+    trace::{SpanContext, TraceContextExt as _, TracerProvider as _},
 };
-use opentelemetry_sdk::{Resource, propagation::TraceContextPropagator, trace::SdkTracerProvider};
+use opentelemetry_sdk::{
+    Resource,
+    propagation::TraceContextPropagator,
+    trace::{IdGenerator as _, RandomIdGenerator, SdkTracerProvider},
+};
 use tracing::{Span, Subscriber};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 use tracing_subscriber::{Layer, filter::LevelFilter, registry::LookupSpan};
@@ -36,19 +40,34 @@ where
         .with_filter(LevelFilter::INFO)
 }
 
-/// Makes `span` a child of the caller's, where the caller names one.
-pub(crate) fn adopt_parent(span: &Span, headers: &HeaderMap) {
-    if headers.contains_key("traceparent") {
-        let parent = TraceContextPropagator::new().extract(&Headers(headers));
-        // Fails only where no trace is exported.
-        let _ = span.set_parent(parent);
-    }
+/// Makes `span` a child of the caller's, where the caller names one, and tells which that is.
+pub(crate) fn adopt_parent(span: &Span, headers: &HeaderMap) -> Option<SpanContext> {
+    headers.get("traceparent")?;
+    let parent = TraceContextPropagator::new().extract(&Headers(headers));
+    let of_client = parent.span().span_context().clone();
+    // Fails only where no trace is exported.
+    let _ = span.set_parent(parent);
+    Some(of_client).filter(SpanContext::is_valid)
 }
 
-/// The `traceparent` that tells a client which trace its request became; none while traces are off.
-pub(crate) fn current_traceparent(span: &Span) -> Option<String> {
-    let mut carrier = Traceparent(None);
+/// The `traceparent` that tells a client which trace its request became. While traces are off, it is still the client's own
+/// trace that went through here; none where the client has none.
+pub(crate) fn current_traceparent(span: &Span, traced_by_client: Option<SpanContext>) -> Option<String> {
     let context: Context = span.context();
+    let context = if context.span().span_context().is_valid() {
+        context
+    } else {
+        let of_client = traced_by_client?;
+        let own = SpanContext::new(
+            of_client.trace_id(),
+            RandomIdGenerator::default().new_span_id(),
+            of_client.trace_flags(),
+            false,
+            of_client.trace_state().clone(),
+        );
+        Context::new().with_remote_span_context(own)
+    };
+    let mut carrier = Traceparent(None);
     TraceContextPropagator::new().inject_context(&context, &mut carrier);
     carrier.0
 }

@@ -1,7 +1,5 @@
-use async_graphql::Schema;
-
 use super::{Documents, DocumentsConfig, StopAfterValidation, Validator};
-use crate::{limits::Limits, mutation::Mutation, query::Query, subscription::Subscription};
+use crate::{limits::Limits, service::schema_builder};
 
 /// A check of clients' documents against the schema, without a server.
 pub struct DocumentCheck(Documents);
@@ -9,12 +7,16 @@ pub struct DocumentCheck(Documents);
 impl DocumentCheck {
     /// With the limits that the server has.
     pub fn new(limits: Limits) -> Self {
-        let validating = Schema::build(Query, Mutation, Subscription).extension(StopAfterValidation);
+        let validating = schema_builder().extension(StopAfterValidation);
         let config = DocumentsConfig {
             introspection: true,
             ..DocumentsConfig::default()
         };
-        Self(Documents::new(limits, config, Validator::new(validating.finish())))
+        Self(Documents::new(
+            limits,
+            config,
+            Validator::new(validating.finish(), &limits),
+        ))
     }
 
     /// What is wrong with a document, if anything is, whatever its variables are.

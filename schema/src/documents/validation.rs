@@ -18,13 +18,18 @@ use serde_json::Value;
 use super::Variables;
 use crate::{
     errors::{Code, bad_argument, with_code},
+    limits::Limits,
+    paging,
     refusal::Refusal,
     service::ApiSchema,
 };
 
 /// Validates operations.
 #[derive(Clone)]
-pub(crate) struct Validator(ApiSchema);
+pub(crate) struct Validator {
+    schema: ApiSchema,
+    default_page_size: u32,
+}
 
 /// Where the extension leaves what an operation costs.
 #[derive(Clone, Default)]
@@ -59,8 +64,11 @@ impl Extension for StopAfterValidation {
 
 impl Validator {
     /// Over a schema that was built with [`StopAfterValidation`].
-    pub(crate) fn new(schema: ApiSchema) -> Self {
-        Self(schema)
+    pub(crate) fn new(schema: ApiSchema, limits: &Limits) -> Self {
+        Self {
+            schema,
+            default_page_size: paging::default_size(limits),
+        }
     }
 
     /// What the operation costs, where it fits the schema with these variables.
@@ -102,7 +110,8 @@ impl Validator {
             request = request.operation_name(name);
         }
         request.set_parsed_query(document);
-        let response = self.0.execute(request).now_or_never();
+        let validate = || self.schema.execute(request).now_or_never();
+        let response = paging::with_default_size(self.default_page_size, validate);
         let errors = response.expect("nothing is awaited before execution").errors;
         cost.0.get().copied().ok_or(errors)
     }

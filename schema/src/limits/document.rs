@@ -3,15 +3,22 @@
 //! The parser and the validator recurse into values and fragments without a bound of their own: a few kilobytes of
 //! brackets end the process, and two dozen fragments that spread each other twice keep a core busy for minutes.
 
-use std::collections::HashMap;
+mod scan;
+mod totals;
 
 use async_graphql::{
-    Name, Pos, Positioned,
+    Pos,
     parser::types::{ExecutableDocument, Selection, SelectionSet},
 };
 
+use self::totals::Totals;
 use super::Limits;
-use crate::errors::LimitExceeded;
+use crate::{errors::LimitExceeded, refusal::Refusal};
+pub(crate) use scan::Scan;
+
+/// Selection sets inside each other, once every fragment is written out, however high `maxNesting` is: the parser follows
+/// one more, and what runs a document goes as deep as they do.
+pub(crate) const MAX_NESTED_SETS: usize = 64;
 
 /// Checks a document's length.
 pub(crate) fn check_bytes(text: &str, limits: &Limits) -> Result<(), LimitExceeded> {
@@ -21,14 +28,11 @@ pub(crate) fn check_bytes(text: &str, limits: &Limits) -> Result<(), LimitExceed
 /// Checks a document's text in one pass: its length, its nesting, its tokens.
 pub(crate) fn check_text(text: &str, limits: &Limits) -> Result<(), LimitExceeded> {
     check_bytes(text, limits)?;
-    let mut scan = Scan {
-        bytes: text.as_bytes(),
-        at: 0,
-    };
+    let mut scan = Scan::new(text);
     let (mut nesting, mut deepest, mut tokens) = (0_usize, 0, 0_usize);
-    while let Some(byte) = scan.next_token() {
+    while let Some(token) = scan.next_token() {
         tokens += 1;
-        match byte {
+        match token[0] {
             b'{' | b'[' | b'(' => {
                 nesting += 1;
                 deepest = deepest.max(nesting);
@@ -41,24 +45,36 @@ pub(crate) fn check_text(text: &str, limits: &Limits) -> Result<(), LimitExceede
     at_most("maxTokens", limits.max_tokens, tokens)
 }
 
-/// Checks a parsed document, whose nesting is known to be small: its fragments first, since the count of selections recurses into them.
-pub(crate) fn check_parsed(document: &ExecutableDocument, limits: &Limits) -> Result<(), LimitExceeded> {
+/// Checks a parsed document: how deep its fragments go before all, since nothing else may follow them until then.
+///
+/// # Errors
+/// `LIMIT_EXCEEDED`, or `GRAPHQL_VALIDATION_FAILED` of a fragment that spreads itself.
+pub(crate) fn check_parsed(document: &ExecutableDocument, limits: &Limits) -> Result<(), Refusal> {
     at_most("maxFragments", limits.max_fragments, document.fragments.len())?;
-    let mut totals = Totals {
-        document,
-        of_fragments: HashMap::new(),
-    };
+    let mut totals = Totals::new(document, limits);
     for (_, operation) in document.operations.iter() {
-        let set = &operation.node.selection_set;
-        let total = totals.of_set(&set.node);
+        let total = totals.of_operation(&operation.node)?;
         at_most("maxSelections", limits.max_selections, total.selections)?;
         at_most("maxDepth", limits.max_depth, total.depth)?;
         at_most("maxAliases", limits.max_aliases, total.aliases)?;
         at_most("maxRootFields", limits.max_root_fields, total.fields_at_top)?;
-        let directives = total.directives.saturating_add(operation.node.directives.len());
-        at_most("maxDirectives", limits.max_directives, directives)?;
+        at_most("maxDirectives", limits.max_directives, total.directives)?;
     }
-    Ok(())
+    totals.check_fragments()
+}
+
+/// How deep selection sets may stand in each other.
+pub(crate) fn most_nested_sets(limits: &Limits) -> usize {
+    limits.max_nesting.min(MAX_NESTED_SETS)
+}
+
+/// More selection sets inside each other than are followed.
+pub(crate) fn too_deep(limits: &Limits) -> LimitExceeded {
+    LimitExceeded {
+        limit: "maxNesting",
+        max: most_nested_sets(limits),
+        actual: None,
+    }
 }
 
 /// Where a document asks for the schema, if it does. The names of these two fields are theirs alone.
@@ -90,150 +106,5 @@ pub(crate) fn at_most(limit: &'static str, max: usize, actual: usize) -> Result<
             max,
             actual: Some(actual),
         })
-    }
-}
-
-/// What a selection set amounts to once its fragments are written out. Sums saturate.
-#[derive(Debug, Clone, Copy, Default)]
-struct Total {
-    selections: usize,
-    depth: usize,
-    aliases: usize,
-    fields_at_top: usize,
-    directives: usize,
-}
-
-impl Total {
-    fn add(&mut self, other: Self) {
-        self.selections = self.selections.saturating_add(other.selections);
-        self.depth = self.depth.max(other.depth);
-        self.aliases = self.aliases.saturating_add(other.aliases);
-        self.fields_at_top = self.fields_at_top.saturating_add(other.fields_at_top);
-        self.directives = self.directives.saturating_add(other.directives);
-    }
-
-    fn with_directives(self, count: usize) -> Self {
-        Self {
-            directives: self.directives.saturating_add(count),
-            ..self
-        }
-    }
-}
-
-struct Totals<'a> {
-    document: &'a ExecutableDocument,
-    /// Each fragment is counted once, however often it is spread. `None` while it is being counted, which ends a loop.
-    of_fragments: HashMap<&'a Name, Option<Total>>,
-}
-
-impl<'a> Totals<'a> {
-    fn of_set(&mut self, set: &'a SelectionSet) -> Total {
-        let mut total = Total::default();
-        for selection in &set.items {
-            total.add(self.of_selection(selection));
-        }
-        total
-    }
-
-    fn of_selection(&mut self, selection: &'a Positioned<Selection>) -> Total {
-        match &selection.node {
-            Selection::Field(field) => {
-                let inner = self.of_set(&field.node.selection_set.node);
-                Total {
-                    selections: inner.selections.saturating_add(1),
-                    depth: inner.depth.saturating_add(1),
-                    aliases: inner.aliases.saturating_add(usize::from(field.node.alias.is_some())),
-                    fields_at_top: 1,
-                    directives: inner.directives.saturating_add(field.node.directives.len()),
-                }
-            }
-            Selection::InlineFragment(fragment) => self
-                .of_set(&fragment.node.selection_set.node)
-                .with_directives(fragment.node.directives.len()),
-            Selection::FragmentSpread(spread) => self
-                .of_fragment(&spread.node.fragment_name.node)
-                .with_directives(spread.node.directives.len()),
-        }
-    }
-
-    fn of_fragment(&mut self, name: &'a Name) -> Total {
-        // What leads nowhere counts as something: many ways to it are as long to walk as any.
-        let nothing = Total {
-            selections: 1,
-            ..Total::default()
-        };
-        if let Some(known) = self.of_fragments.get(name) {
-            return known.unwrap_or(nothing);
-        }
-        let Some(fragment) = self.document.fragments.get(name) else {
-            return nothing;
-        };
-        self.of_fragments.insert(name, None);
-        let total = self
-            .of_set(&fragment.node.selection_set.node)
-            .with_directives(fragment.node.directives.len());
-        self.of_fragments.insert(name, Some(total));
-        total
-    }
-}
-
-/// Steps over a document by token, knowing just enough of its lexical grammar not to count brackets in texts and comments.
-struct Scan<'a> {
-    bytes: &'a [u8],
-    at: usize,
-}
-
-impl Scan<'_> {
-    /// The first byte of the next token.
-    fn next_token(&mut self) -> Option<u8> {
-        loop {
-            let byte = *self.bytes.get(self.at)?;
-            match byte {
-                b' ' | b'\t' | b'\n' | b'\r' | b',' | 0xEF | 0xBB | 0xBF => self.at += 1,
-                b'#' => self.skip_while(|byte| byte != b'\n' && byte != b'\r'),
-                b'"' => {
-                    self.skip_text();
-                    return Some(byte);
-                }
-                b'_' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' | b'-' => {
-                    self.at += 1;
-                    self.skip_while(|byte| byte == b'_' || byte == b'.' || byte.is_ascii_alphanumeric());
-                    return Some(byte);
-                }
-                _ => {
-                    self.at += 1;
-                    return Some(byte);
-                }
-            }
-        }
-    }
-
-    fn skip_while(&mut self, goes_on: impl Fn(u8) -> bool) {
-        while self.bytes.get(self.at).is_some_and(|byte| goes_on(*byte)) {
-            self.at += 1;
-        }
-    }
-
-    fn skip_text(&mut self) {
-        let rest = &self.bytes[self.at..];
-        let is_block = rest.starts_with(br#"""""#);
-        self.at += if is_block { 3 } else { 1 };
-        while let Some(byte) = self.bytes.get(self.at) {
-            let rest = &self.bytes[self.at..];
-            match (is_block, byte) {
-                (true, _) if rest.starts_with(br#"\""""#) => self.at += 4,
-                (true, _) if rest.starts_with(br#"""""#) => {
-                    self.at += 3;
-                    return;
-                }
-                (false, b'\\') => self.at += 2,
-                // A text that is not closed on its line is an error the parser reports.
-                (false, b'"' | b'\n' | b'\r') => {
-                    self.at += 1;
-                    return;
-                }
-                _ => self.at += 1,
-            }
-        }
     }
 }

@@ -96,7 +96,7 @@ impl CatalogChange {
 
     /// The names, ascending, from the one after `after` on.
     // Names are words of one statement's row: as objects, a hundred of each of a hundred changes would cost too much.
-    #[graphql(complexity = "1 + cost_of_page(Some(first), None, 0) / 10")]
+    #[graphql(complexity = "1 + cost_of_page(Some(first), None) / 10")]
     async fn names(
         &self,
         context: &Context<'_>,

@@ -187,7 +187,7 @@ impl Icon {
     }
 
     /// The other icons with the same base name in the same set, by name: for home, home-outline and home-fill.
-    #[graphql(complexity = "cost_of(cost_of_page(Some(first), None, 0), 1 + child_complexity)")]
+    #[graphql(complexity = "cost_of(cost_of_page(Some(first), None), 1 + child_complexity)")]
     async fn variants(&self, context: &Context<'_>, #[graphql(default = 20)] first: i32) -> Result<Vec<Self>, Error> {
         let first = first_or_default(context, first)?;
         let loaders = loaders(context);

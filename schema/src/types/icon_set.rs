@@ -148,7 +148,7 @@ impl IconSet {
     }
 
     /// Icons that show what the set looks like.
-    #[graphql(complexity = "cost_of(cost_of_page(Some(first), None, 0), 1 + child_complexity)")]
+    #[graphql(complexity = "cost_of(cost_of_page(Some(first), None), 1 + child_complexity)")]
     async fn samples(&self, context: &Context<'_>, #[graphql(default = 6)] first: i32) -> Result<Vec<Icon>, Error> {
         let first = first_or_default(context, first)?;
         let names: Vec<IconName> = items(&self.0.samples)?
@@ -163,7 +163,7 @@ impl IconSet {
     /// Its listed icons by name. Hidden ones and plain aliases can be asked for by name.
     ///
     /// With a filter, it is the search index that answers, a moment behind an import.
-    #[graphql(complexity = "cost_of(cost_of_page(first, last, 50), 1 + child_complexity)")]
+    #[graphql(complexity = "cost_of(cost_of_page(first, last), 1 + child_complexity)")]
     #[expect(
         clippy::too_many_arguments,
         reason = "the arguments of a connection, as Relay has them"

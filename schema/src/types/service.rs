@@ -111,6 +111,9 @@ pub(crate) struct Limits {
     /// Directives of an operation.
     #[graphql(complexity = 0)]
     max_directives: i32,
+    /// Directives of one field, fragment, variable or operation.
+    #[graphql(complexity = 0)]
+    max_directives_per_field: i32,
     /// Characters of a search's query.
     #[graphql(complexity = 0)]
     max_query_characters: i32,
@@ -145,6 +148,7 @@ impl From<&limits::Limits> for Limits {
             max_selections: int(limits.max_selections),
             max_root_fields: int(limits.max_root_fields),
             max_directives: int(limits.max_directives),
+            max_directives_per_field: int(limits.max_directives_per_field),
             max_query_characters: int(MAX_QUERY_CHARACTERS),
             max_query_words: int(MAX_QUERY_WORDS),
             max_pages: int(MAX_PAGES),

@@ -1,7 +1,7 @@
 //! A request taken out of a body or an address.
 
 use axum::http::{HeaderMap, HeaderName, header};
-use schema::{Caller, Code, DocumentSource, OperationKinds, OperationRequest};
+use schema::{Caller, DocumentSource, OperationKinds, OperationRequest};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -108,13 +108,13 @@ pub(crate) fn from_body(body: &[u8], sender: &Sender<'_>, most: usize) -> Result
         return Ok(Posted::One(request(read(body)?, sender)?));
     }
     if most == 0 {
-        return Err(bad(
+        return Err(Refused::bad(
             "Batches of operations are not taken here. Send one at a time, or all in one document.",
         ));
     }
     let bodies: Vec<Body> = read(body)?;
     if bodies.is_empty() {
-        return Err(bad("The batch is empty."));
+        return Err(Refused::bad("The batch is empty."));
     }
     if bodies.len() > most {
         return Err(Refused::limit("maxOperations", most, bodies.len()));
@@ -141,11 +141,11 @@ pub(crate) fn from_address(address: Address, sender: &Sender<'_>) -> Result<Oper
 fn parameter<'a, T: Deserialize<'a>>(name: &str, text: Option<&'a str>) -> Result<Option<T>, Refused> {
     let text = text.filter(|text| !text.is_empty());
     let value = text.map(serde_json::from_str).transpose();
-    value.map_err(|error| bad(format!("`{name}` must be a JSON object: {error}.")))
+    value.map_err(|error| Refused::bad(&format!("`{name}` must be a JSON object: {error}.")))
 }
 
 fn read<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Refused> {
-    serde_json::from_slice(body).map_err(|error| bad(format!("The body is no GraphQL request: {error}.")))
+    serde_json::from_slice(body).map_err(|error| Refused::bad(&format!("The body is no GraphQL request: {error}.")))
 }
 
 /// The request of the payload of a socket's message. There a document has a text in any case, if an empty one.
@@ -174,13 +174,13 @@ fn request(body: Body, sender: &Sender<'_>) -> Result<OperationRequest, Refused>
             sha256: sha256_hash,
             text,
         },
-        (_, None, Some(_)) => return Err(bad("Of `persistedQuery` version 1 is spoken here.")),
+        (_, None, Some(_)) => return Err(Refused::bad("Of `persistedQuery` version 1 is spoken here.")),
         (None, None, None) => {
-            return Err(bad(
+            return Err(Refused::bad(
                 "Give the document in `query`, its id in `documentId`, or its hash in `extensions.persistedQuery`.",
             ));
         }
-        (_, Some(_), _) => return Err(bad("Give either `documentId` or `query`, not both.")),
+        (_, Some(_), _) => return Err(Refused::bad("Give either `documentId` or `query`, not both.")),
     };
     Ok(OperationRequest {
         document,
@@ -208,10 +208,6 @@ pub(crate) fn is_json(headers: &HeaderMap) -> bool {
             .any(|known| essence.eq_ignore_ascii_case(known))
             && media_type.get_param(CHARSET).is_none_or(is_utf_8)
     })
-}
-
-fn bad(message: impl Into<String>) -> Refused {
-    Refused::new(Code::BadUserInput, message)
 }
 
 #[cfg(test)]

@@ -185,9 +185,6 @@ fn frame(part: Part) -> Vec<u8> {
 }
 
 fn fault(error_id: &str) -> Vec<u8> {
-    let error = json!({
-        "message": "Something went wrong on the server.",
-        "extensions": { "code": "INTERNAL", "errorId": error_id },
-    });
-    json!({ "errors": [error] }).to_string().into_bytes()
+    let errors = Refused::internal(error_id).errors();
+    json!({ "errors": errors }).to_string().into_bytes()
 }

@@ -9,7 +9,10 @@ use serde_json::{Map, Value, value::RawValue};
 use tokio::sync::{Semaphore, watch};
 
 use super::{observe, outbox::Operation};
-use crate::routes::Refused;
+use crate::{
+    middleware::overload::{Gate, overloaded},
+    routes::Refused,
+};
 
 /// What requests are handed to.
 pub(super) type Open = Arc<dyn Fn(OperationRequest) -> BoxFuture<'static, Opened> + Send + Sync>;
@@ -22,6 +25,7 @@ pub(super) struct Running {
     pub(super) deadline: Duration,
     /// Taken by queries and mutations until their answers wait to be sent, so that few answers exist at a time.
     pub(super) turns: Arc<Semaphore>,
+    pub(super) gate: Gate,
     /// Held by queries and mutations, which an orderly end waits for.
     pub(super) _in_flight: watch::Receiver<()>,
 }
@@ -40,7 +44,12 @@ impl Running {
         let Ok(turn) = Arc::clone(&self.turns).acquire_owned().await else {
             return;
         };
-        match tokio::time::timeout(self.deadline, (self.open)(request)).await {
+        let Some(place) = self.gate.enter().await else {
+            return operation.refuse(overloaded().errors().to_string()).await;
+        };
+        let opened = tokio::time::timeout(self.deadline, (self.open)(request)).await;
+        drop(place);
+        match opened {
             Err(_) => operation.refuse(took_too_long(self.deadline)).await,
             Ok(Opened::Answered(executed)) => {
                 observe(&executed);

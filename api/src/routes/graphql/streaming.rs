@@ -7,7 +7,10 @@ use futures_util::FutureExt as _;
 use schema::GraphqlService;
 
 use super::{connections::Connections, operation::Open, outbox::QueueLimits, socket::Origins};
-use crate::config::{Config, WebsocketArgs};
+use crate::{
+    config::{Config, WebsocketArgs},
+    middleware::overload::Gate,
+};
 
 /// The terms of answers that last. Cheap to clone.
 #[derive(Clone)]
@@ -22,10 +25,12 @@ pub(crate) struct Terms {
     pub(super) deadline: Duration,
     /// Bytes of a client's message.
     pub(super) max_message_bytes: usize,
+    /// Where every operation waits for its turn among all that are worked on.
+    pub(super) gate: Gate,
 }
 
 impl Streaming {
-    pub(crate) fn new(config: &Config) -> Self {
+    pub(crate) fn new(config: &Config, gate: Gate) -> Self {
         let settings = config.websocket.clone();
         let connections = Connections::new(
             settings.websocket_max_connections as usize,
@@ -36,6 +41,7 @@ impl Streaming {
             origins: Origins::new(&config.http.cors_origins, config.public_url.as_deref()),
             deadline: config.http.request_timeout(),
             max_message_bytes: config.limits.max_body_bytes as usize,
+            gate,
             settings,
         }))
     }

@@ -19,6 +19,10 @@ pub(crate) struct Keys {
 /// Words of a missing key that are looked up.
 const MOST_WORDS: usize = 12;
 
+/// Keys that share words with a missing one and are compared with it. Rare words have far fewer, and what shares none but the
+/// words of half a set is hardly meant.
+const MOST_COMPARED: usize = 1_000;
+
 /// How much two keys have in common, up to 1. More than this, and one may be meant by the other: half of their words are not enough.
 const LEAST_LIKENESS: f32 = 0.5;
 /// What the same words in another order take from it.
@@ -60,7 +64,9 @@ impl Keys {
         let Some(first) = stems(key).next() else {
             return false;
         };
-        self.with_word(hash(first)).any(|place| &*self.texts[place] == key)
+        self.with_word(hash(first))
+            .iter()
+            .any(|(_, place)| &*self.texts[*place as usize] == key)
     }
 
     /// At most `most` keys that are like `key`, the likest first; of as much likeness those that rank better.
@@ -87,19 +93,19 @@ impl Keys {
     fn with_words_of(&self, key: &str) -> HashMap<usize, f32> {
         let wanted: Vec<&str> = stems(key).take(MOST_WORDS).collect();
         let distinct: HashSet<u32> = wanted.iter().map(|stem| hash(stem)).collect();
-        let mut shared: HashMap<usize, usize> = HashMap::default();
-        for word in &distinct {
-            for place in self.with_word(*word) {
-                *shared.entry(place).or_default() += 1;
-            }
-        }
-        let like = |(place, shared): (usize, usize)| {
-            let has = stems(&self.texts[place]).count();
-            let likeness = 2.0 * shared as f32 / (has + wanted.len()) as f32;
-            let is_in_order = stems(&self.texts[place]).zip(&wanted).all(|(one, other)| one == *other);
+        let mut having: Vec<&[(u32, u32)]> = distinct.iter().map(|word| self.with_word(*word)).collect();
+        having.sort_unstable_by_key(|places| (places.len(), places.first()));
+        let places = having.into_iter().flatten().map(|(_, place)| *place as usize);
+        let compared: HashSet<usize> = places.take(MOST_COMPARED).collect();
+        let like = |place: usize| {
+            let has: Vec<&str> = stems(&self.texts[place]).collect();
+            let has_distinct: HashSet<u32> = has.iter().map(|stem| hash(stem)).collect();
+            let shared = has_distinct.intersection(&distinct).count();
+            let likeness = 2.0 * shared as f32 / (has.len() + wanted.len()) as f32;
+            let is_in_order = has.iter().zip(&wanted).all(|(one, other)| one == other);
             (place, if is_in_order { likeness } else { likeness - OTHER_ORDER })
         };
-        shared.into_iter().map(like).collect()
+        compared.into_iter().map(like).collect()
     }
 
     /// The keys that are spelt like `key`: of all letters, the share that is right.
@@ -115,10 +121,11 @@ impl Keys {
         })
     }
 
-    fn with_word(&self, word: u32) -> impl Iterator<Item = usize> {
+    /// The keys that have a word, those of better ranks first.
+    fn with_word(&self, word: u32) -> &[(u32, u32)] {
         let start = self.words.partition_point(|(other, _)| *other < word);
-        let found = self.words[start..].iter().take_while(move |(other, _)| *other == word);
-        found.map(|(_, place)| *place as usize)
+        let found = &self.words[start..];
+        &found[..found.partition_point(|(other, _)| *other == word)]
     }
 }
 
@@ -134,7 +141,7 @@ fn hash(stem: &str) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use super::Keys;
+    use super::{Keys, MOST_COMPARED};
 
     #[test]
     fn what_is_closest_comes_first() {
@@ -174,6 +181,11 @@ mod tests {
         ] {
             assert_eq!(keys.closest(missing, 4), expected, "{missing}");
         }
+        // However many have the other word, and rank better.
+        let common = (0..MOST_COMPARED + 500).map(|number| format!("a{number}-outline").into());
+        let rare = ["home-outline-box".into(), "outline".into()];
+        let many = Keys::new(common.chain(rare).collect());
+        assert_eq!(many.closest("home-outline", 2), ["home-outline-box"]);
         assert_eq!(keys.closest("arrow-left-bold", 1).len(), 1);
         assert!(keys.contains("arrow-left") && !keys.contains("arrow-up") && !keys.contains("left-arrow"));
     }

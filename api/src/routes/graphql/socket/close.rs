@@ -1,10 +1,6 @@
 //! Why a connection ends: the codes of graphql-transport-ws and the texts that belong to them.
 
-use axum::{
-    Error,
-    extract::ws::{CloseFrame, Utf8Bytes},
-};
-use tokio_tungstenite::tungstenite;
+use tokio_tungstenite::tungstenite::{Error, error::ProtocolError, protocol::CloseFrame};
 
 /// Longest reason that fits into a frame of control.
 const MAX_REASON_BYTES: usize = 123;
@@ -76,21 +72,20 @@ impl Close {
     }
 
     /// What to answer to bytes that are no WebSocket. Nothing, where there is nobody left to hear it.
-    pub(super) fn after(error: Error, max_message_bytes: usize) -> Option<Self> {
-        let error = error.into_inner().downcast::<tungstenite::Error>().ok()?;
-        match *error {
-            tungstenite::Error::Capacity(_) => Some(Self::too_big(max_message_bytes)),
-            tungstenite::Error::Utf8(_) => Some(Self::new(1007, "A text message is UTF-8")),
-            tungstenite::Error::Protocol(tungstenite::error::ProtocolError::ResetWithoutClosingHandshake) => None,
-            tungstenite::Error::Protocol(_) => Some(Self::new(1002, "This is not the WebSocket protocol")),
+    pub(super) fn after(error: &Error, max_message_bytes: usize) -> Option<Self> {
+        match error {
+            Error::Capacity(_) => Some(Self::too_big(max_message_bytes)),
+            Error::Utf8(_) => Some(Self::new(1007, "A text message is UTF-8")),
+            Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => None,
+            Error::Protocol(_) => Some(Self::new(1002, "This is not the WebSocket protocol")),
             _ => None,
         }
     }
 
     pub(super) fn into_frame(self) -> CloseFrame {
         CloseFrame {
-            code: self.code,
-            reason: Utf8Bytes::from(self.reason),
+            code: self.code.into(),
+            reason: self.reason.into(),
         }
     }
 }

@@ -3,22 +3,16 @@
 use std::{
     convert::Infallible,
     future::pending,
-    pin::pin,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
-    time::Duration,
 };
 
-use axum::{
-    extract::ws::{Message, WebSocket},
-    http::{HeaderMap, header},
-};
+use axum::http::{HeaderMap, header};
 use domain::access::Keys;
 use futures_util::{
-    FutureExt as _, SinkExt as _, StreamExt as _,
-    future::poll_fn,
+    FutureExt as _, StreamExt as _,
     stream::{SplitSink, SplitStream},
 };
 use schema::Caller;
@@ -27,11 +21,14 @@ use tokio::{
     sync::{Semaphore, mpsc, watch},
     time::{Instant, MissedTickBehavior, interval_at, timeout},
 };
+use tokio_tungstenite::tungstenite::Message;
 
 use super::{
-    SUBPROTOCOL,
     close::Close,
+    end::End,
+    handshake::Socket,
     message::{self, ClientMessage},
+    writing::write,
 };
 use crate::{
     caller::key::caller_of_text,
@@ -40,8 +37,8 @@ use crate::{
         graphql::{
             connections::Place,
             decode::{self, Body, Sender},
-            operation::{Open, Running, log_panic, tell_dropped},
-            outbox::{NotBegun, Outbox, Outgoing, Part},
+            operation::{Open, Running, log_panic},
+            outbox::{NotBegun, Outbox},
             streaming::{Streaming, key_refused},
         },
     },
@@ -50,9 +47,6 @@ use crate::{
 
 /// Queries and mutations of one socket that run at a time; the others wait for their turn.
 const QUERIES_AT_A_TIME: usize = 8;
-
-/// How long the end of a connection may take.
-const CLOSING_TIME: Duration = Duration::from_secs(1);
 
 /// A socket and on what terms it is open.
 pub(super) struct Connection {
@@ -65,23 +59,6 @@ pub(super) struct Connection {
     pub(super) headers: HeaderMap,
     /// Counted for the client that it turns out to be.
     pub(super) place: Mutex<Place>,
-}
-
-/// How a connection ends.
-#[derive(Debug)]
-enum End {
-    /// By us.
-    Close(Close),
-    /// By the client, with this code.
-    ByClient(u16),
-    /// Nobody is there.
-    Lost,
-}
-
-impl From<Close> for End {
-    fn from(close: Close) -> Self {
-        Self::Close(close)
-    }
 }
 
 /// What the parts of a connection share.
@@ -104,9 +81,9 @@ impl Drop for Session {
 }
 
 impl Connection {
-    pub(super) async fn serve(self, socket: WebSocket) {
+    /// Talks over `socket` with a client that `speaks` the protocol or not, until one side ends it.
+    pub(super) async fn serve(self, socket: Socket, speaks: bool) {
         metrics::gauge!("websocket_connections").increment(1);
-        let speaks = socket.protocol().is_some_and(|protocol| protocol == SUBPROTOCOL);
         let (mut sink, mut stream) = socket.split();
         let (faults, mut fault) = mpsc::channel(1);
         let session = Session {
@@ -124,9 +101,7 @@ impl Connection {
         } else {
             Close::subprotocol().into()
         };
-        metrics::counter!("websocket_closes_total", "code" => code_label(&end)).increment(1);
-        session.outbox.cancel_all();
-        let _ = timeout(CLOSING_TIME, finish(end, &session.outbox, &mut sink, &mut stream)).await;
+        end.come(&session.outbox, sink, stream).await;
         metrics::gauge!("websocket_connections").decrement(1);
     }
 }
@@ -135,8 +110,8 @@ impl Session {
     /// Talks until one side ends it.
     async fn converse(
         &self,
-        sink: &mut SplitSink<WebSocket, Message>,
-        stream: &mut SplitStream<WebSocket>,
+        sink: &mut SplitSink<Socket, Message>,
+        stream: &mut SplitStream<Socket>,
         fault: &mut mpsc::Receiver<String>,
     ) -> End {
         tokio::select! {
@@ -149,7 +124,7 @@ impl Session {
         }
     }
 
-    async fn listen(&self, stream: &mut SplitStream<WebSocket>) -> End {
+    async fn listen(&self, stream: &mut SplitStream<Socket>) -> End {
         let init_timeout = self.connection.terms.settings.init_timeout();
         let heard = async {
             match timeout(init_timeout, self.greet(stream)).await {
@@ -172,7 +147,7 @@ impl Session {
     }
 
     /// Waits for `connection_init`, and finds out who it is.
-    async fn greet(&self, stream: &mut SplitStream<WebSocket>) -> Result<Caller, End> {
+    async fn greet(&self, stream: &mut SplitStream<Socket>) -> Result<Caller, End> {
         loop {
             match self.next_message(stream).await? {
                 ClientMessage::Init(payload) => {
@@ -210,7 +185,7 @@ impl Session {
     }
 
     /// Does what the client says.
-    async fn obey(&self, stream: &mut SplitStream<WebSocket>, caller: Caller) -> Result<Infallible, End> {
+    async fn obey(&self, stream: &mut SplitStream<Socket>, caller: Caller) -> Result<Infallible, End> {
         loop {
             match self.next_message(stream).await? {
                 ClientMessage::Init(_) => return Err(Close::second_init().into()),
@@ -243,6 +218,7 @@ impl Session {
             open: Arc::clone(&self.connection.open),
             deadline: self.connection.terms.deadline,
             turns: Arc::clone(&self.turns),
+            gate: self.connection.terms.gate.clone(),
             _in_flight: self.in_flight.subscribe(),
         };
         let faults = self.faults.clone();
@@ -261,26 +237,23 @@ impl Session {
     }
 
     /// The client's next message, as soon as the replies to those before leave room for another.
-    async fn next_message(&self, stream: &mut SplitStream<WebSocket>) -> Result<ClientMessage, End> {
+    async fn next_message(&self, stream: &mut SplitStream<Socket>) -> Result<ClientMessage, End> {
         let max = self.connection.terms.max_message_bytes;
         loop {
             self.outbox.room_for_replies().await;
             let received = match stream.next().await {
                 Some(Ok(received)) => received,
-                Some(Err(error)) => return Err(Close::after(error, max).map_or(End::Lost, End::Close)),
+                Some(Err(error)) => return Err(Close::after(&error, max).map_or(End::Lost, End::Close)),
                 None => return Err(End::Lost),
             };
             self.is_alive.store(true, Ordering::Relaxed);
             let text = match received {
                 Message::Text(text) => text,
-                Message::Ping(_) | Message::Pong(_) => continue,
-                Message::Close(frame) => return Err(End::ByClient(frame.map_or(1005, |frame| frame.code))),
+                Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => continue,
+                Message::Close(frame) => return Err(End::ByClient(frame.map_or(1005, |frame| frame.code.into()))),
                 Message::Binary(_) => return Err(Close::bad_request("Messages are text, not binary").into()),
             };
             metrics::counter!("websocket_messages_total", "direction" => "in").increment(1);
-            if text.len() > max {
-                return Err(Close::too_big(max).into());
-            }
             return ClientMessage::read(&text).map_err(|malformed| Close::bad_request(&malformed.to_string()).into());
         }
     }
@@ -316,75 +289,5 @@ impl Session {
         self.connection.draining.begun().await;
         // Each ends at its deadline.
         self.in_flight.closed().await;
-    }
-}
-
-/// Writes what waits, until the connection breaks.
-async fn write(outbox: &Outbox, sink: &mut SplitSink<WebSocket, Message>) {
-    let written = async {
-        loop {
-            // Nothing is taken before it can be handed over, so that nothing is lost between.
-            poll_fn(|context| sink.poll_ready_unpin(context)).await?;
-            if let Some(outgoing) = outbox.take() {
-                sink.start_send_unpin(to_message(outgoing))?;
-            } else {
-                sink.flush().await?;
-                outbox.filled().await;
-            }
-        }
-    };
-    let Err(error): Result<Infallible, axum::Error> = written.await;
-    tracing::debug!(%error, "a socket broke");
-}
-
-/// Sends what waits and says good-bye, or hears it.
-async fn finish(
-    end: End,
-    outbox: &Outbox,
-    sink: &mut SplitSink<WebSocket, Message>,
-    stream: &mut SplitStream<WebSocket>,
-) {
-    match end {
-        End::Lost => return,
-        End::Close(close) => {
-            tracing::debug!(code = close.code, reason = close.reason, "closing a socket");
-            while let Some(outgoing) = outbox.take() {
-                if sink.feed(to_message(outgoing)).await.is_err() {
-                    return;
-                }
-            }
-            if sink.send(Message::Close(Some(close.into_frame()))).await.is_err() {
-                return;
-            }
-        }
-        End::ByClient(_) => {
-            let _ = sink.flush().await;
-        }
-    }
-    let mut stream = pin!(stream);
-    while let Some(Ok(_)) = stream.next().await {}
-}
-
-fn to_message(outgoing: Outgoing) -> Message {
-    let text = match outgoing {
-        Outgoing::Ping => return Message::Ping(Vec::new().into()),
-        Outgoing::Reply(text) => text,
-        Outgoing::Of(id, Part::Next { response, dropped }) => {
-            message::next(&id, &String::from_utf8_lossy(&tell_dropped(response, dropped)))
-        }
-        Outgoing::Of(id, Part::Error(errors)) => message::error(&id, &errors),
-        Outgoing::Of(id, Part::Complete) => message::complete(&id),
-    };
-    metrics::counter!("websocket_messages_total", "direction" => "out").increment(1);
-    Message::text(text)
-}
-
-/// The code that a connection ended with, as a label: clients can invent codes, and must not invent labels.
-fn code_label(end: &End) -> String {
-    match end {
-        End::Close(close) => close.code.to_string(),
-        End::ByClient(code @ (1000 | 1001 | 1005)) => code.to_string(),
-        End::ByClient(_) => "other".to_owned(),
-        End::Lost => "1006".to_owned(),
     }
 }

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use axum::{Router, extract::WebSocketUpgrade, http::HeaderMap, routing::get};
+use axum::{Router, extract::Request, http::HeaderMap, routing::get};
 use clap::Parser as _;
 use domain::{
     access::{Client, Clock, Keys},
@@ -24,9 +24,10 @@ use tokio_tungstenite::{
     tungstenite::{Message, client::IntoClientRequest as _},
 };
 
-use super::{SUBPROTOCOL, connection::Connection, prepare};
+use super::{SUBPROTOCOL, connection::Connection, handshake::Handshake};
 use crate::{
     commands::Cli,
+    middleware::overload::Gate,
     routes::graphql::{Streaming, operation::Open},
     server::Draining,
 };
@@ -102,10 +103,12 @@ impl Server {
         let database = opened.expect("a database");
         migration::up(database.connection()).await.expect("tables");
         let keys = Keys::load(&database, Clock::new(|| 0)).await.expect("no keys");
-        let streaming = Streaming::new(&config);
+        let streaming = Streaming::new(&config, Gate::new(1, 1 << 20));
         let counts = Arc::new(Counts::default());
         let open = scripted(&counts);
-        let handler = move |upgrade: WebSocketUpgrade| async move {
+        let handler = move |request: Request| async move {
+            let (mut parts, _) = request.into_parts();
+            let handshake = Handshake::read(&mut parts).unwrap_or_else(|unfit| panic!("{unfit:?}"));
             let connection = Connection {
                 place: Mutex::new(streaming.connections.enter(Client::default()).expect("there is room")),
                 keys,
@@ -115,7 +118,7 @@ impl Server {
                 caller: Caller::default(),
                 headers: HeaderMap::new(),
             };
-            prepare(upgrade, 1 << 20).on_upgrade(|socket| connection.serve(socket))
+            handshake.grant(1 << 20, |socket, speaks| connection.serve(socket, speaks))
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");

@@ -1,0 +1,44 @@
+use std::{sync::Arc, time::Duration};
+
+use schema::{DocumentsConfig, Limits, SchemaConfig, VitalSigns, Vitals};
+
+/// No process is looked at.
+#[derive(Debug)]
+struct Nothing;
+
+impl Vitals for Nothing {
+    fn over(&self, _: Duration) -> Arc<VitalSigns> {
+        Arc::default()
+    }
+}
+
+/// The process's own defaults where they matter to these requests, wide open elsewhere.
+pub fn schema_configuration() -> SchemaConfig {
+    let wide = 1_000_000;
+    SchemaConfig {
+        limits: Limits {
+            max_batch: 500,
+            default_page_size: 50,
+            max_page_size: 100,
+            max_depth: 16,
+            max_cost: wide,
+            max_tokens: wide,
+            max_aliases: wide,
+            max_body_bytes: wide,
+            max_document_bytes: wide,
+            max_nesting: 64,
+            max_fragments: wide,
+            max_selections: wide,
+            max_root_fields: wide,
+            max_directives: wide,
+            max_directives_per_field: wide,
+            deadline_ms: 5000,
+        },
+        documents: DocumentsConfig::default(),
+        rate_limiter: None,
+        public_url: None,
+        version: "0",
+        started_at_ms: 0,
+        vitals: Arc::new(Nothing),
+    }
+}

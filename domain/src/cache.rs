@@ -193,6 +193,19 @@ impl Cache {
             .is_none_or(|layers| layers.freshness.view().is_fresh(stamp, dependency, 0))
     }
 
+    /// As [`Self::is_fresh`], for whoever has seen the catalog as `reading` says; never without a cache, which would keep nothing.
+    pub(crate) fn is_fresh_to(&self, reading: &Reading, stamp: i64, dependency: Dependency) -> bool {
+        self.working().is_some_and(|layers| {
+            let view = layers.freshness.view();
+            view.is_fresh(stamp, dependency, reading.at_least())
+        })
+    }
+
+    /// The generation that everything shown is as of, or later than; none while nothing is kept.
+    pub(crate) fn shown_generation(&self) -> Option<i64> {
+        self.working()?.freshness.view().shown_generation()
+    }
+
     fn working(&self) -> Option<&Arc<Layers>> {
         self.0.as_ref().filter(|layers| layers.is_on.load(Ordering::Relaxed))
     }

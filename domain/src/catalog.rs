@@ -88,6 +88,11 @@ impl Catalog {
         self.reading.saw(generation);
     }
 
+    /// The generation that everything shown is as of, or later than, as far as this process knows; none while nothing is kept.
+    pub fn shown_generation(&self) -> Option<i64> {
+        self.cache.shown_generation()
+    }
+
     /// The generation of the newest committed change; 0 while the catalog is empty.
     pub async fn generation(&self) -> Result<i64, DatabaseError> {
         let rows = self

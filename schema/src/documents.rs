@@ -24,7 +24,7 @@ use async_graphql::{
     ServerError,
     parser::{
         Error as ParseError, parse_query,
-        types::{ExecutableDocument, OperationType},
+        types::{ExecutableDocument, OperationDefinition, OperationType},
     },
 };
 use moka::sync::Cache;
@@ -35,6 +35,7 @@ use crate::{
     limits::{self, Limits},
     refusal::Refusal,
     request::{OperationKinds, OperationRequest},
+    serialized::Selections,
     subscription, variables,
 };
 pub use check::DocumentCheck;
@@ -53,8 +54,8 @@ const TREE_BYTES_PER_TEXT_BYTE: usize = 300;
 /// And what the smallest takes.
 const TREE_BYTES: usize = 2_000;
 
-/// Costs that are remembered, each of one operation with its variables. An entry takes about 200 bytes.
-const MOST_COSTS: u64 = 50_000;
+/// Weights that are remembered, each of one operation with its variables. An entry takes about 200 bytes.
+const MOST_WEIGHTS: u64 = 50_000;
 
 /// A document that was parsed within the limits.
 pub(crate) struct Document {
@@ -65,6 +66,7 @@ pub(crate) struct Document {
     name: Option<Arc<str>>,
     /// Whether a client has asked to send its hash alone from now on.
     persisted: AtomicBool,
+    selections: Arc<Selections>,
 }
 
 /// How the document stage is set up.
@@ -86,16 +88,49 @@ pub(crate) struct Documents {
     validator: Validator,
     remembered: Cache<TextHash, Arc<Document>>,
     trusted: Arc<RwLock<Arc<trusted::Trusted>>>,
-    costs: Cache<TextHash, usize>,
+    weights: Cache<TextHash, Weight>,
+}
+
+/// What the validator found out about an operation with its variables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Weight {
+    pub(crate) cost: usize,
+    /// Whether it answers everybody alike, until the catalog changes.
+    pub(crate) is_public: bool,
 }
 
 /// A request that may be executed.
 pub(crate) struct Prepared {
-    pub(crate) document: ExecutableDocument,
+    document: Arc<Document>,
     pub(crate) kind: OperationType,
+    pub(crate) weight: Weight,
+    /// Of the operation and its variables.
+    pub(crate) hash: TextHash,
+}
+
+impl Prepared {
     /// What a list of trusted documents calls it: the only name that may be a label.
-    pub(crate) name: Option<Arc<str>>,
-    pub(crate) cost: usize,
+    pub(crate) fn name(&self) -> Option<Arc<str>> {
+        self.document.name.clone()
+    }
+
+    /// The document as the library is to run it with `variables`.
+    pub(crate) fn executable(&self, variables: &Variables) -> ExecutableDocument {
+        self.document.executable(variables)
+    }
+
+    /// The selections that are answered alike whatever the variables are.
+    pub(crate) fn selections(&self) -> &Arc<Selections> {
+        &self.document.selections
+    }
+}
+
+impl Document {
+    fn executable(&self, variables: &Variables) -> ExecutableDocument {
+        let mut parsed = self.parsed.clone();
+        variables::drop_page_sizes(&mut parsed, variables);
+        parsed
+    }
 }
 
 impl Documents {
@@ -110,15 +145,14 @@ impl Documents {
             validator,
             remembered: Cache::builder().max_capacity(MEMORY_BYTES).weigher(weight).build(),
             trusted: Arc::default(),
-            costs: Cache::new(MOST_COSTS),
+            weights: Cache::new(MOST_WEIGHTS),
         }
     }
 
     /// Takes `request` through every guard that can be passed before execution. Variables that its operation does not have go.
     pub(crate) fn prepare(&self, request: &mut OperationRequest) -> Result<Prepared, Refusal> {
         let document = self.find(request)?;
-        let mut parsed = document.parsed.clone();
-        let operation = chosen_operation(&parsed, request.operation_name.as_deref())?;
+        let operation = chosen_operation(&document.parsed, request.operation_name.as_deref())?;
         let kind = operation.ty;
         let is_taken = match request.kinds {
             OperationKinds::All => true,
@@ -130,36 +164,38 @@ impl Documents {
             return Err(Refusal::new(Code::MethodNotAllowed, message));
         }
         variables::settle(operation, &mut request.variables);
-        variables::check_given(operation, &request.variables)?;
-        page_sizes::check(operation, &parsed, &request.variables, &self.limits)?;
-        variables::drop_page_sizes(&mut parsed, &request.variables);
-        let cost = self.cost(&document, &parsed, request)?;
-        limits::check_cost(cost, &self.limits)?;
+        let name = request.operation_name.as_deref().unwrap_or_default();
+        let hash = TextHash::of_operation(&document.hash, name, &request.variables);
+        // What was weighed with the same variables has passed all that is looked at before.
+        let weight = match self.weights.get(&hash) {
+            Some(weight) => weight,
+            None => self.weigh(&document, operation, request, hash)?,
+        };
+        limits::check_cost(weight.cost, &self.limits)?;
         self.remember(&document, request);
         Ok(Prepared {
-            document: parsed,
+            document,
             kind,
-            name: document.name.clone(),
-            cost,
+            weight,
+            hash,
         })
     }
 
-    /// Validates, and says what the operation costs. What was validated with the same variables is not validated again.
-    fn cost(
+    /// Validates the operation, and says what it weighs.
+    fn weigh(
         &self,
         document: &Document,
-        parsed: &ExecutableDocument,
+        operation: &OperationDefinition,
         request: &OperationRequest,
-    ) -> Result<usize, Refusal> {
-        let operation = request.operation_name.as_deref().unwrap_or_default();
-        let key = TextHash::of_operation(&document.hash, operation, &request.variables);
-        if let Some(cost) = self.costs.get(&key) {
-            return Ok(cost);
-        }
+        hash: TextHash,
+    ) -> Result<Weight, Refusal> {
+        let variables = &request.variables;
+        variables::check_given(operation, variables)?;
+        page_sizes::check(operation, &document.parsed, variables, &self.limits)?;
         let name = request.operation_name.as_deref();
-        let cost = self.validator.cost(parsed.clone(), name, request.variables.clone())?;
-        self.costs.insert(key, cost);
-        Ok(cost)
+        let weight = (self.validator).weight(document.executable(variables), name, variables.clone())?;
+        self.weights.insert(hash, weight);
+        Ok(weight)
     }
 
     /// Keeps a document that has passed every check.
@@ -188,12 +224,14 @@ impl Documents {
             let error = ServerError::new("Introspection is turned off here.", Some(position));
             return Err(with_code(error, Code::GraphqlValidationFailed).into());
         }
+        let selections = Arc::new(Selections::of(&hash, &parsed));
         Ok(Document {
             hash,
             text_bytes: text.len(),
             parsed,
             name: None,
             persisted: AtomicBool::new(false),
+            selections,
         })
     }
 
@@ -208,7 +246,7 @@ impl Documents {
 fn chosen_operation<'a>(
     document: &'a ExecutableDocument,
     name: Option<&str>,
-) -> Result<&'a async_graphql::parser::types::OperationDefinition, Refusal> {
+) -> Result<&'a OperationDefinition, Refusal> {
     use async_graphql::parser::types::DocumentOperations::{Multiple, Single};
     let operation = match (&document.operations, name) {
         (Single(operation), None) => Some(operation),

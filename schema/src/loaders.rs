@@ -8,7 +8,7 @@ mod keyed;
 
 use std::sync::Arc;
 
-use async_graphql::Context;
+use async_graphql::{Context, ContextSelectionSet};
 use domain::{
     catalog::{Catalog, ChangeNamesKey, Icon, IconId, IconName, IconPageKey, IconSet, Page},
     database::DatabaseError,
@@ -130,5 +130,10 @@ impl Loaders {
 
 /// The loaders of the request being resolved.
 pub(crate) fn loaders<'a>(context: &Context<'a>) -> &'a Arc<Loaders> {
+    context.data_unchecked::<Arc<Loaders>>()
+}
+
+/// As [`loaders`], where a selection is being resolved.
+pub(crate) fn loaders_of<'a>(context: &ContextSelectionSet<'a>) -> &'a Arc<Loaders> {
     context.data_unchecked::<Arc<Loaders>>()
 }

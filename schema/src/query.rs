@@ -17,6 +17,7 @@ use crate::{
     loaders::loaders,
     paging::{PageArguments, cost_of_page, first_or_default},
     scalars::IconNameScalar,
+    serialized::SerializedResults,
     service::ServiceFacts,
     types::{
         change::ChangeFeed,
@@ -78,13 +79,13 @@ impl Query {
     /// Batch lookup across sets, in the order asked, duplicates kept, one typed result for each name. One SQL statement
     /// however many names.
     #[graphql(complexity = "cost_of(names.len(), 1 + child_complexity)")]
-    async fn icons(&self, context: &Context<'_>, names: Vec<String>) -> Result<Vec<IconResult>, Error> {
+    async fn icons(&self, context: &Context<'_>, names: Vec<String>) -> Result<SerializedResults, Error> {
         check_batch(names.len(), context)?;
         let parsed: Vec<Result<IconName, String>> =
             names.into_iter().map(|name| name.parse().map_err(|_| name)).collect();
         let wanted: Vec<IconName> = parsed.iter().flatten().cloned().collect();
         let mut found = loaders(context).by_name.many(&wanted).await?.into_iter();
-        Ok(parsed
+        let results = parsed
             .into_iter()
             .map(|name| match name {
                 Err(input) => IconResult::InvalidName(InvalidIconName::of(&input)),
@@ -95,7 +96,8 @@ impl Query {
                     }),
                 },
             })
-            .collect())
+            .collect();
+        Ok(SerializedResults(results))
     }
 
     /// One set by its prefix. A malformed prefix is `BAD_USER_INPUT`.
@@ -241,6 +243,7 @@ impl Query {
     }
 
     /// The service describing itself.
+    #[graphql(cache_control(no_cache))]
     async fn service(&self, context: &Context<'_>) -> Service {
         let facts = context.data_unchecked::<ServiceFacts>();
         Service {
@@ -252,7 +255,7 @@ impl Query {
     }
 
     /// The caller's own cost budget; null where rate limiting is off.
-    #[graphql(complexity = 1)]
+    #[graphql(complexity = 1, cache_control(no_cache, private))]
     async fn rate_limit(&self, context: &Context<'_>) -> Option<RateLimit> {
         let now_ms = context.data_unchecked::<ServiceFacts>().now_ms();
         let budget = context.data_opt::<Budget>()?;

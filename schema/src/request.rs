@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use domain::rate_limit::Budget;
 use futures_util::stream::BoxStream;
 use serde_json::{Map, Value};
@@ -63,7 +64,7 @@ pub struct OperationRequest {
 #[derive(Debug)]
 pub struct Executed {
     /// The response as JSON.
-    pub body: Vec<u8>,
+    pub body: Bytes,
     pub outcome: Outcome,
     pub operation_kind: &'static str,
     /// The operation's name where a list of trusted documents has it, else `other`: clients can invent names without end.
@@ -75,6 +76,10 @@ pub struct Executed {
     pub budget: Option<Budget>,
     /// When to come again, of a client that has not enough left.
     pub retry_after: Option<Duration>,
+    /// How long ago this was answered to somebody else; none where it was worked out now.
+    pub age: Option<Duration>,
+    /// Whether it answers everybody alike until the catalog changes, so that others may keep it too.
+    pub is_public: bool,
     /// SQL statements that the request ran.
     pub statements: u32,
 }

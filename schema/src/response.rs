@@ -6,7 +6,11 @@ use crate::{
     documents::is_misfit_value,
     errors::{Code, shorten, with_code},
     request::Outcome,
+    serialized::{has_spliced, spliced, unspliced},
 };
+
+/// Why a response can be written.
+const WRITABLE: &str = "a response is made of values that JSON has";
 
 /// Errors in one response. More would only repeat themselves.
 const MAX_ERRORS: usize = 10;
@@ -58,18 +62,35 @@ pub(crate) fn objects(value: &Value) -> usize {
 }
 
 /// A request that was not executed has no `data`, not even null.
-pub(crate) fn to_bytes(response: &Response, outcome: Outcome) -> Vec<u8> {
+pub(crate) fn to_bytes(response: Response, outcome: Outcome) -> Vec<u8> {
     #[derive(serde::Serialize)]
     struct Refused<'a> {
         errors: &'a [ServerError],
     }
-    let bytes = match outcome {
-        Outcome::Refused(_) => sonic_rs::to_vec(&Refused {
-            errors: &response.errors,
-        }),
-        Outcome::Ok | Outcome::Partial | Outcome::NoData => sonic_rs::to_vec(response),
+    match outcome {
+        Outcome::Refused(_) => {
+            let refused = Refused {
+                errors: &response.errors,
+            };
+            sonic_rs::to_vec(&refused).expect(WRITABLE)
+        }
+        Outcome::Ok | Outcome::Partial | Outcome::NoData => executed_to_bytes(response),
+    }
+}
+
+/// The bytes of a response of which parts may be bytes already.
+fn executed_to_bytes(response: Response) -> Vec<u8> {
+    let response = if !has_spliced(&response.data) {
+        response
+    } else if response.errors.is_empty() && response.extensions.is_empty() {
+        return spliced(&response.data);
+    } else {
+        Response {
+            data: unspliced(response.data),
+            ..response
+        }
     };
-    bytes.expect("a response is made of values that JSON has")
+    sonic_rs::to_vec(&response).expect(WRITABLE)
 }
 
 pub(crate) fn kind_name(kind: OperationType) -> &'static str {

@@ -1,11 +1,15 @@
 //! From a request to a response's bytes: the document stage, execution, and what it all took.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use async_graphql::{
-    Request, Response, SDLExportOptions, Schema, SchemaBuilder, ValidationMode, Value, Variables,
+    Request, Response, SDLExportOptions, Schema, SchemaBuilder, ServerError, ValidationMode, Value, Variables,
     parser::types::OperationType,
 };
+use bytes::Bytes;
 use domain::{
     catalog::Catalog,
     database::StatementCount,
@@ -29,6 +33,8 @@ use crate::{
     refusal::Refusal,
     request::{Answers, Executed, Opened, OperationRequest, Outcome},
     response::{finish, kind_name, objects, refused, to_bytes},
+    responses::{Epoch, KeptResponse, ResponseMemory},
+    serialized::{SerializedMemory, Serializing},
     subscription::Subscription,
     vitals::Vitals,
 };
@@ -50,6 +56,18 @@ pub struct SchemaConfig {
     pub started_at_ms: i64,
     /// How the process does.
     pub vitals: Arc<dyn Vitals>,
+    /// What of answers is kept; nothing where the catalog keeps nothing.
+    pub keeping: KeepingConfig,
+}
+
+/// How much of answers is kept, and for how long. None of it where there is no room.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct KeepingConfig {
+    /// Of whole responses.
+    pub responses_bytes: u64,
+    /// Of what icons answered.
+    pub serialized_bytes: u64,
+    pub max_age: Duration,
 }
 
 /// What the service says of itself.
@@ -85,6 +103,8 @@ pub struct GraphqlService {
     limits: Limits,
     documents: Documents,
     rate_limiter: Option<RateLimiter>,
+    responses: Option<ResponseMemory>,
+    serialized: Option<SerializedMemory>,
 }
 
 /// What a request costs that was not worth more.
@@ -98,6 +118,7 @@ impl GraphqlService {
     pub fn new(stores: Stores, config: SchemaConfig) -> Self {
         let validating = builder(&config).extension(StopAfterValidation).finish();
         let validator = Validator::new(validating, &config.limits);
+        let keeping = config.keeping;
         let executing = builder(&config)
             .validation_mode(ValidationMode::Fast)
             .data(config.limits)
@@ -114,6 +135,10 @@ impl GraphqlService {
             limits: config.limits,
             rate_limiter: config.rate_limiter,
             documents: Documents::new(config.limits, config.documents, validator),
+            responses: (keeping.responses_bytes > 0)
+                .then(|| ResponseMemory::new(keeping.responses_bytes, keeping.max_age)),
+            serialized: (keeping.serialized_bytes > 0)
+                .then(|| SerializedMemory::new(keeping.serialized_bytes, keeping.max_age)),
         }
     }
 
@@ -146,7 +171,7 @@ impl GraphqlService {
     pub async fn execute_batch(&self, mut requests: Vec<OperationRequest>) -> Vec<Executed> {
         let started = Instant::now();
         let mut prepared: Vec<_> = requests.iter_mut().map(|request| self.prepare(request)).collect();
-        let cost = prepared.iter().flatten().map(|prepared| prepared.cost).sum();
+        let cost = prepared.iter().flatten().map(|prepared| prepared.weight.cost).sum();
         if let Err(exceeded) = limits::check_cost(cost, &self.limits) {
             for prepared in &mut prepared {
                 *prepared = Err(exceeded.clone().into());
@@ -178,7 +203,7 @@ impl GraphqlService {
         let client = request.caller.client;
         match prepared {
             Ok(prepared) => {
-                let cost = u32::try_from(prepared.cost).unwrap_or(u32::MAX).max(LEAST_COST);
+                let cost = u32::try_from(prepared.weight.cost).unwrap_or(u32::MAX).max(LEAST_COST);
                 let taken = limiter.take(client, cost).await;
                 let refused = |exceeded: Exceeded| {
                     let budget = exceeded.budget;
@@ -201,16 +226,18 @@ impl GraphqlService {
         let parse_time = started.elapsed();
         let statements = Arc::new(StatementCount::default());
         let kind = prepared.as_ref().map_or("unknown", |prepared| kind_name(prepared.kind));
-        let name = prepared.as_ref().ok().and_then(|prepared| prepared.name.clone());
+        let name = prepared.as_ref().ok().and_then(Prepared::name);
+        let is_public = prepared.as_ref().is_ok_and(is_public);
         let mut retry_after = None;
-        let (response, outcome) = match prepared {
+        let mut age = None;
+        let (body, outcome) = match prepared {
             Err(Refusal {
                 code,
                 errors,
                 retry_after: later,
             }) => {
                 retry_after = later;
-                (refused(errors), Outcome::Refused(code))
+                refusal_bytes(errors, code)
             }
             Ok(Prepared {
                 kind: OperationType::Subscription,
@@ -218,17 +245,28 @@ impl GraphqlService {
             }) => {
                 let message = "Subscriptions are answered over WebSocket, or with `accept: text/event-stream`.";
                 let Refusal { code, errors, .. } = Refusal::new(Code::BadUserInput, message);
-                (refused(errors), Outcome::Refused(code))
+                refusal_bytes(errors, code)
             }
             Ok(prepared) => {
-                let span = tracing::info_span!("graphql.execute", graphql.operation.type = kind);
-                self.run(request, (prepared, budget), &statements)
-                    .instrument(span)
-                    .await
+                let keeper = self.keeper(&request, &prepared);
+                let kept = keeper.as_ref().and_then(|keeper| keeper.kept(&prepared));
+                if let Some(kept) = kept {
+                    age = Some(kept.age);
+                    (kept.body, Outcome::Ok)
+                } else {
+                    let (hash, span) = (prepared.hash, tracing::info_span!("graphql.execute", graphql.operation.type = kind));
+                    let run = self.run(request, (prepared, budget), &statements);
+                    let (response, outcome) = run.instrument(span).await;
+                    let body = Bytes::from(to_bytes(response, outcome));
+                    if let Some(keeper) = keeper.filter(|_| outcome == Outcome::Ok) {
+                        keeper.memory.keep(hash, keeper.epoch, body.clone());
+                    }
+                    (body, outcome)
+                }
             }
         };
         Executed {
-            body: to_bytes(&response, outcome),
+            body,
             outcome,
             operation_kind: kind,
             budget,
@@ -236,8 +274,20 @@ impl GraphqlService {
             operation_name: name.unwrap_or_else(|| "other".into()),
             parse_time,
             execute_time: started.elapsed().saturating_sub(parse_time),
+            age,
+            is_public: is_public && outcome == Outcome::Ok,
             statements: statements.get(),
         }
+    }
+
+    /// None where the response is one caller's, or a moment's.
+    fn keeper(&self, request: &OperationRequest, prepared: &Prepared) -> Option<Keeper<'_>> {
+        let memory = self.responses.as_ref()?;
+        let may_be_kept = is_public(prepared) && !request.wants_cost;
+        Some(Keeper {
+            memory,
+            epoch: Epoch::of(&self.stores).filter(|_| may_be_kept)?,
+        })
     }
 
     async fn run(
@@ -246,7 +296,7 @@ impl GraphqlService {
         (prepared, budget): (Prepared, Option<Budget>),
         statements: &Arc<StatementCount>,
     ) -> (Response, Outcome) {
-        let shown_cost = request.wants_cost.then_some(prepared.cost);
+        let shown_cost = request.wants_cost.then_some(prepared.weight.cost);
         let (request, loaders) = self.to_library(request, (prepared, budget), statements);
         let response = loaders.run(self.schema.execute(request)).await;
         let (response, outcome) = finish(response);
@@ -280,7 +330,7 @@ impl GraphqlService {
             // Each event is answered with what is true when it happens.
             loaders.forget();
             let (response, outcome) = finish(response);
-            Some((to_bytes(&response, outcome), (responses, loaders)))
+            Some((to_bytes(response, outcome), (responses, loaders)))
         };
         stream::unfold((responses, loaders), next).boxed()
     }
@@ -296,6 +346,7 @@ impl GraphqlService {
             self.stores.catalog.counted_by(Arc::clone(statements)),
             self.stores.search.clone(),
         );
+        let document = prepared.executable(&request.variables);
         // The text is not looked at where there is a parsed document.
         let mut library = Request::new(String::new())
             .variables(Variables::from_json(serde_json::Value::Object(request.variables)))
@@ -304,12 +355,45 @@ impl GraphqlService {
         if let Some(budget) = budget {
             library = library.data(budget);
         }
+        // Costs are counted in what was resolved.
+        if let Some(memory) = self.serialized.clone().filter(|_| is_public(&prepared) && !request.wants_cost)
+            && let Some(stamp) = self.stores.catalog.shown_generation()
+        {
+            let selections = Arc::clone(prepared.selections());
+            library = library.data(Serializing {
+                selections,
+                memory,
+                stamp,
+            });
+        }
         if let Some(name) = request.operation_name {
             library = library.operation_name(name);
         }
-        library.set_parsed_query(prepared.document);
+        library.set_parsed_query(document);
         (library, loaders)
     }
+}
+
+/// Where the response to an operation is kept, or to be kept.
+struct Keeper<'a> {
+    memory: &'a ResponseMemory,
+    epoch: Epoch,
+}
+
+impl Keeper<'_> {
+    fn kept(&self, prepared: &Prepared) -> Option<KeptResponse> {
+        self.memory.get(&prepared.hash, self.epoch)
+    }
+}
+
+/// Whether an operation answers everybody alike until the catalog changes.
+fn is_public(prepared: &Prepared) -> bool {
+    prepared.weight.is_public && prepared.kind == OperationType::Query
+}
+
+fn refusal_bytes(errors: Vec<ServerError>, code: Code) -> (Bytes, Outcome) {
+    let outcome = Outcome::Refused(code);
+    (to_bytes(refused(errors), outcome).into(), outcome)
 }
 
 /// A schema that follows documents as deep as the guards let them go.

@@ -100,6 +100,11 @@ impl View<'_> {
         self.0.has_begun.then_some(self.0.generation)
     }
 
+    /// As [`Self::generation`]; none as well while this process has made a newer one.
+    pub(super) fn shown_generation(&self) -> Option<i64> {
+        self.generation().filter(|known| *known >= self.0.expected)
+    }
+
     /// Whether what was read in generation `stamp` is still right, and right in generation `at_least` or a later one.
     pub(super) fn is_fresh(&self, stamp: i64, dependency: Dependency, at_least: i64) -> bool {
         let known = &*self.0;

@@ -92,6 +92,13 @@ impl Catalog {
         self.cache.is_fresh(icon.catalog_generation, on_set(icon.id))
     }
 
+    /// Whether nothing in an icon's set has changed since generation `stamp`, as far as is known; and neither the icon nor
+    /// anything else that was read here is newer than what is known.
+    pub fn is_set_unchanged(&self, icon: &Icon, stamp: i64) -> bool {
+        self.reading.saw(icon.catalog_generation);
+        self.cache.is_fresh_to(&self.reading, stamp, on_set(icon.id))
+    }
+
     /// The variant groups of icons that have one, read anew.
     pub async fn variant_groups(&self, ids: &[IconId]) -> Result<HashMap<IconId, IconId>, DatabaseError> {
         let dialect = self.database.dialect();

@@ -166,6 +166,6 @@ fn what_no_operation_declares_is_dropped() {
             json!({ "names": ["a:b"] })
         );
     }
-    documents.costs.run_pending_tasks();
-    assert_eq!(documents.costs.entry_count(), 1);
+    documents.weights.run_pending_tasks();
+    assert_eq!(documents.weights.entry_count(), 1);
 }

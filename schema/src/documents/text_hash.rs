@@ -1,8 +1,10 @@
 use std::{fmt, io};
 
+use async_graphql::Pos;
 use sha2::{Digest as _, Sha256};
 
 use super::Variables;
+use crate::serialized::SelectionId;
 
 /// A SHA-256: of a document's text, as clients name it by, or of an operation with its variables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -23,6 +25,16 @@ impl TextHash {
         serde_json::to_writer(Hashing(&mut hasher), variables)
             .expect("a map of JSON values is JSON, and hashing takes all");
         Self(hasher.finalize().into())
+    }
+
+    /// The selection of the text with this hash that begins at `position`.
+    pub(crate) fn of_selection(&self, position: Pos) -> SelectionId {
+        let mut hasher = Sha256::new();
+        hasher.update(self.0);
+        hasher.update(position.line.to_le_bytes());
+        hasher.update(position.column.to_le_bytes());
+        let hash: [u8; 32] = hasher.finalize().into();
+        SelectionId::new(*hash.first_chunk().expect("a SHA-256 is longer"))
     }
 
     /// Reads 64 hex digits, in either case.

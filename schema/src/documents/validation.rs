@@ -15,7 +15,7 @@ use async_graphql::{
 use futures_util::FutureExt as _;
 use serde_json::Value;
 
-use super::Variables;
+use super::{Variables, Weight};
 use crate::{
     errors::{Code, bad_argument, with_code},
     limits::Limits,
@@ -31,9 +31,9 @@ pub(crate) struct Validator {
     default_page_size: u32,
 }
 
-/// Where the extension leaves what an operation costs.
+/// Where the extension leaves what it found out.
 #[derive(Clone, Default)]
-struct Cost(Arc<OnceLock<usize>>);
+struct Found(Arc<OnceLock<Weight>>);
 
 /// Stops a request once it is validated.
 pub(crate) struct StopAfterValidation;
@@ -52,11 +52,16 @@ impl Extension for StopAfterValidation {
         next: NextValidation<'_>,
     ) -> Result<ValidationResult, Vec<ServerError>> {
         let valid = next.run(context).await?;
-        if let Some(cost) = context
+        if let Some(found) = context
             .query_data
-            .and_then(|data| data.get(&std::any::TypeId::of::<Cost>()))
+            .and_then(|data| data.get(&std::any::TypeId::of::<Found>()))
         {
-            let _ = cost.downcast_ref::<Cost>().map(|cost| cost.0.set(valid.complexity));
+            let weight = Weight {
+                cost: valid.complexity,
+                // Fields say beside themselves where they answer otherwise.
+                is_public: valid.cache_control.public && valid.cache_control.max_age >= 0,
+            };
+            let _ = found.downcast_ref::<Found>().map(|found| found.0.set(weight));
         }
         Err(Vec::new())
     }
@@ -71,20 +76,20 @@ impl Validator {
         }
     }
 
-    /// What the operation costs, where it fits the schema with these variables.
-    pub(super) fn cost(
+    /// What the operation weighs, where it fits the schema with these variables.
+    pub(super) fn weight(
         &self,
         document: ExecutableDocument,
         operation: Option<&str>,
         variables: Variables,
-    ) -> Result<usize, Refusal> {
+    ) -> Result<Weight, Refusal> {
         self.validate(document, operation, variables).map_err(refusal)
     }
 
     /// Whether a document fits the schema, whatever its variables are; and what it costs, where that does not depend on them.
     pub(super) fn check(&self, document: &ExecutableDocument) -> Result<Option<usize>, Refusal> {
         let errors = match self.validate(document.clone(), None, Variables::new()) {
-            Ok(cost) => return Ok(Some(cost)),
+            Ok(weight) => return Ok(Some(weight.cost)),
             // The reckoning of costs misses the variables' values.
             Err(errors) => errors.into_iter().filter(|error| !is_misfit_value(error)),
         };
@@ -101,11 +106,11 @@ impl Validator {
         document: ExecutableDocument,
         operation: Option<&str>,
         variables: Variables,
-    ) -> Result<usize, Vec<ServerError>> {
-        let cost = Cost::default();
+    ) -> Result<Weight, Vec<ServerError>> {
+        let found = Found::default();
         let mut request = Request::new(String::new())
             .variables(LibraryVariables::from_json(Value::Object(variables)))
-            .data(cost.clone());
+            .data(found.clone());
         if let Some(name) = operation {
             request = request.operation_name(name);
         }
@@ -113,7 +118,7 @@ impl Validator {
         let validate = || self.schema.execute(request).now_or_never();
         let response = paging::with_default_size(self.default_page_size, validate);
         let errors = response.expect("nothing is awaited before execution").errors;
-        cost.0.get().copied().ok_or(errors)
+        found.0.get().copied().ok_or(errors)
     }
 }
 

@@ -7,7 +7,7 @@ use domain::{
 };
 
 use super::{icon::Icon, icon_filter::IconFilter};
-use crate::{cursor, errors::search_failed, loaders::loaders, paging::PageInfo};
+use crate::{cursor, errors::search_failed, loaders::loaders, paging::PageInfo, serialized::SerializedIcons};
 
 pub(crate) struct IconConnection {
     page: Page<Arc<catalog::Icon>>,
@@ -91,8 +91,9 @@ impl IconConnection {
 
     /// The icons without their cursors.
     #[graphql(complexity = "child_complexity")]
-    async fn nodes(&self) -> Vec<Icon> {
-        self.page.items.iter().map(|icon| Icon(Arc::clone(icon))).collect()
+    async fn nodes(&self) -> SerializedIcons {
+        let icons = self.page.items.iter().map(|icon| Icon(Arc::clone(icon)));
+        SerializedIcons(icons.collect())
     }
 
     #[graphql(complexity = 0)]

@@ -18,6 +18,7 @@ use crate::{
     loaders::loaders,
     paging::{PageArguments, cost_of_page, first_or_default},
     scalars::DateTime,
+    serialized::SerializedIcons,
 };
 
 /// How the list of sets is ordered.
@@ -149,7 +150,7 @@ impl IconSet {
 
     /// Icons that show what the set looks like.
     #[graphql(complexity = "cost_of(cost_of_page(Some(first), None), 1 + child_complexity)")]
-    async fn samples(&self, context: &Context<'_>, #[graphql(default = 6)] first: i32) -> Result<Vec<Icon>, Error> {
+    async fn samples(&self, context: &Context<'_>, #[graphql(default = 6)] first: i32) -> Result<SerializedIcons, Error> {
         let first = first_or_default(context, first)?;
         let names: Vec<IconName> = items(&self.0.samples)?
             .iter()
@@ -157,7 +158,7 @@ impl IconSet {
             .take(first as usize)
             .collect();
         let icons = loaders(context).by_name.many(&names).await?;
-        Ok(icons.into_iter().flatten().map(Icon).collect())
+        Ok(SerializedIcons(icons.into_iter().flatten().map(Icon).collect()))
     }
 
     /// Its listed icons by name. Hidden ones and plain aliases can be asked for by name.

@@ -11,6 +11,7 @@ use crate::{
     cursor,
     loaders::loaders,
     paging::{PageInfo, first_or_default},
+    serialized::SerializedIcons,
 };
 
 /// How the results of a search are ordered.
@@ -109,8 +110,9 @@ impl SearchConnection {
 
     /// The icons without their cursors.
     #[graphql(complexity = "child_complexity")]
-    async fn nodes(&self, context: &Context<'_>) -> Result<Vec<Icon>, Error> {
-        Ok(self.found(context).await?.into_iter().map(|(_, icon)| icon).collect())
+    async fn nodes(&self, context: &Context<'_>) -> Result<SerializedIcons, Error> {
+        let icons = self.found(context).await?.into_iter().map(|(_, icon)| icon);
+        Ok(SerializedIcons(icons.collect()))
     }
 
     #[graphql(complexity = 0)]

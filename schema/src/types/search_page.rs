@@ -2,7 +2,7 @@ use async_graphql::{Context, Error, Object};
 use domain::search::Hit;
 
 use super::icon::Icon;
-use crate::loaders::loaders;
+use crate::{loaders::loaders, serialized::SerializedIcons};
 
 /// Pages in one question.
 pub(crate) const MAX_PAGES: usize = 10;
@@ -45,9 +45,9 @@ impl SearchPage {
 
     /// The icons; none past the last page.
     #[graphql(complexity = "child_complexity")]
-    async fn nodes(&self, context: &Context<'_>) -> Result<Vec<Icon>, Error> {
+    async fn nodes(&self, context: &Context<'_>) -> Result<SerializedIcons, Error> {
         let ids: Vec<_> = self.hits.iter().map(|hit| hit.id).collect();
         let icons = loaders(context).icons_found(&ids, self.generation).await?;
-        Ok(icons.into_iter().flatten().map(Icon).collect())
+        Ok(SerializedIcons(icons.into_iter().flatten().map(Icon).collect()))
     }
 }

@@ -1,0 +1,108 @@
+//! Whole responses, kept as bytes: what answers everybody alike is answered again without being executed, until the catalog changes.
+//!
+//! A response is known by the operation's document, its name and its variables, and is good in the generation that the catalog
+//! and the search index were known to be of when it began. So nobody has to be told of a change: what is kept is of another
+//! generation then, and made anew.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use foldhash::fast::RandomState;
+use moka::sync::Cache;
+
+use crate::{documents::TextHash, service::Stores};
+
+/// Memory for a response, without its bytes.
+const OTHER_BYTES: usize = 240;
+
+/// Responses by operation. Clones share them.
+#[derive(Clone)]
+pub(crate) struct ResponseMemory(Cache<TextHash, Arc<Kept>, RandomState>);
+
+/// What is known of the catalog at a moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Epoch {
+    catalog: i64,
+    /// None before there is an index.
+    search: Option<i64>,
+}
+
+impl Epoch {
+    /// None while nothing is kept.
+    pub(crate) fn of(stores: &Stores) -> Option<Self> {
+        Some(Self {
+            catalog: stores.catalog.shown_generation()?,
+            search: stores.search.generation(),
+        })
+    }
+}
+
+struct Kept {
+    epoch: Epoch,
+    body: Bytes,
+    made: Instant,
+}
+
+/// A response that was kept.
+pub(crate) struct KeptResponse {
+    pub(crate) body: Bytes,
+    pub(crate) age: Duration,
+}
+
+impl ResponseMemory {
+    /// Keeps responses of `max_bytes` together, each for `max_age`.
+    pub(crate) fn new(max_bytes: u64, max_age: Duration) -> Self {
+        let weigh = |_: &TextHash, kept: &Arc<Kept>| u32::try_from(kept.body.len() + OTHER_BYTES).unwrap_or(u32::MAX);
+        let memory = Cache::builder()
+            .max_capacity(max_bytes)
+            .weigher(weigh)
+            .time_to_live(max_age);
+        Self(memory.build_with_hasher(RandomState::default()))
+    }
+
+    /// The response to an operation, as it is in `epoch`.
+    pub(crate) fn get(&self, operation: &TextHash, epoch: Epoch) -> Option<KeptResponse> {
+        let kept = self.0.get(operation).filter(|kept| kept.epoch == epoch);
+        let status = if kept.is_some() { "hit" } else { "miss" };
+        metrics::counter!("cache_operations_total", "layer" => "response", "operation" => "get", "status" => status)
+            .increment(1);
+        kept.map(|kept| KeptResponse {
+            body: kept.body.clone(),
+            age: kept.made.elapsed(),
+        })
+    }
+
+    /// Keeps a response that was begun in `epoch`.
+    pub(crate) fn keep(&self, operation: TextHash, epoch: Epoch, body: Bytes) {
+        let made = Instant::now();
+        self.0.insert(operation, Arc::new(Kept { epoch, body, made }));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::{Epoch, ResponseMemory};
+    use crate::documents::TextHash;
+
+    #[test]
+    fn a_response_is_good_in_the_epoch_in_which_it_began() {
+        let memory = ResponseMemory::new(1 << 20, Duration::from_mins(1));
+        let epoch = |catalog, search| Epoch { catalog, search };
+        let operation = TextHash::of("{ a }");
+        memory.keep(operation, epoch(2, Some(1)), "x".into());
+        for (asked, expected) in [
+            (epoch(2, Some(1)), true),
+            (epoch(2, Some(2)), false),
+            (epoch(3, Some(1)), false),
+            (epoch(2, None), false),
+        ] {
+            assert_eq!(memory.get(&operation, asked).is_some(), expected, "{asked:?}");
+        }
+        assert!(memory.get(&TextHash::of("{ b }"), epoch(2, Some(1))).is_none());
+    }
+}

@@ -1,0 +1,139 @@
+//! Lists of icons that are joined from what is kept, and resolved as far as it is not.
+
+use std::{borrow::Cow, sync::Arc};
+
+use async_graphql::{
+    ContextSelectionSet, OutputType, Positioned, ServerResult, Value, parser::types::Field, registry::Registry,
+    resolver_utils::resolve_list,
+};
+use bytes::Bytes;
+use futures_util::future::try_join_all;
+
+use super::{SerializedMemory, Selections, selections::SelectionId};
+use crate::{
+    loaders::{Loaders, loaders_of},
+    types::{icon::Icon, icon_result::IconResult},
+};
+
+/// A list of icons.
+pub(crate) struct SerializedIcons(pub(crate) Vec<Icon>);
+
+/// A list of what became of names.
+pub(crate) struct SerializedResults(pub(crate) Vec<IconResult>);
+
+/// What a request brings along that may be answered from what is kept.
+pub(crate) struct Serializing {
+    pub(crate) selections: Arc<Selections>,
+    pub(crate) memory: SerializedMemory,
+    /// The generation of the catalog that is known when the request begins: what it reads is as of this one or later.
+    pub(crate) stamp: i64,
+}
+
+/// One selection, for as long as a list of icons answers it.
+struct Answering<'a> {
+    selection: SelectionId,
+    serializing: &'a Serializing,
+    loaders: &'a Loaders,
+}
+
+impl<'a> Answering<'a> {
+    /// None where icons have to be resolved.
+    fn of(context: &ContextSelectionSet<'a>) -> Option<Self> {
+        let serializing = context.data_opt::<Serializing>()?;
+        Some(Self {
+            selection: serializing.selections.at(context.item.pos)?,
+            serializing,
+            loaders: loaders_of(context),
+        })
+    }
+
+    fn kept(&self, icon: &Icon) -> Option<Bytes> {
+        let memory = &self.serializing.memory;
+        memory.get(self.selection, &icon.0, self.loaders.catalog())
+    }
+
+    fn keep(&self, icon: &Icon, value: &Value) {
+        if let Ok(bytes) = sonic_rs::to_vec(value) {
+            let Serializing { memory, stamp, .. } = self.serializing;
+            memory.keep(self.selection, icon.0.id, *stamp, bytes.into());
+        }
+    }
+}
+
+/// Answers a list of items, of which those are kept that are icons.
+async fn resolve<'a, T: OutputType>(
+    context: &ContextSelectionSet<'a>,
+    field: &Positioned<Field>,
+    items: &'a [T],
+    icon_of: impl Fn(&T) -> Option<&Icon>,
+) -> ServerResult<Value> {
+    let Some(answering) = Answering::of(context) else {
+        return resolve_list(context, field, items, Some(items.len())).await;
+    };
+    let kept = |item| answering.kept(icon_of(item)?).map(Value::Binary);
+    let mut answers: Vec<Option<Value>> = items.iter().map(kept).collect();
+    let missing: Vec<usize> = (0..items.len()).filter(|index| answers[*index].is_none()).collect();
+    count(items.len() - missing.len(), missing.len());
+    let errors_before = errors(context);
+    let resolved = missing.iter().map(|index| {
+        let (item, context) = (&items[*index], context.with_index(*index));
+        async move {
+            let resolved = OutputType::resolve(item, &context, field).await;
+            resolved.map_err(|error| context.set_error_path(error))
+        }
+    });
+    let resolved = try_join_all(resolved).await?;
+    // Whose error it is does not matter: what an icon answers when something fails is not what it answers.
+    let is_whole = errors(context) == errors_before;
+    for (index, value) in missing.into_iter().zip(resolved) {
+        if let Some(icon) = icon_of(&items[index]).filter(|_| is_whole) {
+            answering.keep(icon, &value);
+        }
+        answers[index] = Some(value);
+    }
+    Ok(Value::List(answers.into_iter().flatten().collect()))
+}
+
+fn errors(context: &ContextSelectionSet<'_>) -> usize {
+    context.query_env.errors.lock().map_or(usize::MAX, |errors| errors.len())
+}
+
+fn count(hits: usize, misses: usize) {
+    for (status, count) in [("hit", hits), ("miss", misses)] {
+        metrics::counter!("cache_operations_total", "layer" => "serialized", "operation" => "get", "status" => status)
+            .increment(count as u64);
+    }
+}
+
+/// A list type of the same items, resolved as above.
+macro_rules! list {
+    ($list:ty, $item:ty, $icon_of:expr) => {
+        impl OutputType for $list {
+            fn type_name() -> Cow<'static, str> {
+                <Vec<$item> as OutputType>::type_name()
+            }
+
+            fn qualified_type_name() -> String {
+                <Vec<$item> as OutputType>::qualified_type_name()
+            }
+
+            fn create_type_info(registry: &mut Registry) -> String {
+                <Vec<$item> as OutputType>::create_type_info(registry)
+            }
+
+            async fn resolve(
+                &self,
+                context: &ContextSelectionSet<'_>,
+                field: &Positioned<Field>,
+            ) -> ServerResult<Value> {
+                resolve(context, field, &self.0, $icon_of).await
+            }
+        }
+    };
+}
+
+list!(SerializedIcons, Icon, |icon| Some(icon));
+list!(SerializedResults, IconResult, |result| match result {
+    IconResult::Icon(icon) => Some(icon),
+    IconResult::NotFound(_) | IconResult::InvalidName(_) => None,
+});

@@ -99,7 +99,10 @@ pub async fn start(
     let running_since = Instant::now();
     let redis = config.redis.open()?;
     let catalog = cached(config, &stores.catalog, redis.clone(), started_at_ms).await?;
-    let stores = Stores { catalog: catalog.clone(), ..stores };
+    let stores = Stores {
+        catalog: catalog.clone(),
+        ..stores
+    };
     let clock = Arc::new(move || running_since.elapsed());
     let shares = FairShares {
         rate_limiter: config.traffic.rate_limiter(redis.clone(), clock),

@@ -116,7 +116,12 @@ fn redis(
     group.finish();
     #[expect(clippy::print_stdout, reason = "criterion shows no quantiles")]
     for figures in catalog.cache().figures() {
-        println!("{}: p50 {:.3} ms, p99 {:.3} ms", figures.layer.name(), figures.p50_ms, figures.p99_ms);
+        println!(
+            "{}: p50 {:.3} ms, p99 {:.3} ms",
+            figures.layer.name(),
+            figures.p50_ms,
+            figures.p99_ms
+        );
     }
     Ok(())
 }

@@ -2,13 +2,14 @@
 //!
 //! The files follow a read on its way. `resource` is what a kind of thing says of itself, and one thing as it is kept;
 //! `freshness` says whether what was kept is still right, `memory` is the first layer, `flights` has each thing read by one at
-//! a time, `shared` is the second layer and `encoding` how things are written there, `timing` says how long anything is
+//! a time, `read` puts these together; `fill` goes further down and back up, `shared` is the second layer and `encoding` how things are written there, `timing` says how long anything is
 //! kept; `figures` counts all of it.
 //!
 //! It knows no table and no GraphQL: what can be kept, and how it is read, the catalog declares.
 
 mod encoding;
 mod figures;
+mod fill;
 mod flights;
 mod freshness;
 mod memory;
@@ -68,9 +69,9 @@ pub struct Surroundings {
 #[derive(Clone, Default)]
 pub struct Cache(Option<Arc<Layers>>);
 
-/// How far somebody has seen the catalog: what they are shown next is never older.
+/// How far a request has seen the catalog: what it is shown next is never older. Whoever is no request forgets.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Reading(Arc<AtomicI64>);
+pub(crate) struct Reading(Option<Arc<AtomicI64>>);
 
 struct Layers {
     config: CacheConfig,
@@ -100,13 +101,29 @@ struct Following {
 }
 
 impl Reading {
+    /// A request's, which has seen nothing yet.
+    pub(crate) fn of_request() -> Self {
+        Self(Some(Arc::default()))
+    }
+
+    /// This one, or one of its own for who forgets.
+    fn or_of_request(&self) -> Self {
+        if self.0.is_some() {
+            self.clone()
+        } else {
+            Self::of_request()
+        }
+    }
+
     /// Has seen the catalog's `generation`.
     pub(crate) fn saw(&self, generation: i64) {
-        self.0.fetch_max(generation, Ordering::Relaxed);
+        if let Some(seen) = &self.0 {
+            seen.fetch_max(generation, Ordering::Relaxed);
+        }
     }
 
     fn at_least(&self) -> i64 {
-        self.0.load(Ordering::Relaxed)
+        self.0.as_ref().map_or(0, |seen| seen.load(Ordering::Relaxed))
     }
 }
 
@@ -226,7 +243,12 @@ impl Cache {
     /// Begins to know the catalog, or begins anew where it is another one.
     pub(crate) fn begin(&self, generation: i64, sets: impl IntoIterator<Item = (SetId, i64)>) {
         if let Some(layers) = &self.0 {
-            if layers.freshness.view().generation().is_some_and(|known| known > generation) {
+            if layers
+                .freshness
+                .view()
+                .generation()
+                .is_some_and(|known| known > generation)
+            {
                 layers.memory.clear();
             }
             layers.freshness.begin(generation, sets);
@@ -314,7 +336,11 @@ impl Layers {
             bytes,
             capacity_bytes,
             counts: Outcome::ALL.map(|outcome| counts.get(outcome)),
-            evictions: if layer == Layer::Memory { self.memory.evictions() } else { 0 },
+            evictions: if layer == Layer::Memory {
+                self.memory.evictions()
+            } else {
+                0
+            },
             p50_ms: counts.quantile_ms(0.5).unwrap_or(0.0),
             p99_ms: counts.quantile_ms(0.99).unwrap_or(0.0),
             is_on: match layer {

@@ -10,8 +10,8 @@ mod icon_name;
 mod icon_set;
 pub mod import;
 mod keyset;
-mod kinds;
 pub mod keywords;
+mod kinds;
 mod listing;
 mod lookup;
 mod row_key;
@@ -78,7 +78,7 @@ impl Catalog {
         Self {
             database: self.database.counted_by(statements),
             cache: self.cache.clone(),
-            reading: Reading::default(),
+            reading: Reading::of_request(),
             followed: Arc::clone(&self.followed),
         }
     }

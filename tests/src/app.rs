@@ -217,6 +217,16 @@ impl TestApp {
     }
 }
 
+/// Whether every server that says nothing of it is to keep nothing: `ICONQL_TEST_CACHE=off` has all tests show that answers are
+/// the same without the cache, but those of the cache itself and of what it saves (`--skip cache --skip once`).
+#[expect(
+    clippy::disallowed_methods,
+    reason = "whoever runs the tests says it in no other way"
+)]
+fn is_without_cache() -> bool {
+    std::env::var("ICONQL_TEST_CACHE").is_ok_and(|cache| cache == "off")
+}
+
 impl Builder {
     fn over(database: TestDatabase, search: Option<Search>) -> Self {
         Self {
@@ -247,10 +257,13 @@ impl Builder {
             "--max-concurrent-requests=1000",
         ];
         let url = format!("--database-url={}", self.database.url());
+        let says_nothing = !self.flags.iter().any(|flag| flag.starts_with("--cache-"));
+        let without_cache = (says_nothing && is_without_cache()).then(|| "--cache-enabled=false".to_owned());
         let arguments = own
             .into_iter()
             .map(str::to_owned)
             .chain([url])
+            .chain(without_cache)
             .chain(self.flags)
             .map(OsString::from);
         // No variables: the developer's own must not decide what a test sees.

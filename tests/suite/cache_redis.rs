@@ -11,7 +11,9 @@ const ICONS: &str = r#"{ icons(names: ["garden:tree", "garden:nothing", "shed:sa
     ... on Icon { name body tags aliases characters variants(first: 5) { name } set { name license { title } } } ... on IconNotFound { name } } }"#;
 
 async fn garden(redis: &str) -> Builder {
-    TestApp::build_with_garden(Engine::Sqlite).await.flag(&format!("--redis-url={redis}"))
+    TestApp::build_with_garden(Engine::Sqlite)
+        .await
+        .flag(&format!("--redis-url={redis}"))
 }
 
 /// Waits until Redis is `state` to the server.
@@ -53,7 +55,11 @@ async fn what_one_instance_read_another_finds() {
     let reply = icons(&second).await;
     assert_eq!((reply.statements(), &reply.text), (0, &expected));
     assert_eq!(icons(&second).await.statements(), 0);
-    let off = garden(&redis.url()).await.flag("--redis-caching-enabled=false").start().await;
+    let off = garden(&redis.url())
+        .await
+        .flag("--redis-caching-enabled=false")
+        .start()
+        .await;
     redis_is(&off, "up").await;
     let reply = icons(&off).await;
     assert!(reply.statements() > 0);
@@ -63,13 +69,22 @@ async fn what_one_instance_read_another_finds() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_cluster_is_asked_node_by_node() {
     let nodes = OwnRedis::start_cluster_of_three().await;
-    let urls: Vec<String> = nodes.iter().map(|node| node.url().split(',').next().unwrap().to_owned()).collect();
+    let urls: Vec<String> = nodes
+        .iter()
+        .map(|node| node.url().split(',').next().unwrap().to_owned())
+        .collect();
     let url = urls.join(",");
     let first = garden(&url).await.start().await;
     redis_is(&first, "up").await;
     let expected = icons(&first).await.text;
-    eventually("it is all in the cluster", async || nodes.iter().map(kept).sum::<usize>() >= 12).await;
-    assert!(nodes.iter().filter(|node| kept(node) > 0).count() > 1, "keys lie on several nodes");
+    eventually("it is all in the cluster", async || {
+        nodes.iter().map(kept).sum::<usize>() >= 12
+    })
+    .await;
+    assert!(
+        nodes.iter().filter(|node| kept(node) > 0).count() > 1,
+        "keys lie on several nodes"
+    );
     let second = garden(&url).await.start().await;
     redis_is(&second, "up").await;
     let reply = icons(&second).await;
@@ -78,7 +93,15 @@ async fn a_cluster_is_asked_node_by_node() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_redis_that_fails_costs_nobody_an_answer() {
-    for failure in ["KILL", "STOP", "flushed", "rubbish", "other values", "another type", "full"] {
+    for failure in [
+        "KILL",
+        "STOP",
+        "flushed",
+        "rubbish",
+        "other values",
+        "another type",
+        "full",
+    ] {
         let mut redis = OwnRedis::start().await;
         let (first, expected) = filled(&redis).await;
         let second = garden(&redis.url()).await.start().await;
@@ -176,7 +199,13 @@ async fn what_is_in_redis_from_before_a_change_is_not_shown_after_it() {
             let query = json!({ "query": r#"{ icons(names: ["s:a", "s:b"]) { ... on Icon { body } } }"# });
             let request = client.post(format!("{}/graphql", server.base_url())).json(&query);
             let reply = Reply::read(request.send().await.unwrap()).await;
-            reply.data("/icons").as_array().unwrap().iter().map(|icon| icon["body"].clone()).collect::<Vec<Value>>()
+            reply
+                .data("/icons")
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|icon| icon["body"].clone())
+                .collect::<Vec<Value>>()
         };
         let at = |path: &str| vec![json!(format!("<path d=\"{path}\"/>")), json!("<path d=\"M9 9\"/>")];
         eventually("both are in redis", async || {

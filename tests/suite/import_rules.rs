@@ -16,7 +16,9 @@ async fn import(app: &TestApp, paths: &[&Path]) -> Ended {
     for path in paths {
         command = command.arg(path);
     }
-    command.run().await
+    let ended = command.run().await;
+    app.catch_up().await;
+    ended
 }
 
 /// A set in a file of its own.

@@ -18,7 +18,9 @@ const FONT_AWESOME: &str = "@fortawesome/fontawesome-free";
 /// Imports keywords into the app's database while the app serves it.
 async fn import(app: &TestApp, paths: &[&Path]) -> Ended {
     let command = Iconql::new(BINARY, &["import", "--keywords"]).database(app.database().url());
-    paths.iter().fold(command, Iconql::arg).run().await
+    let ended = paths.iter().fold(command, Iconql::arg).run().await;
+    app.catch_up().await;
+    ended
 }
 
 /// The lines of a summary but the total, whose seconds differ.

@@ -10,8 +10,8 @@ use std::{
 
 use domain::{
     catalog::{
-    Catalog, ChangeKind,
-    import::{ImportReport, Importer, SetOutcome, SetReport, SetSource, find_sources},
+        Catalog, ChangeKind,
+        import::{ImportReport, Importer, SetOutcome, SetReport, SetSource, find_sources},
     },
     database::Database,
 };

@@ -1,5 +1,7 @@
 //! The search for those who speak no GraphQL.
 
+use std::sync::Arc;
+
 use axum::{
     Json,
     extract::{Query, State, rejection::QueryRejection},
@@ -69,7 +71,10 @@ async fn answer(state: &AppState, query: &BatchQuery, pages: &[u32], size: u32) 
     };
     let found = matches.numbered_pages(pages, size);
     let ids: Vec<_> = found.iter().flatten().map(|hit| hit.id).collect();
-    let icons = match state.catalog.icons_by_id(&ids).await {
+    let catalog = state.catalog.counted_by(Arc::default());
+    // As new as what was searched, at least.
+    catalog.has_shown(matches.generation());
+    let icons = match catalog.icons_by_id(&ids).await {
         Ok(icons) => icons,
         Err(error) => {
             tracing::error!(%error, "cannot read the icons of a search");

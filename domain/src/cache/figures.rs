@@ -45,7 +45,14 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    pub const ALL: [Self; 6] = [Self::Hit, Self::Miss, Self::Outdated, Self::Stale, Self::Done, Self::Failed];
+    pub const ALL: [Self; 6] = [
+        Self::Hit,
+        Self::Miss,
+        Self::Outdated,
+        Self::Stale,
+        Self::Done,
+        Self::Failed,
+    ];
 
     /// As metrics name it: the operation, and its status.
     pub fn names(self) -> (&'static str, &'static str) {
@@ -182,7 +189,10 @@ mod tests {
             let bucket = bucket(nanos);
             #[expect(clippy::cast_precision_loss, reason = "compared with the end of a bucket")]
             let nanos = nanos as f64;
-            assert!(nanos <= end_of(bucket) && nanos.max(4.0) >= end_of(bucket - 1), "{nanos}");
+            assert!(
+                nanos <= end_of(bucket) && nanos.max(4.0) >= end_of(bucket - 1),
+                "{nanos}"
+            );
         }
     }
 

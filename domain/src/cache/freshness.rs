@@ -179,7 +179,11 @@ mod tests {
     fn check(freshness: &Freshness, cases: &[(i64, Dependency, bool)]) {
         for (stamp, dependency, is_fresh) in cases {
             let view = freshness.view();
-            assert_eq!(view.is_fresh(*stamp, *dependency, 0), *is_fresh, "{stamp} {dependency:?}");
+            assert_eq!(
+                view.is_fresh(*stamp, *dependency, 0),
+                *is_fresh,
+                "{stamp} {dependency:?}"
+            );
         }
     }
 
@@ -237,7 +241,11 @@ mod tests {
         freshness.begin(5, []);
         // stamp, at least: what is unchanged is right up to what is known.
         for (stamp, at_least, is_fresh) in [(3, 5, true), (3, 6, false), (6, 6, true), (7, 6, true)] {
-            assert_eq!(freshness.view().is_fresh(stamp, name(1), at_least), is_fresh, "{stamp} {at_least}");
+            assert_eq!(
+                freshness.view().is_fresh(stamp, name(1), at_least),
+                is_fresh,
+                "{stamp} {at_least}"
+            );
         }
         freshness.expect(6);
         check(&freshness, &[(5, name(1), false), (6, name(1), true)]);
@@ -253,6 +261,9 @@ mod tests {
         freshness.advance(3, vec![change(2, OTHER, Some(vec![1])), change(3, SET, Some(many))]);
         let other = Dependency::Name { id: 2, set: OTHER };
         // One too many: the set that has most of them is the one that counts as changed.
-        check(&freshness, &[(1, name(-1), false), (3, name(-1), true), (1, other, true)]);
+        check(
+            &freshness,
+            &[(1, name(-1), false), (3, name(-1), true), (1, other, true)],
+        );
     }
 }

@@ -80,7 +80,11 @@ impl Memory {
     pub(super) fn extent(&self) -> (u64, u64, u64) {
         // What was put in and taken out lately is not yet counted.
         self.entries.run_pending_tasks();
-        (self.entries.entry_count(), self.entries.weighted_size(), self.capacity_bytes)
+        (
+            self.entries.entry_count(),
+            self.entries.weighted_size(),
+            self.capacity_bytes,
+        )
     }
 
     /// Things that had to go for others.

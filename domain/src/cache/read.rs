@@ -1,4 +1,4 @@
-//! One read, from layer to layer, and back up.
+//! One read: what memory has, what others are reading, and whether what came can be shown.
 
 use std::{sync::Arc, time::Instant};
 
@@ -7,22 +7,21 @@ use foldhash::{HashMap, HashMapExt as _};
 use super::{
     Layers, Reading,
     figures::{Layer, Outcome},
+    fill::From,
     flights::{Boarding, Lead},
     freshness::View,
     resource::{Entry, Erased, Place, Resource},
-    timing::Life,
 };
 
 /// How often a thing is read again that was old by the time it came. The last time it is taken as it is.
 const ROUNDS: usize = 3;
 
 /// What reading some keys came to, for the one who read them and all who waited.
-type Brought<R> =
-    Result<HashMap<<R as Resource>::Key, Arc<Entry<R>>>, <R as Resource>::Error>;
+pub(super) type Brought<R> = Result<HashMap<<R as Resource>::Key, Arc<Entry<R>>>, <R as Resource>::Error>;
 
 /// What is known of the answer to a read.
 struct Answer<R: Resource> {
-    found: HashMap<R::Key, R::Value>,
+    found: HashMap<R::Key, Arc<Entry<R>>>,
     /// Keys that have to be asked for further down.
     missing: Vec<R::Key>,
     /// What is right as far as is known, and too old: better than nothing.
@@ -33,7 +32,7 @@ struct Answer<R: Resource> {
 
 /// Whether an entry can be shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Verdict {
+pub(super) enum Verdict {
     Right,
     /// Right, and nearly too old.
     Early,
@@ -43,14 +42,6 @@ enum Verdict {
     Outdated,
 }
 
-/// The first layer that is asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum From {
-    Memory,
-    Redis,
-    Database,
-}
-
 impl Layers {
     pub(super) async fn read<R: Resource>(
         self: &Arc<Self>,
@@ -58,16 +49,26 @@ impl Layers {
         reading: &Reading,
         keys: &[R::Key],
     ) -> Result<HashMap<R::Key, R::Value>, R::Error> {
+        // Also of one who forgets, all that is read at once is of one time.
+        let reading = &reading.or_of_request();
         let mut answer = self.remembered::<R>(reading, keys);
         self.read_early::<R>(source, std::mem::take(&mut answer.early), From::Redis);
         for round in 1..=ROUNDS {
+            self.leave_behind(reading, &mut answer);
             if answer.missing.is_empty() {
                 break;
             }
             let missing = std::mem::take(&mut answer.missing);
             let is_last = round == ROUNDS;
-            let Boarding { own, others } = self.flights.board(missing.iter().map(|key| Place::of::<R>(R::lookup(key))));
-            let members = |members: &[usize]| members.iter().map(|member| missing[*member].clone()).collect::<Vec<_>>();
+            let Boarding { own, others } = self
+                .flights
+                .board(missing.iter().map(|key| Place::of::<R>(R::lookup(key))));
+            let members = |members: &[usize]| {
+                members
+                    .iter()
+                    .map(|member| missing[*member].clone())
+                    .collect::<Vec<_>>()
+            };
             if let Some(lead) = own {
                 let keys = members(&lead.members);
                 let brought = self.lead::<R>(source, reading, &keys, lead).await;
@@ -75,7 +76,11 @@ impl Layers {
             }
             for wait in others {
                 let keys = members(&wait.members);
-                match wait.brought().await.and_then(|brought| brought.downcast::<Brought<R>>().ok()) {
+                match wait
+                    .brought()
+                    .await
+                    .and_then(|brought| brought.downcast::<Brought<R>>().ok())
+                {
                     Some(brought) => self.settle(reading, keys, &brought, is_last, &mut answer)?,
                     None => answer.missing.extend(keys),
                 }
@@ -87,7 +92,24 @@ impl Layers {
             let brought = self.fetch::<R>(source, reading, keys.clone(), From::Redis).await;
             self.settle(reading, keys, &brought, true, &mut answer)?;
         }
-        Ok(answer.found)
+        let values = answer.found.into_iter();
+        Ok(values
+            .filter_map(|(key, entry)| Some((key, entry.value.clone()?)))
+            .collect())
+    }
+
+    /// Asks again for what was found before something newer was met: both would not be of one time.
+    fn leave_behind<R: Resource>(&self, reading: &Reading, answer: &mut Answer<R>) {
+        let view = self.freshness.view();
+        let at_least = reading.at_least();
+        if view.generation().is_some_and(|known| known >= at_least) {
+            return;
+        }
+        let is_behind = |key: &R::Key, entry: &mut Arc<Entry<R>>| {
+            !view.is_fresh(entry.stamp, R::depends_on(R::lookup(key)), at_least)
+        };
+        let behind = answer.found.extract_if(is_behind).map(|(key, _)| key);
+        answer.missing.extend(behind);
     }
 
     pub(super) fn peek<R: Resource>(&self, reading: &Reading, key: &R::Lookup) -> Option<R::Value> {
@@ -222,160 +244,13 @@ impl Layers {
         Ok(())
     }
 
-    /// Reads `keys` from the layers below, and fills those above.
-    async fn fetch<R: Resource>(
-        self: &Arc<Self>,
-        source: &R::Source,
-        reading: &Reading,
-        keys: Vec<R::Key>,
-        from: From,
-    ) -> Brought<R> {
-        let mut entries = HashMap::with_capacity(keys.len());
-        let mut missing = keys;
-        if from == From::Memory {
-            // Another may have read them between a look into memory and the right to read.
-            let again = |key: &R::Key| self.memory.get::<R>(R::lookup(key));
-            missing = self.keep_right(reading, missing, again, &mut entries);
-        }
-        if let Some(shared) = self.shared().filter(|_| from != From::Database && !missing.is_empty()) {
-            let there = shared.get::<R>(&missing).await;
-            missing = self.take_shared(source, reading, missing, there, &mut entries);
-            if !missing.is_empty() && !shared.is_first::<R>(&missing).await {
-                let is_right = |entry: &Entry<R>| {
-                    let dependency = R::depends_on(R::lookup(&entry.key));
-                    self.freshness.view().is_fresh(entry.stamp, dependency, reading.at_least())
-                };
-                let there = shared.await_others::<R>(&missing, is_right).await;
-                missing = self.take_shared(source, reading, missing, there, &mut entries);
-            }
-        }
-        if !missing.is_empty() {
-            self.load::<R>(source, reading, missing, &mut entries).await?;
-        }
-        Ok(entries)
-    }
-
-    /// Takes what Redis had and is right. The keys of which it had nothing.
-    fn take_shared<R: Resource>(
-        self: &Arc<Self>,
-        source: &R::Source,
-        reading: &Reading,
-        keys: Vec<R::Key>,
-        there: Vec<Option<Entry<R>>>,
-        entries: &mut HashMap<R::Key, Arc<Entry<R>>>,
-    ) -> Vec<R::Key> {
-        let (asked, now_ms) = (keys.len(), self.clock.now_ms());
-        let outdated = there.iter().flatten().count();
-        let mut early = Vec::new();
-        let mut there: HashMap<R::Key, Arc<Entry<R>>> = there
-            .into_iter()
-            .flatten()
-            .map(|entry| {
-                if entry.life.is_nearly_over(now_ms, &self.chance) {
-                    early.push(entry.key.clone());
-                }
-                let kept = Entry {
-                    life: entry.life.within(now_ms, self.memory_ttl()),
-                    ..entry
-                };
-                (kept.key.clone(), Arc::new(kept))
-            })
-            .collect();
-        let missing = self.keep_right(reading, keys, |key| there.remove(key), entries);
-        let hits = asked - missing.len();
-        let counts = self.counts(Layer::Redis);
-        counts.add(Outcome::Hit, hits);
-        counts.add(Outcome::Outdated, outdated - hits);
-        counts.add(Outcome::Miss, missing.len() - (outdated - hits));
-        early.retain(|key| entries.contains_key(key));
-        self.read_early::<R>(source, early, From::Database);
-        missing
-    }
-
-    /// Takes from `there` what is right, into memory too. The other keys.
-    fn keep_right<R: Resource>(
+    pub(super) fn judge<R: Resource>(
         &self,
+        view: &View<'_>,
         reading: &Reading,
-        keys: Vec<R::Key>,
-        mut there: impl FnMut(&R::Key) -> Option<Arc<Entry<R>>>,
-        entries: &mut HashMap<R::Key, Arc<Entry<R>>>,
-    ) -> Vec<R::Key> {
-        let (view, now_ms) = (self.freshness.view(), self.clock.now_ms());
-        let mut others = Vec::new();
-        for key in keys {
-            let entry = there(&key).filter(|entry| {
-                matches!(self.judge(&view, reading, entry, now_ms), Verdict::Right | Verdict::Early)
-            });
-            match entry {
-                Some(entry) => {
-                    self.memory.keep(&entry);
-                    entries.insert(key, entry);
-                }
-                None => others.push(key),
-            }
-        }
-        others
-    }
-
-    /// Reads `keys` by one statement, and fills both layers.
-    async fn load<R: Resource>(
-        &self,
-        source: &R::Source,
-        reading: &Reading,
-        keys: Vec<R::Key>,
-        entries: &mut HashMap<R::Key, Arc<Entry<R>>>,
-    ) -> Result<(), R::Error> {
-        let (counts, started) = (self.counts(Layer::Database), Instant::now());
-        let loaded = R::load(source, keys.clone()).await;
-        let cost = started.elapsed();
-        counts.took(cost);
-        metrics::histogram!("cache_load_duration_seconds", "kind" => R::KIND.name).record(cost);
-        let mut loaded = loaded.inspect_err(|_| counts.add(Outcome::Failed, keys.len()))?;
-        counts.add(Outcome::Done, keys.len());
-        self.saw(reading, loaded.stamp);
-        let now_ms = self.clock.now_ms();
-        let mut for_redis = Vec::with_capacity(keys.len());
-        for key in keys {
-            let value = loaded.found.remove(&key);
-            let ttl = R::ttl(&self.config.ttls, value.is_some());
-            let life = Life::new(now_ms, self.chance.about(ttl), cost);
-            let entry = Arc::new(Entry::<R> {
-                key: key.clone(),
-                value: value.clone(),
-                stamp: loaded.stamp,
-                life: life.within(now_ms, self.memory_ttl()),
-            });
-            self.memory.keep(&entry);
-            entries.insert(key.clone(), entry);
-            for_redis.push(Arc::new(Entry::<R> {
-                key,
-                value,
-                stamp: loaded.stamp,
-                life,
-            }));
-        }
-        if let Some(shared) = self.shared() {
-            shared.put(for_redis, now_ms);
-        }
-        Ok(())
-    }
-
-    /// Reads keys again in the background, those that nobody is reading.
-    fn read_early<R: Resource>(self: &Arc<Self>, source: &R::Source, keys: Vec<R::Key>, from: From) {
-        if keys.is_empty() {
-            return;
-        }
-        let (layers, source) = (Arc::clone(self), R::in_background(source));
-        tokio::spawn(async move {
-            let Boarding { own, .. } = layers.flights.board(keys.iter().map(|key| Place::of::<R>(R::lookup(key))));
-            let Some(lead) = own else { return };
-            let keys = lead.members.iter().map(|member| keys[*member].clone()).collect();
-            let brought: Brought<R> = layers.fetch::<R>(&source, &Reading::default(), keys, from).await;
-            lead.land(Arc::new(brought) as Erased);
-        });
-    }
-
-    fn judge<R: Resource>(&self, view: &View<'_>, reading: &Reading, entry: &Entry<R>, now_ms: i64) -> Verdict {
+        entry: &Entry<R>,
+        now_ms: i64,
+    ) -> Verdict {
         if !view.is_fresh(entry.stamp, R::depends_on(R::lookup(&entry.key)), reading.at_least()) {
             return Verdict::Outdated;
         }
@@ -393,12 +268,8 @@ impl Layers {
         }
     }
 
-    fn memory_ttl(&self) -> std::time::Duration {
-        self.chance.about(self.config.memory_ttl)
-    }
-
     /// Somebody was shown a thing of a generation. Where that is newer than all that is known, it is time to ask for changes.
-    fn saw(&self, reading: &Reading, generation: i64) {
+    pub(super) fn saw(&self, reading: &Reading, generation: i64) {
         self.saw_in(&self.freshness.view(), reading, generation);
     }
 
@@ -411,9 +282,7 @@ impl Layers {
 }
 
 impl<R: Resource> Answer<R> {
-    fn take(&mut self, entry: &Entry<R>) {
-        if let Some(value) = &entry.value {
-            self.found.insert(entry.key.clone(), value.clone());
-        }
+    fn take(&mut self, entry: &Arc<Entry<R>>) {
+        self.found.insert(entry.key.clone(), Arc::clone(entry));
     }
 }

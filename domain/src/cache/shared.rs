@@ -111,7 +111,7 @@ impl Shared {
         };
         let shared = Arc::clone(self);
         tokio::spawn(async move {
-                let _place = place;
+            let _place = place;
             let mut commands = Vec::with_capacity(entries.len() * 2);
             for entry in &entries {
                 let key = R::lookup(&entry.key);

@@ -119,7 +119,10 @@ mod tests {
         let life = Life::new(0, Duration::from_secs(60), Duration::from_millis(20));
         let (mut early, mut never) = (0, 0);
         for _ in 0..1000 {
-            match (0..60_000).step_by(5).find(|now_ms| life.is_nearly_over(*now_ms, &chance)) {
+            match (0..60_000)
+                .step_by(5)
+                .find(|now_ms| life.is_nearly_over(*now_ms, &chance))
+            {
                 Some(at_ms) => early += i32::from(at_ms < 59_400),
                 None => never += 1,
             }

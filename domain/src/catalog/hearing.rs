@@ -108,7 +108,9 @@ impl Catalog {
     pub async fn shared_namespace(&self) -> Result<String, DatabaseError> {
         let sql = "SELECT secret FROM server_secret WHERE name = 'session'";
         let rows = self.database.query("server_secret", sql, vec![]).await?;
-        let secret: Vec<u8> = rows.first().map_or_else(|| Ok(Vec::new()), |row| row.try_get_by_index(0))?;
+        let secret: Vec<u8> = rows
+            .first()
+            .map_or_else(|| Ok(Vec::new()), |row| row.try_get_by_index(0))?;
         // What it is made of cannot be had from it.
         let key = hmac::Key::new(hmac::HMAC_SHA256, &secret);
         let tag = hmac::sign(&key, b"iconql shared namespace");

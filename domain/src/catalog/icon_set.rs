@@ -86,7 +86,12 @@ impl IconSet {
 
     /// Bytes of its longer texts.
     pub(super) fn text_bytes(&self) -> usize {
-        let lists = [&self.heights.json, &self.tags.json, &self.samples.json, &self.category_counts.json];
+        let lists = [
+            &self.heights.json,
+            &self.tags.json,
+            &self.samples.json,
+            &self.category_counts.json,
+        ];
         lists.map(|json| json.len()).iter().sum::<usize>() + self.prefix.len() + self.name.len()
     }
 

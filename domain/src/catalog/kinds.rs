@@ -115,8 +115,22 @@ macro_rules! of_icon {
     };
 }
 
-of_icon!(Aliases, Vec<IconName>, (3, "aliases"), on_set, name_bytes, lookup::load_aliases);
-of_icon!(Characters, Vec<String>, (4, "characters"), on_set, text_bytes, lookup::load_characters);
+of_icon!(
+    Aliases,
+    Vec<IconName>,
+    (3, "aliases"),
+    on_set,
+    name_bytes,
+    lookup::load_aliases
+);
+of_icon!(
+    Characters,
+    Vec<String>,
+    (4, "characters"),
+    on_set,
+    text_bytes,
+    lookup::load_characters
+);
 of_icon!(Tags, Vec<String>, (5, "tags"), on_name, text_bytes, lookup::load_tags);
 
 impl Resource for Icons {
@@ -322,7 +336,10 @@ impl Resource for Variants {
 }
 
 pub(super) fn on_name(id: IconId) -> Dependency {
-    Dependency::Name { id: id.0, set: id.set() }
+    Dependency::Name {
+        id: id.0,
+        set: id.set(),
+    }
 }
 
 pub(super) fn on_set(id: IconId) -> Dependency {

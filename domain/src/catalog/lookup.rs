@@ -160,7 +160,8 @@ const FROM_STATE: &str = "FROM catalog_state LEFT JOIN";
 
 pub(super) async fn load_icons(database: &Database, keys: &[IconKey]) -> Result<Loaded<Icons>, DatabaseError> {
     let dialect = database.dialect();
-    let ids = |keys: &mut dyn Iterator<Item = &IconKey>| dialect.long_list(keys.map(|key| key.id.0).collect::<Vec<_>>());
+    let ids =
+        |keys: &mut dyn Iterator<Item = &IconKey>| dialect.long_list(keys.map(|key| key.id.0).collect::<Vec<_>>());
     let mut sql = format!(
         "SELECT {ICON_COLUMNS}, NULL AS asked {FROM_STATE} icon ON {}",
         dialect.is_any("icon.id", 1)

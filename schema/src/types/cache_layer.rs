@@ -89,7 +89,9 @@ fn layer(figures: &LayerFigures, layer: CacheLayerName, loads: u64) -> CacheLaye
     let asked = hits + stale + misses;
     CacheLayer {
         layer,
-        entries: figures.entries.map_or(0, |entries| i32::try_from(entries).unwrap_or(i32::MAX)),
+        entries: figures
+            .entries
+            .map_or(0, |entries| i32::try_from(entries).unwrap_or(i32::MAX)),
         bytes: as_float(figures.bytes.unwrap_or(0)),
         capacity_bytes: as_float(figures.capacity_bytes.unwrap_or(0)),
         hits: hits.into(),
@@ -99,7 +101,11 @@ fn layer(figures: &LayerFigures, layer: CacheLayerName, loads: u64) -> CacheLaye
         evictions: figures.evictions.into(),
         p50_ms: figures.p50_ms,
         p99_ms: figures.p99_ms,
-        hit_rate: if asked == 0 { 0.0 } else { as_float(hits + stale) / as_float(asked) },
+        hit_rate: if asked == 0 {
+            0.0
+        } else {
+            as_float(hits + stale) / as_float(asked)
+        },
         breaker: match (figures.is_on, figures.is_up) {
             (true, true) => BreakerState::Closed,
             (true, false) => BreakerState::Open,

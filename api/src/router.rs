@@ -30,7 +30,7 @@ use crate::{
     client_address,
     config::Config,
     middleware::{self, overload::Gate},
-    routes::{self, graphql, health, icons, metrics, pages, search},
+    routes::{self, caching::CachePolicy, graphql, health, icons, metrics, pages, search},
     server::Draining,
 };
 
@@ -53,7 +53,7 @@ pub(crate) struct AppState {
     pub(crate) max_operations: usize,
     /// `PAGE_MAX_SIZE`.
     pub(crate) max_page_size: u32,
-    pub(crate) icon_cache: icons::CachePolicy,
+    pub(crate) cdn: CachePolicy,
     pub(crate) metrics_text: metrics::LastText,
 }
 
@@ -89,7 +89,7 @@ pub(crate) fn build(config: &Config, graphql: GraphqlService, backing: Backing, 
         is_production: config.is_production(),
         max_operations: config.limits.operation_batch_max_size as usize,
         max_page_size: config.limits().max_page_size,
-        icon_cache: icons::CachePolicy {
+        cdn: CachePolicy {
             max_age_seconds: config.http.cdn_max_age_seconds,
             stale_seconds: config.http.cdn_stale_seconds,
         },

@@ -1,5 +1,6 @@
 //! One file a group of routes, and the form that errors outside GraphQL have.
 
+pub(crate) mod caching;
 pub(crate) mod graphql;
 pub(crate) mod health;
 pub(crate) mod icons;

@@ -119,6 +119,7 @@ pub async fn start(
             version: env!("CARGO_PKG_VERSION"),
             started_at_ms,
             vitals,
+            keeping: config.cache.keeping(),
         },
     );
     let manifests = config.documents.documents_manifest.clone();

@@ -1,6 +1,6 @@
 use std::{sync::Arc, time::Duration};
 
-use schema::{DocumentsConfig, Limits, SchemaConfig, VitalSigns, Vitals};
+use schema::{DocumentsConfig, KeepingConfig, Limits, SchemaConfig, VitalSigns, Vitals};
 
 /// No process is looked at.
 #[derive(Debug)]
@@ -40,5 +40,6 @@ pub fn schema_configuration() -> SchemaConfig {
         version: "0",
         started_at_ms: 0,
         vitals: Arc::new(Nothing),
+        keeping: KeepingConfig::default(),
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use clap::Args;
 use domain::cache::{CacheConfig, Ttls};
+use schema::KeepingConfig;
 
 /// What is kept of the catalog, and for how long.
 #[derive(Debug, Clone, Args)]
@@ -18,6 +19,10 @@ pub struct CacheArgs {
     /// Keep it in Redis too, where there is one
     #[arg(long, global = true, default_value_t = true, action = clap::ArgAction::Set, value_name = "BOOL", help_heading = "Cache")]
     pub redis_caching_enabled: bool,
+
+    /// Keep whole answers that everybody gets alike
+    #[arg(long, global = true, default_value_t = true, action = clap::ArgAction::Set, value_name = "BOOL", help_heading = "Cache")]
+    pub response_cache_enabled: bool,
 
     /// Memory for what is kept, in bytes
     #[arg(long, global = true, default_value_t = 256 << 20, value_parser = clap::value_parser!(u64).range(0..=1 << 40), value_name = "BYTES", help_heading = "Cache")]
@@ -41,13 +46,23 @@ pub struct CacheArgs {
 }
 
 impl CacheArgs {
+    /// What of answers is kept: whole ones in a quarter of the memory, what icons answered in another.
+    pub(crate) fn keeping(&self) -> KeepingConfig {
+        let quarter = if self.cache_enabled { self.cache_memory_bytes / 4 } else { 0 };
+        KeepingConfig {
+            responses_bytes: if self.response_cache_enabled { quarter } else { 0 },
+            serialized_bytes: quarter,
+            max_age: Duration::from_secs(self.cache_memory_ttl_seconds.into()),
+        }
+    }
+
     /// What the cache needs. What is too old is shown for `stale_seconds` while the database cannot be asked.
     pub(crate) fn to_domain(&self, stale_seconds: u32) -> CacheConfig {
         let seconds = |seconds: u32| Duration::from_secs(seconds.into());
         CacheConfig {
             is_on: self.cache_enabled,
             is_redis_on: self.redis_caching_enabled,
-            memory_bytes: self.cache_memory_bytes,
+            memory_bytes: self.cache_memory_bytes - self.keeping().responses_bytes - self.keeping().serialized_bytes,
             memory_ttl: seconds(self.cache_memory_ttl_seconds),
             ttls: Ttls {
                 icon: seconds(self.cache_ttl_icon_seconds),

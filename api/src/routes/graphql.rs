@@ -28,6 +28,7 @@ use super::Refused;
 use crate::router::AppState;
 use accept::Form;
 use decode::{Address, Posted, Sender};
+use respond::ForEverybody;
 pub(crate) use streaming::Streaming;
 
 pub(crate) async fn post(
@@ -49,7 +50,7 @@ pub(crate) async fn post(
         headers: &headers,
     };
     match decode::from_body(&body, &sender, state.max_operations)? {
-        Posted::One(request) => Ok(answer(&state, request, form).await),
+        Posted::One(request) => Ok(answer(&state, request, (form, None)).await),
         Posted::Batch(requests) => {
             let answers = state.graphql.execute_batch(requests).await;
             answers.iter().for_each(observe);
@@ -76,7 +77,7 @@ pub(crate) async fn get(
     let mut request = decode::from_address(address, &sender)?;
     // What is asked by its hash can be kept by a cache on the way; a document in an address mostly wants to be found out about.
     request.only_persisted = state.is_production;
-    Ok(answer(&state, request, form).await)
+    Ok(answer(&state, request, (form, Some(&headers))).await)
 }
 
 pub(crate) async fn wrong_method() -> Response {
@@ -88,14 +89,18 @@ pub(crate) async fn sdl() -> Response {
     ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], schema::sdl()).into_response()
 }
 
-async fn answer(state: &AppState, request: OperationRequest, form: Form) -> Response {
+/// Answers as `form` says; to a request by GET, whose headers are given, so that it may be kept.
+async fn answer(state: &AppState, request: OperationRequest, (form, by_get): (Form, Option<&HeaderMap>)) -> Response {
     if form == Form::EventStream {
         return events::respond(state, request).await;
     }
     let timing = is_told_timing(state, &request.caller);
     let executed = state.graphql.execute(request).await;
     observe(&executed);
-    respond::one(executed, form, timing)
+    let for_everybody = by_get.filter(|_| executed.is_public);
+    let for_everybody = for_everybody.map(|headers| ForEverybody::of(&executed, headers, state.cdn));
+    let response = respond::one(executed, form, timing);
+    for_everybody.map_or(response, |kept| kept.tell(response))
 }
 
 /// Whether to tell what took how long, which says something of what others ask for.

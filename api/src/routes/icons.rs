@@ -22,18 +22,15 @@ use domain::{
 use schema::{Caller, Code};
 use serde::Deserialize;
 
-use super::{Refused, not_found};
+use super::{
+    Refused,
+    caching::{CachePolicy, is_known},
+    not_found,
+};
 use crate::{
     middleware::rate_limit::{charge, tell},
     router::AppState,
 };
-
-/// How long caches may keep an icon whose address does not name its content.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct CachePolicy {
-    pub(crate) max_age_seconds: u32,
-    pub(crate) stale_seconds: u32,
-}
 
 /// How an icon is to be drawn, as query parameters. `size` is the height; the width follows it.
 #[derive(Debug, Default, Deserialize)]
@@ -92,7 +89,7 @@ async fn answer(
     let name = IconName::new(&prefix, key).map_err(|error| Refused::bad(&error.to_string()))?;
     match state.catalog.icons_by_name(std::slice::from_ref(&name)).await {
         Ok(found) => match found.get(&name) {
-            Some(icon) => Ok(rendition(icon, (options, query.v), headers, state.icon_cache)),
+            Some(icon) => Ok(rendition(icon, (options, query.v), headers, state.cdn)),
             None => Err(Refused::new(Code::NotFound, format!("There is no icon {name}."))),
         },
         Err(error) => {
@@ -115,18 +112,12 @@ fn rendition(
         body: &icon.body,
     };
     let document = render(drawing, &options);
-    let etag = format!("\"{}\"", fingerprint::of(&document));
+    let etag = format!("\"{}\"", fingerprint::of(document.as_bytes()));
     // An address with another hash was made from other content: it is answered, and must not be kept for ever.
     let cache_control = if expected.as_deref() == Some(icon.content_hash_hex().as_str()) {
         "public, max-age=31536000, immutable".to_owned()
     } else {
-        let CachePolicy {
-            max_age_seconds,
-            stale_seconds,
-        } = cache;
-        format!(
-            "public, max-age={max_age_seconds}, stale-while-revalidate={stale_seconds}, stale-if-error={stale_seconds}"
-        )
+        cache.header()
     };
     let common = [
         (header::ETAG, etag.clone()),
@@ -143,17 +134,6 @@ fn rendition(
         document,
     )
         .into_response()
-}
-
-/// Whether `If-None-Match` lists the tag. A cache that compressed the answer may have made its tag weak.
-fn is_known(headers: &HeaderMap, etag: &str) -> bool {
-    headers
-        .get_all(header::IF_NONE_MATCH)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .map(|tag| tag.trim().trim_start_matches("W/"))
-        .any(|tag| tag == etag || tag == "*")
 }
 
 impl RenditionQuery {

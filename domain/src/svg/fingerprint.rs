@@ -3,6 +3,6 @@
 use xxhash_rust::xxh3::xxh3_128;
 
 /// 32 hex digits that another document practically never has. Not for anything that somebody gains by forging.
-pub fn of(document: &str) -> String {
-    format!("{:032x}", xxh3_128(document.as_bytes()))
+pub fn of(document: &[u8]) -> String {
+    format!("{:032x}", xxh3_128(document))
 }

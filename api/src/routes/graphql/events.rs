@@ -47,7 +47,7 @@ pub(crate) async fn respond(state: &AppState, request: OperationRequest) -> Resp
                 return respond::one(executed, Form::EventStream, false);
             }
             let mut frames = frame(Part::Next {
-                response: executed.body,
+                response: executed.body.into(),
                 dropped: 0,
             });
             frames.extend(frame(Part::Complete));

@@ -57,7 +57,7 @@ impl Running {
                     Outcome::Refused(_) => {
                         operation.refuse(errors_of(&executed.body)).await;
                     }
-                    Outcome::Ok | Outcome::Partial | Outcome::NoData => operation.answer(executed.body).await,
+                    Outcome::Ok | Outcome::Partial | Outcome::NoData => operation.answer(executed.body.into()).await,
                 }
             }
             Ok(Opened::Answers(answers)) => {

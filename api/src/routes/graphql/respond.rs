@@ -3,13 +3,21 @@
 use std::time::Duration;
 
 use axum::{
-    http::{HeaderValue, StatusCode, header},
+    body::{Body, Bytes},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse as _, Response},
 };
+use domain::svg::fingerprint;
 use schema::{Code, Executed, Outcome};
 
 use super::accept::Form;
-use crate::{middleware::rate_limit::tell, routes::status_of};
+use crate::{
+    middleware::rate_limit::tell,
+    routes::{
+        caching::{CachePolicy, is_known},
+        status_of,
+    },
+};
 
 /// The answer to one request. With `timing`, it tells what took how long.
 pub(super) fn one(executed: Executed, form: Form, timing: bool) -> Response {
@@ -32,16 +40,56 @@ pub(super) fn one(executed: Executed, form: Form, timing: bool) -> Response {
     tell(response, budget)
 }
 
+/// What is told of an answer that everybody gets alike: it may be kept on the way, and is not sent again to who has it.
+pub(super) struct ForEverybody {
+    etag: String,
+    is_known: bool,
+    /// Since it was worked out.
+    age: Duration,
+    policy: CachePolicy,
+}
+
+impl ForEverybody {
+    pub(super) fn of(executed: &Executed, headers: &HeaderMap, policy: CachePolicy) -> Self {
+        // It is the same answer however it is compressed.
+        let etag = format!("W/\"{}\"", fingerprint::of(&executed.body));
+        Self {
+            is_known: is_known(headers, &etag),
+            etag,
+            age: executed.age.unwrap_or_default(),
+            policy,
+        }
+    }
+
+    /// Tells it with `response`.
+    pub(super) fn tell(self, mut response: Response) -> Response {
+        let headers = response.headers_mut();
+        if self.is_known {
+            headers.remove(header::CONTENT_TYPE);
+        }
+        let texts = [(header::ETAG, self.etag), (header::CACHE_CONTROL, self.policy.header())];
+        for (name, text) in texts {
+            headers.insert(name, HeaderValue::from_str(&text).expect("it is made of ASCII"));
+        }
+        headers.insert(header::AGE, HeaderValue::from(self.age.as_secs()));
+        if self.is_known {
+            *response.status_mut() = StatusCode::NOT_MODIFIED;
+            *response.body_mut() = Body::empty();
+        }
+        response
+    }
+}
+
 /// The answers to a batch, in its order. Each tells of itself, the status of all.
 pub(super) fn batch(answers: &[Executed], form: Form, timing: bool) -> Response {
     let timing = timing.then(|| server_timing(&answers.iter().collect::<Vec<_>>()));
-    let bodies: Vec<&[u8]> = answers.iter().map(|executed| executed.body.as_slice()).collect();
+    let bodies: Vec<&[u8]> = answers.iter().map(|executed| executed.body.as_ref()).collect();
     let body = [b"[".as_slice(), &bodies.join(b",".as_slice()), b"]"].concat();
     let budget = answers.last().and_then(|executed| executed.budget);
-    tell(with_headers(StatusCode::OK, form, timing, body), budget)
+    tell(with_headers(StatusCode::OK, form, timing, body.into()), budget)
 }
 
-fn with_headers(status: StatusCode, form: Form, timing: Option<String>, body: Vec<u8>) -> Response {
+fn with_headers(status: StatusCode, form: Form, timing: Option<String>, body: Bytes) -> Response {
     let content_type = match form {
         Form::GraphqlJson => "application/graphql-response+json; charset=utf-8",
         Form::Json | Form::EventStream => "application/json; charset=utf-8",

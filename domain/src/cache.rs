@@ -23,7 +23,7 @@ mod timing;
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicI64, Ordering},
+        atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -80,6 +80,8 @@ struct Layers {
     is_on: AtomicBool,
     is_redis_on: AtomicBool,
     freshness: Freshness,
+    /// How often everything was forgotten.
+    lifetime: AtomicU64,
     memory: Memory,
     flights: Flights,
     shared: Option<Arc<Shared>>,
@@ -98,6 +100,21 @@ struct Following {
     /// When they were last asked for, with an answer.
     last_ms: AtomicI64,
     is_lost: AtomicBool,
+}
+
+/// How far the catalog is known when something is made of it: whoever keeps things of their own keeps this with them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shown {
+    generation: i64,
+    lifetime: u64,
+}
+
+impl Layers {
+    /// Forgets everything, and what others have made of it.
+    fn forget(&self) {
+        self.lifetime.fetch_add(1, Ordering::AcqRel);
+        self.memory.clear();
+    }
 }
 
 impl Reading {
@@ -142,6 +159,7 @@ impl Cache {
             is_on: AtomicBool::new(config.is_on),
             is_redis_on: AtomicBool::new(config.is_redis_on),
             freshness: Freshness::default(),
+            lifetime: AtomicU64::default(),
             memory: Memory::new(config.memory_bytes, longest),
             flights: Flights::default(),
             shared,
@@ -168,7 +186,7 @@ impl Cache {
     /// Forgets everything in this process.
     pub fn forget(&self) {
         if let Some(layers) = &self.0 {
-            layers.memory.clear();
+            layers.forget();
         }
     }
 
@@ -210,17 +228,23 @@ impl Cache {
             .is_none_or(|layers| layers.freshness.view().is_fresh(stamp, dependency, 0))
     }
 
-    /// As [`Self::is_fresh`], for whoever has seen the catalog as `reading` says; never without a cache, which would keep nothing.
-    pub(crate) fn is_fresh_to(&self, reading: &Reading, stamp: i64, dependency: Dependency) -> bool {
+    /// Whether what was made when `shown` was shown is still right, for whoever has seen the catalog as `reading` says; never
+    /// without a cache, which would keep nothing.
+    pub(crate) fn is_fresh_to(&self, reading: &Reading, shown: Shown, dependency: Dependency) -> bool {
         self.working().is_some_and(|layers| {
             let view = layers.freshness.view();
-            view.is_fresh(stamp, dependency, reading.at_least())
+            view.is_fresh(shown.generation, dependency, reading.at_least())
+                && layers.lifetime.load(Ordering::Acquire) == shown.lifetime
         })
     }
 
-    /// The generation that everything shown is as of, or later than; none while nothing is kept.
-    pub(crate) fn shown_generation(&self) -> Option<i64> {
-        self.working()?.freshness.view().shown_generation()
+    /// What everything shown is as of, or later than; none while nothing is kept.
+    pub(crate) fn shown(&self) -> Option<Shown> {
+        let layers = self.working()?;
+        Some(Shown {
+            generation: layers.freshness.view().shown_generation()?,
+            lifetime: layers.lifetime.load(Ordering::Acquire),
+        })
     }
 
     fn working(&self) -> Option<&Arc<Layers>> {

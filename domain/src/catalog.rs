@@ -35,7 +35,7 @@ pub use set_listing::{SetOrder, SetPosition};
 pub use synonyms::PutSynonyms;
 
 use crate::{
-    cache::{Cache, Reading},
+    cache::{Cache, Reading, Shown},
     database::{Database, DatabaseError, PoolState, StatementCount},
 };
 use follow::RecentChanges;
@@ -88,9 +88,9 @@ impl Catalog {
         self.reading.saw(generation);
     }
 
-    /// The generation that everything shown is as of, or later than, as far as this process knows; none while nothing is kept.
-    pub fn shown_generation(&self) -> Option<i64> {
-        self.cache.shown_generation()
+    /// What everything shown is as of, or later than, as far as this process knows; none while nothing is kept.
+    pub fn shown(&self) -> Option<Shown> {
+        self.cache.shown()
     }
 
     /// The generation of the newest committed change; 0 while the catalog is empty.

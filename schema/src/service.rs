@@ -357,13 +357,13 @@ impl GraphqlService {
         }
         // Costs are counted in what was resolved.
         if let Some(memory) = self.serialized.clone().filter(|_| is_public(&prepared) && !request.wants_cost)
-            && let Some(stamp) = self.stores.catalog.shown_generation()
+            && let Some(shown) = self.stores.catalog.shown()
         {
             let selections = Arc::clone(prepared.selections());
             library = library.data(Serializing {
                 selections,
                 memory,
-                stamp,
+                shown,
             });
         }
         if let Some(name) = request.operation_name {

@@ -92,11 +92,11 @@ impl Catalog {
         self.cache.is_fresh(icon.catalog_generation, on_set(icon.id))
     }
 
-    /// Whether nothing in an icon's set has changed since generation `stamp`, as far as is known; and neither the icon nor
+    /// Whether nothing in an icon's set has changed since `shown` was shown, as far as is known; and neither the icon nor
     /// anything else that was read here is newer than what is known.
-    pub fn is_set_unchanged(&self, icon: &Icon, stamp: i64) -> bool {
+    pub fn is_set_unchanged(&self, icon: &Icon, shown: Shown) -> bool {
         self.reading.saw(icon.catalog_generation);
-        self.cache.is_fresh_to(&self.reading, stamp, on_set(icon.id))
+        self.cache.is_fresh_to(&self.reading, shown, on_set(icon.id))
     }
 
     /// The variant groups of icons that have one, read anew.

@@ -7,6 +7,7 @@ use async_graphql::{
     resolver_utils::resolve_list,
 };
 use bytes::Bytes;
+use domain::cache::Shown;
 use futures_util::future::try_join_all;
 
 use super::{SerializedMemory, Selections, selections::SelectionId};
@@ -25,8 +26,8 @@ pub(crate) struct SerializedResults(pub(crate) Vec<IconResult>);
 pub(crate) struct Serializing {
     pub(crate) selections: Arc<Selections>,
     pub(crate) memory: SerializedMemory,
-    /// The generation of the catalog that is known when the request begins: what it reads is as of this one or later.
-    pub(crate) stamp: i64,
+    /// How the catalog is known when the request begins: what it reads is as of then or later.
+    pub(crate) shown: Shown,
 }
 
 /// One selection, for as long as a list of icons answers it.
@@ -54,8 +55,8 @@ impl<'a> Answering<'a> {
 
     fn keep(&self, icon: &Icon, value: &Value) {
         if let Ok(bytes) = sonic_rs::to_vec(value) {
-            let Serializing { memory, stamp, .. } = self.serializing;
-            memory.keep(self.selection, icon.0.id, *stamp, bytes.into());
+            let Serializing { memory, shown, .. } = self.serializing;
+            memory.keep(self.selection, icon.0.id, *shown, bytes.into());
         }
     }
 }

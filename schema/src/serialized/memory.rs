@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use domain::catalog::{Catalog, Icon, IconId};
+use domain::{
+    cache::Shown,
+    catalog::{Catalog, Icon, IconId},
+};
 use foldhash::fast::RandomState;
 use moka::sync::Cache;
 
@@ -19,8 +22,8 @@ pub(crate) struct SerializedMemory(Cache<(SelectionId, IconId), Kept, RandomStat
 #[derive(Clone)]
 struct Kept {
     bytes: Bytes,
-    /// The generation of the catalog in which this was so.
-    stamp: i64,
+    /// How the catalog was known when this was made.
+    shown: Shown,
 }
 
 impl SerializedMemory {
@@ -39,11 +42,11 @@ impl SerializedMemory {
     /// What `icon` answers to `selection`, as far as `catalog` knows of its set.
     pub(super) fn get(&self, selection: SelectionId, icon: &Icon, catalog: &Catalog) -> Option<Bytes> {
         let kept = self.0.get(&(selection, icon.id))?;
-        catalog.is_set_unchanged(icon, kept.stamp).then_some(kept.bytes)
+        catalog.is_set_unchanged(icon, kept.shown).then_some(kept.bytes)
     }
 
-    /// Keeps what `icon` answers to `selection`, which was so in generation `stamp` or later.
-    pub(super) fn keep(&self, selection: SelectionId, icon: IconId, stamp: i64, bytes: Bytes) {
-        self.0.insert((selection, icon), Kept { bytes, stamp });
+    /// Keeps what `icon` answers to `selection`, made when `shown` was shown or later.
+    pub(super) fn keep(&self, selection: SelectionId, icon: IconId, shown: Shown, bytes: Bytes) {
+        self.0.insert((selection, icon), Kept { bytes, shown });
     }
 }

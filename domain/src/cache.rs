@@ -273,7 +273,7 @@ impl Cache {
                 .generation()
                 .is_some_and(|known| known > generation)
             {
-                layers.memory.clear();
+                layers.forget();
             }
             layers.freshness.begin(generation, sets);
         }

@@ -39,6 +39,7 @@ mod random;
 mod rate_limit;
 mod reference;
 mod rendering;
+mod responses;
 mod schema_snapshot;
 mod search;
 mod search_index;

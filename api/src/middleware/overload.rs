@@ -37,8 +37,12 @@ const LONGEST_WAIT: Duration = Duration::from_millis(50);
 const SHORTEST_WAIT: Duration = Duration::from_millis(10);
 const BURST: Duration = Duration::from_millis(100);
 
-/// Requests that wait, for each that is worked on.
+/// Requests that wait in a burst, for each that is worked on.
 const WAITING_FOR_EACH: usize = 8;
+
+/// In an overload, one waits for so many that are worked on: whoever waits in vain costs as much as whoever is told no at once,
+/// and comes back sooner.
+const WORKED_ON_FOR_EACH: usize = 4;
 
 /// How much later a request is told no for each that is about to be told, and how much at most.
 const PAUSE_FOR_EACH: Duration = Duration::from_millis(1);
@@ -57,7 +61,7 @@ pub(crate) struct Gate(Arc<Places>);
 struct Places {
     working: Arc<Semaphore>,
     waiting: AtomicUsize,
-    max_waiting: usize,
+    places: usize,
     /// About to be told no.
     refused: AtomicUsize,
     /// A permit for each KiB.
@@ -93,7 +97,7 @@ impl Gate {
         Self(Arc::new(Places {
             working: Arc::new(Semaphore::new(places)),
             waiting: AtomicUsize::new(0),
-            max_waiting: places.saturating_mul(WAITING_FOR_EACH),
+            places,
             refused: AtomicUsize::new(0),
             large_bodies: Semaphore::new(LARGE_BODIES_KIB),
             max_body_bytes,
@@ -167,22 +171,23 @@ impl Places {
             Err(TryAcquireError::Closed) => return None,
             Err(TryAcquireError::NoPermits) => {}
         }
+        let (max_waiting, patience) = self.queue();
         let waiting = Waiting::of(&self.waiting);
-        if waiting.before >= self.max_waiting {
+        if waiting.before >= max_waiting {
             return None;
         }
         let turn = Arc::clone(&self.working).acquire_owned();
-        let permit = tokio::time::timeout(self.patience(), turn).await.ok()?.ok()?;
+        let permit = tokio::time::timeout(patience, turn).await.ok()?.ok()?;
         Some(Place::new(permit))
     }
 
-    /// How long whoever comes now may wait.
-    fn patience(&self) -> Duration {
+    /// How many may wait now, and how long.
+    fn queue(&self) -> (usize, Duration) {
         let since_free = self.now_ms().saturating_sub(self.last_free_ms.load(Ordering::Relaxed));
         if u128::from(since_free) < BURST.as_millis() {
-            LONGEST_WAIT
+            (self.places.saturating_mul(WAITING_FOR_EACH), LONGEST_WAIT)
         } else {
-            SHORTEST_WAIT
+            (self.places.div_ceil(WORKED_ON_FOR_EACH), SHORTEST_WAIT)
         }
     }
 
@@ -277,7 +282,7 @@ mod tests {
     async fn no_more_wait_than_may() {
         let Gate(places) = Gate::new(1, 1024);
         let _only = places.enter().await;
-        let waiting: Vec<_> = (0..places.max_waiting)
+        let waiting: Vec<_> = (0..places.queue().0)
             .map(|_| super::Waiting::of(&places.waiting))
             .collect();
         assert!(places.enter().await.is_none());

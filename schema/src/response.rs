@@ -79,17 +79,13 @@ pub(crate) fn to_bytes(response: Response, outcome: Outcome) -> Vec<u8> {
 }
 
 /// The bytes of a response of which parts may be bytes already.
-fn executed_to_bytes(response: Response) -> Vec<u8> {
-    let response = if !has_spliced(&response.data) {
-        response
-    } else if response.errors.is_empty() && response.extensions.is_empty() {
-        return spliced(&response.data);
-    } else {
-        Response {
-            data: unspliced(response.data),
-            ..response
+fn executed_to_bytes(mut response: Response) -> Vec<u8> {
+    if has_spliced(&response.data) {
+        if response.errors.is_empty() && response.extensions.is_empty() {
+            return spliced(&response.data);
         }
-    };
+        response.data = unspliced(response.data);
+    }
     sonic_rs::to_vec(&response).expect(WRITABLE)
 }
 

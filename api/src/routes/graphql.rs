@@ -100,7 +100,10 @@ async fn answer(state: &AppState, request: OperationRequest, (form, by_get): (Fo
     let for_everybody = by_get.filter(|_| executed.is_public);
     let for_everybody = for_everybody.map(|headers| ForEverybody::of(&executed, headers, state.cdn));
     let response = respond::one(executed, form, timing);
-    for_everybody.map_or(response, |kept| kept.tell(response))
+    match for_everybody {
+        Some(kept) => kept.tell(response),
+        None => response,
+    }
 }
 
 /// Whether to tell what took how long, which says something of what others ask for.

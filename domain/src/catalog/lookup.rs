@@ -12,7 +12,7 @@ use super::{
     kinds::{Aliases, Characters, IconKey, Icons, PointedIcons, Sets, Tags, Variants, on_set},
 };
 use crate::{
-    cache::{Loaded, Resource},
+    cache::{Loaded, Resource, Shown},
     database::{Columns, Database, DatabaseError},
 };
 

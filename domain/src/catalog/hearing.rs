@@ -114,8 +114,8 @@ impl Catalog {
         // What it is made of cannot be had from it.
         let key = hmac::Key::new(hmac::HMAC_SHA256, &secret);
         let tag = hmac::sign(&key, b"iconql shared namespace");
-        let (first, _) = tag.as_ref().split_first_chunk().expect("SHA-256 has 32 bytes");
-        Ok(format!("iconql:v1:{:016x}", u64::from_be_bytes(*first)))
+        let first = tag.as_ref().first_chunk().copied().unwrap_or_default();
+        Ok(format!("iconql:v1:{:016x}", u64::from_be_bytes(first)))
     }
 
     fn in_background(&self) -> Self {

@@ -10,6 +10,9 @@ const BINARY: &str = env!("CARGO_BIN_EXE_iconql-under-test");
 const ICONS: &str = r#"{ icons(names: ["garden:tree", "garden:nothing", "shed:saw", "garden:face"]) {
     ... on Icon { name body tags aliases characters variants(first: 5) { name } set { name license { title } } } ... on IconNotFound { name } } }"#;
 
+/// Of a busy machine, Redis is slow to be asked.
+const PATIENT: &str = "--redis-timeout-ms=5000";
+
 async fn garden(redis: &str) -> Builder {
     TestApp::build_with_garden(Engine::Sqlite)
         .await
@@ -50,7 +53,7 @@ async fn filled(redis: &OwnRedis) -> (TestApp, String) {
 async fn what_one_instance_read_another_finds() {
     let redis = OwnRedis::start().await;
     let (_first, expected) = filled(&redis).await;
-    let second = garden(&redis.url()).await.start().await;
+    let second = garden(&redis.url()).await.flag(PATIENT).start().await;
     redis_is(&second, "up").await;
     let reply = icons(&second).await;
     assert_eq!((reply.statements(), &reply.text), (0, &expected));
@@ -74,7 +77,7 @@ async fn a_cluster_is_asked_node_by_node() {
         .map(|node| node.url().split(',').next().unwrap().to_owned())
         .collect();
     let url = urls.join(",");
-    let first = garden(&url).await.start().await;
+    let first = garden(&url).await.flag(PATIENT).start().await;
     redis_is(&first, "up").await;
     let expected = icons(&first).await.text;
     eventually("it is all in the cluster", async || {
@@ -85,7 +88,7 @@ async fn a_cluster_is_asked_node_by_node() {
         nodes.iter().filter(|node| kept(node) > 0).count() > 1,
         "keys lie on several nodes"
     );
-    let second = garden(&url).await.start().await;
+    let second = garden(&url).await.flag(PATIENT).start().await;
     redis_is(&second, "up").await;
     let reply = icons(&second).await;
     assert_eq!((reply.statements(), &reply.text), (0, &expected));

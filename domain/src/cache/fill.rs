@@ -43,9 +43,11 @@ impl Layers {
                 // Somebody is reading in the background, and has the time to read it where it comes from.
                 let now_ms = self.clock.now_ms();
                 let is_early = |entry: &mut Entry<R>| entry.life.is_nearly_over(now_ms, &self.chance);
-                there.iter_mut().for_each(|entry| drop(entry.take_if(is_early)));
+                for entry in &mut there {
+                    entry.take_if(is_early);
+                }
             }
-            missing = self.take_shared(source, reading, missing, there, &mut entries);
+            missing = self.take_shared(source, reading, (missing, there), &mut entries);
             if !missing.is_empty() && !shared.is_first::<R>(&missing).await {
                 let is_right = |entry: &Entry<R>| {
                     let dependency = R::depends_on(R::lookup(&entry.key));
@@ -54,7 +56,7 @@ impl Layers {
                         .is_fresh(entry.stamp, dependency, reading.at_least())
                 };
                 let there = shared.await_others::<R>(&missing, is_right).await;
-                missing = self.take_shared(source, reading, missing, there, &mut entries);
+                missing = self.take_shared(source, reading, (missing, there), &mut entries);
             }
         }
         if !missing.is_empty() {
@@ -68,8 +70,7 @@ impl Layers {
         self: &Arc<Self>,
         source: &R::Source,
         reading: &Reading,
-        keys: Vec<R::Key>,
-        there: Vec<Option<Entry<R>>>,
+        (keys, there): (Vec<R::Key>, Vec<Option<Entry<R>>>),
         entries: &mut HashMap<R::Key, Arc<Entry<R>>>,
     ) -> Vec<R::Key> {
         let (asked, now_ms) = (keys.len(), self.clock.now_ms());

@@ -24,6 +24,8 @@ struct Answer<R: Resource> {
     found: HashMap<R::Key, Arc<Entry<R>>>,
     /// All that was found was right in this generation; none where it was not looked at in one step.
     right_up_to: Option<i64>,
+    /// What comes now is taken as it is.
+    is_last: bool,
     /// Keys that have to be asked for further down.
     missing: Vec<R::Key>,
     /// What is right as far as is known, and too old: better than nothing.
@@ -62,7 +64,7 @@ impl Layers {
             }
             let missing = std::mem::take(&mut answer.missing);
             answer.right_up_to = None;
-            let is_last = round == ROUNDS;
+            answer.is_last = round == ROUNDS;
             let Boarding { own, others } = self
                 .flights
                 .board(missing.iter().map(|key| Place::of::<R>(R::lookup(key))));
@@ -75,7 +77,7 @@ impl Layers {
             if let Some(lead) = own {
                 let keys = members(&lead.members);
                 let brought = self.lead::<R>(source, reading, &keys, lead).await;
-                self.settle(reading, keys, &brought, is_last, &mut answer)?;
+                self.settle(reading, keys, &brought, &mut answer)?;
             }
             for wait in others {
                 let keys = members(&wait.members);
@@ -84,7 +86,7 @@ impl Layers {
                     .await
                     .and_then(|brought| brought.downcast::<Brought<R>>().ok())
                 {
-                    Some(brought) => self.settle(reading, keys, &brought, is_last, &mut answer)?,
+                    Some(brought) => self.settle(reading, keys, &brought, &mut answer)?,
                     None => answer.missing.extend(keys),
                 }
             }
@@ -93,7 +95,7 @@ impl Layers {
             // Whoever read them was cancelled each time, so nobody else is waited for.
             let keys = std::mem::take(&mut answer.missing);
             let brought = self.fetch::<R>(source, reading, keys.clone(), From::Redis).await;
-            self.settle(reading, keys, &brought, true, &mut answer)?;
+            self.settle(reading, keys, &brought, &mut answer)?;
         }
         let values = answer.found.into_iter();
         Ok(values
@@ -135,6 +137,7 @@ impl Layers {
         let mut answer = Answer {
             found: HashMap::with_capacity(keys.len()),
             right_up_to: None,
+            is_last: false,
             missing: Vec::new(),
             too_old: HashMap::new(),
             early: Vec::new(),
@@ -207,14 +210,13 @@ impl Layers {
         reading: &Reading,
         keys: Vec<R::Key>,
         brought: &Brought<R>,
-        is_last: bool,
         answer: &mut Answer<R>,
     ) -> Result<(), R::Error> {
         let entries = match brought {
             Ok(entries) => entries,
             Err(error) => return self.make_do(keys, error, answer),
         };
-        let view = self.freshness.view();
+        let (view, is_last) = (self.freshness.view(), answer.is_last);
         for key in keys {
             let entry = entries.get(&key);
             let is_right = |entry: &Entry<R>| {

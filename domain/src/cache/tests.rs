@@ -383,7 +383,7 @@ async fn what_is_nearly_over_is_read_again_by_one_in_the_background() {
     case.source.0.is_dear.store(true, Ordering::SeqCst);
     case.read(&[1]).await;
     // By this chance, it is kept for nine tenths of the time.
-    case.pass(270 * Duration::from_secs(1) - Duration::from_millis(1));
+    case.pass(Duration::from_millis(269_999));
     case.change();
     for _ in 0..10 {
         assert_eq!(case.read(&[1]).await, ["1 in 1"]);

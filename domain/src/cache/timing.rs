@@ -72,7 +72,7 @@ impl Life {
 
     /// Whether somebody should read it again now, before all have to: the nearer the end, and the dearer, the likelier.
     ///
-    /// Source: XFetch with β = 1, Vattani, Chierichetti and Lowenstein, "Optimal Probabilistic Cache Stampede Prevention".
+    /// Source: `XFetch` with β = 1, Vattani, Chierichetti and Lowenstein, "Optimal Probabilistic Cache Stampede Prevention".
     pub(super) fn is_nearly_over(self, now_ms: i64, chance: &Chance) -> bool {
         /// Of so many costs before the end, chance would say yes once in a hundred million times, and is not asked.
         const FARTHEST: f64 = 20.0;
@@ -116,7 +116,7 @@ mod tests {
     fn somebody_reads_again_shortly_before_the_end() {
         let rng = std::sync::Mutex::new(fastrand::Rng::with_seed(7));
         let chance = Chance::new(move || rng.lock().expect("nobody panics with it").f64());
-        let life = Life::new(0, Duration::from_secs(60), Duration::from_millis(20));
+        let life = Life::new(0, Duration::from_mins(1), Duration::from_millis(20));
         let (mut early, mut never) = (0, 0);
         for _ in 0..1000 {
             match (0..60_000)
@@ -129,7 +129,7 @@ mod tests {
         }
         assert!(early < 5 && never < 250, "{early} early, {never} never");
         // What costs nothing is not read before its end.
-        let free = Life::new(0, Duration::from_secs(60), Duration::ZERO);
+        let free = Life::new(0, Duration::from_mins(1), Duration::ZERO);
         assert!(!free.is_nearly_over(59_999, &chance) && free.is_nearly_over(60_000, &chance));
     }
 }

@@ -114,8 +114,8 @@ impl Catalog {
         // What it is made of cannot be had from it.
         let key = hmac::Key::new(hmac::HMAC_SHA256, &secret);
         let tag = hmac::sign(&key, b"iconql shared namespace");
-        let hex: String = tag.as_ref()[..8].iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok(format!("iconql:v1:{hex}"))
+        let first = tag.as_ref().first_chunk().copied().unwrap_or_default();
+        Ok(format!("iconql:v1:{:016x}", u64::from_be_bytes(first)))
     }
 
     fn in_background(&self) -> Self {

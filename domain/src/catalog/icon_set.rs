@@ -134,6 +134,7 @@ mod optional {
 
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+    #[expect(clippy::ref_option, reason = "serde calls it with the field")]
     pub(super) fn serialize<T: Serialize, S: Serializer>(
         value: &Option<Arc<T>>,
         serializer: S,

@@ -275,7 +275,7 @@ mod tests {
         for (message, expected) in [
             (format!("unknown {most} here"), format!("unknown {most} here")),
             (format!("unknown {more} here"), format!("unknown {most}… here")),
-            (format!("{more}"), format!("{most}…")),
+            (more.clone(), format!("{most}…")),
             ("é ".repeat(150), "é ".repeat(150)),
             ("é ".repeat(151), format!("{}…", "é ".repeat(150))),
             (String::new(), String::new()),

@@ -254,7 +254,10 @@ impl GraphqlService {
                     age = Some(kept.age);
                     (kept.body, Outcome::Ok)
                 } else {
-                    let (hash, span) = (prepared.hash, tracing::info_span!("graphql.execute", graphql.operation.type = kind));
+                    let (hash, span) = (
+                        prepared.hash,
+                        tracing::info_span!("graphql.execute", graphql.operation.type = kind),
+                    );
                     let run = self.run(request, (prepared, budget), &statements);
                     let (response, outcome) = run.instrument(span).await;
                     let body = Bytes::from(to_bytes(response, outcome));
@@ -356,7 +359,10 @@ impl GraphqlService {
             library = library.data(budget);
         }
         // Costs are counted in what was resolved.
-        if let Some(memory) = self.serialized.clone().filter(|_| is_public(&prepared) && !request.wants_cost)
+        if let Some(memory) = self
+            .serialized
+            .clone()
+            .filter(|_| is_public(&prepared) && !request.wants_cost)
             && let Some(shown) = self.stores.catalog.shown()
         {
             let selections = Arc::clone(prepared.selections());

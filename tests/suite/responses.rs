@@ -84,7 +84,10 @@ async fn with(flag: &str) -> TestApp {
 #[tokio::test]
 async fn what_is_kept_is_what_would_be_answered() {
     let plain = with("--cache-enabled=false").await;
-    let keeping = [with("--response-cache-enabled=false").await, with("--response-cache-enabled=true").await];
+    let keeping = [
+        with("--response-cache-enabled=false").await,
+        with("--response-cache-enabled=true").await,
+    ];
     let mut random = Random::new(20_261_121);
     for _ in 0..150 {
         let document = document(&mut random);
@@ -161,7 +164,11 @@ async fn kept_answers_cost_what_they_would() {
 #[tokio::test]
 async fn what_everybody_gets_alike_may_be_kept_on_the_way() {
     let builder = TestApp::build_with_garden(Engine::Sqlite).await;
-    let app = builder.flag("--cdn-max-age-seconds=5").flag("--cdn-stale-seconds=7").start().await;
+    let app = builder
+        .flag("--cdn-max-age-seconds=5")
+        .flag("--cdn-stale-seconds=7")
+        .start()
+        .await;
     let get = |query: &str, tag: Option<&str>| {
         let request = app.request(Method::GET, "/graphql").query(&[("query", query)]);
         match tag {
@@ -172,16 +179,24 @@ async fn what_everybody_gets_alike_may_be_kept_on_the_way() {
     let tree = "{ icon(by: { name: \"garden:tree\" }) { name body } }";
     let first = app.send(get(tree, None)).await;
     let control = "public, max-age=5, stale-while-revalidate=7, stale-if-error=7";
-    assert_eq!((first.status, first.header("cache-control"), first.header("age")), (200, control, "0"));
+    assert_eq!(
+        (first.status, first.header("cache-control"), first.header("age")),
+        (200, control, "0")
+    );
     assert_eq!(first.header("ratelimit"), "");
     let tag = first.header("etag").to_owned();
     assert!(tag.starts_with("W/\""), "{tag}");
     let same = app.send(get(tree, Some(&tag))).await;
-    assert_eq!((same.status, same.text.as_str(), same.header("etag")), (304, "", tag.as_str()));
+    assert_eq!(
+        (same.status, same.text.as_str(), same.header("etag")),
+        (304, "", tag.as_str())
+    );
     assert_eq!(same.header("cache-control"), control);
     assert!(same.header("vary").contains("accept"), "{}", same.header("vary"));
     // Another one, and what is one caller's.
-    let other = app.send(get("{ icon(by: { name: \"garden:pond\" }) { name } }", Some(&tag))).await;
+    let other = app
+        .send(get("{ icon(by: { name: \"garden:pond\" }) { name } }", Some(&tag)))
+        .await;
     assert_eq!(other.status, 200);
     for query in [
         "{ rateLimit { remaining } }",
@@ -191,26 +206,37 @@ async fn what_everybody_gets_alike_may_be_kept_on_the_way() {
         "{ nothing }",
     ] {
         let reply = app.send(get(query, None)).await;
-        assert_eq!((reply.header("cache-control"), reply.header("etag")), ("no-store", ""), "{query}");
+        assert_eq!(
+            (reply.header("cache-control"), reply.header("etag")),
+            ("no-store", ""),
+            "{query}"
+        );
     }
     // What is posted is nobody else's.
     let posted = app.graphql(tree).await;
-    assert_eq!((posted.header("cache-control"), posted.text.as_str()), ("no-store", first.text.as_str()));
+    assert_eq!(
+        (posted.header("cache-control"), posted.text.as_str()),
+        ("no-store", first.text.as_str())
+    );
 }
 
 #[tokio::test]
 async fn a_hash_is_all_that_a_cache_on_the_way_needs() {
     let builder = TestApp::build_with_garden(Engine::Sqlite).await;
     let app = builder.flag("--environment=production").start().await;
-    let example = std::fs::read_to_string(workspace_root().join("frontend-examples/operations/OneIcon.graphql")).unwrap();
+    let example =
+        std::fs::read_to_string(workspace_root().join("frontend-examples/operations/OneIcon.graphql")).unwrap();
     let hash = sha256(&example);
     let extensions = json!({ "persistedQuery": { "version": 1, "sha256Hash": hash } });
     let variables = json!({ "name": "garden:tree" });
-    let registered = app.post(&json!({ "query": example, "extensions": extensions, "variables": variables })).await;
+    let registered = app
+        .post(&json!({ "query": example, "extensions": extensions, "variables": variables }))
+        .await;
     assert!(registered.errors().is_empty(), "{}", registered.text);
-    let request = app
-        .request(Method::GET, "/graphql")
-        .query(&[("extensions", extensions.to_string()), ("variables", variables.to_string())]);
+    let request = app.request(Method::GET, "/graphql").query(&[
+        ("extensions", extensions.to_string()),
+        ("variables", variables.to_string()),
+    ]);
     let reply = app.send(request).await;
     assert_eq!((reply.status, &reply.text), (200, &registered.text));
     assert!(reply.header("cache-control").starts_with("public, max-age=60"));

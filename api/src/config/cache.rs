@@ -1,8 +1,3 @@
-#![expect(
-    clippy::doc_markdown,
-    reason = "these comments are the text of --help, where backticks only disturb"
-)]
-
 use std::time::Duration;
 
 use clap::Args;
@@ -48,7 +43,11 @@ pub struct CacheArgs {
 impl CacheArgs {
     /// What of answers is kept: whole ones in a quarter of the memory, what icons answered in another.
     pub(crate) fn keeping(&self) -> KeepingConfig {
-        let quarter = if self.cache_enabled { self.cache_memory_bytes / 4 } else { 0 };
+        let quarter = if self.cache_enabled {
+            self.cache_memory_bytes / 4
+        } else {
+            0
+        };
         KeepingConfig {
             responses_bytes: if self.response_cache_enabled { quarter } else { 0 },
             serialized_bytes: quarter,

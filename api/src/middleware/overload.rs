@@ -61,7 +61,7 @@ pub(crate) struct Gate(Arc<Places>);
 struct Places {
     working: Arc<Semaphore>,
     waiting: AtomicUsize,
-    places: usize,
+    worked_on: usize,
     /// About to be told no.
     refused: AtomicUsize,
     /// A permit for each KiB.
@@ -97,7 +97,7 @@ impl Gate {
         Self(Arc::new(Places {
             working: Arc::new(Semaphore::new(places)),
             waiting: AtomicUsize::new(0),
-            places,
+            worked_on: places,
             refused: AtomicUsize::new(0),
             large_bodies: Semaphore::new(LARGE_BODIES_KIB),
             max_body_bytes,
@@ -185,9 +185,9 @@ impl Places {
     fn queue(&self) -> (usize, Duration) {
         let since_free = self.now_ms().saturating_sub(self.last_free_ms.load(Ordering::Relaxed));
         if u128::from(since_free) < BURST.as_millis() {
-            (self.places.saturating_mul(WAITING_FOR_EACH), LONGEST_WAIT)
+            (self.worked_on.saturating_mul(WAITING_FOR_EACH), LONGEST_WAIT)
         } else {
-            (self.places.div_ceil(WORKED_ON_FOR_EACH), SHORTEST_WAIT)
+            (self.worked_on.div_ceil(WORKED_ON_FOR_EACH), SHORTEST_WAIT)
         }
     }
 

@@ -15,7 +15,11 @@ use domain::{
 };
 use schema::{Caller, Code};
 
-use crate::{client_address::ClientAddress, router::AppState, routes::{Refused, caching::is_for_everybody}};
+use crate::{
+    client_address::ClientAddress,
+    router::AppState,
+    routes::{Refused, caching::is_for_everybody},
+};
 
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");

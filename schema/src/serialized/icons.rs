@@ -10,7 +10,7 @@ use bytes::Bytes;
 use domain::cache::Shown;
 use futures_util::future::try_join_all;
 
-use super::{SerializedMemory, Selections, selections::SelectionId};
+use super::{Selections, SerializedMemory, selections::SelectionId};
 use crate::{
     loaders::{Loaders, loaders_of},
     types::{icon::Icon, icon_result::IconResult},
@@ -96,7 +96,11 @@ async fn resolve<'a, T: OutputType>(
 }
 
 fn errors(context: &ContextSelectionSet<'_>) -> usize {
-    context.query_env.errors.lock().map_or(usize::MAX, |errors| errors.len())
+    context
+        .query_env
+        .errors
+        .lock()
+        .map_or(usize::MAX, |errors| errors.len())
 }
 
 fn count(hits: usize, misses: usize) {

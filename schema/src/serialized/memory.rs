@@ -29,9 +29,8 @@ struct Kept {
 impl SerializedMemory {
     /// Keeps answers of `max_bytes` together, each for `max_age`.
     pub(crate) fn new(max_bytes: u64, max_age: Duration) -> Self {
-        let weigh = |_: &(SelectionId, IconId), kept: &Kept| {
-            u32::try_from(kept.bytes.len() + OTHER_BYTES).unwrap_or(u32::MAX)
-        };
+        let weigh =
+            |_: &(SelectionId, IconId), kept: &Kept| u32::try_from(kept.bytes.len() + OTHER_BYTES).unwrap_or(u32::MAX);
         let memory = Cache::builder()
             .max_capacity(max_bytes)
             .weigher(weigh)

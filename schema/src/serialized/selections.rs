@@ -114,7 +114,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-impl<'a> Facts<'a> {
+impl Facts<'_> {
     /// Adds what a fragment selects.
     fn add(&mut self, inner: Self, directives: &[Positioned<Directive>]) {
         self.varies |= inner.varies || vary(directives);

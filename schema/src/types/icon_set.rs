@@ -150,7 +150,11 @@ impl IconSet {
 
     /// Icons that show what the set looks like.
     #[graphql(complexity = "cost_of(cost_of_page(Some(first), None), 1 + child_complexity)")]
-    async fn samples(&self, context: &Context<'_>, #[graphql(default = 6)] first: i32) -> Result<SerializedIcons, Error> {
+    async fn samples(
+        &self,
+        context: &Context<'_>,
+        #[graphql(default = 6)] first: i32,
+    ) -> Result<SerializedIcons, Error> {
         let first = first_or_default(context, first)?;
         let names: Vec<IconName> = items(&self.0.samples)?
             .iter()

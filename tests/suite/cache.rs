@@ -8,11 +8,11 @@ use tests::{
 const BINARY: &str = env!("CARGO_BIN_EXE_iconql-under-test");
 
 /// Everything that is kept of an icon, by every way to it.
-const ALL: &str = r#"query($name: String!) {
+const ALL: &str = r"query($name: String!) {
     icon(by: { name: $name }) { ...all } icons(names: [$name]) { ... on Icon { ...all } }
 }
 fragment all on Icon { id name body width hidden tags characters aliases categories contentHash set { name total } license { title }
-    variants(first: 10) { name } aliasOf { name body } }"#;
+    variants(first: 10) { name } aliasOf { name body } }";
 
 fn body(text: &str) -> Value {
     json!({ "body": format!("<path d=\"{text}\"/>") })

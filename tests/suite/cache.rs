@@ -206,7 +206,7 @@ on_each_engine! {
     }
 
     async fn the_layers_are_told_of(engine) {
-        let app = TestApp::start(engine).await;
+        let app = TestApp::build(engine).await.flag("--response-cache-enabled=false").start().await;
         app.import_json_at(NOW_MS, &set(&[("home", "M0 0h1z")], &json!({}))).await;
         field(&app, "s:home", "body").await;
         field(&app, "s:home", "body").await;
@@ -215,7 +215,7 @@ on_each_engine! {
         let reply = app.graphql_as(&key, caches).await;
         let layers = reply.data("/service/caches");
         let memory = &layers[0];
-        assert_eq!((&memory["layer"], &memory["breaker"], &memory["capacityBytes"]), (&json!("MEMORY"), &json!("CLOSED"), &json!(268_435_456.0)));
+        assert_eq!((&memory["layer"], &memory["breaker"], &memory["capacityBytes"]), (&json!("MEMORY"), &json!("CLOSED"), &json!(134_217_728.0)));
         assert_eq!((&memory["hits"], &memory["misses"], &memory["loads"], &memory["stale"]), (&json!(1), &json!(1), &json!(1), &json!(0)));
         assert_eq!((&memory["entries"], &memory["hitRate"]), (&json!(1), &json!(0.5)));
         assert!(memory["bytes"].as_f64().unwrap() > 400.0 && memory["p99Ms"].as_f64().unwrap() > 0.0, "{memory}");

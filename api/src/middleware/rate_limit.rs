@@ -15,11 +15,7 @@ use domain::{
 };
 use schema::{Caller, Code};
 
-use crate::{
-    client_address::ClientAddress,
-    router::AppState,
-    routes::{Refused, caching::is_for_everybody},
-};
+use crate::{client_address::ClientAddress, router::AppState, routes::Refused};
 
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
@@ -43,10 +39,7 @@ pub(crate) async fn enforce(State(state): State<AppState>, request: Request, nex
         // The work is done: who has spent the rest meanwhile is refused the next time.
         None => limiter.take_afterwards(client, LEAST).await,
     };
-    // What others may keep says nothing of one client.
-    if !is_for_everybody(response.headers()) {
-        response.headers_mut().extend(headers(&budget));
-    }
+    response.headers_mut().extend(headers(&budget));
     response
 }
 

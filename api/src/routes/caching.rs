@@ -1,6 +1,6 @@
 //! What browsers and networks in front are told of keeping answers.
 
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, header};
 
 /// For how long an answer may be kept whose address does not name its content.
 #[derive(Debug, Clone, Copy)]
@@ -22,14 +22,6 @@ impl CachePolicy {
             "public, max-age={max_age_seconds}, stale-while-revalidate={stale_seconds}, stale-if-error={stale_seconds}"
         )
     }
-}
-
-/// Whether an answer is one that anybody may keep for anybody.
-pub(crate) fn is_for_everybody(headers: &HeaderMap) -> bool {
-    headers
-        .get(header::CACHE_CONTROL)
-        .map(HeaderValue::as_bytes)
-        .is_some_and(|value| value.starts_with(b"public"))
 }
 
 /// Whether `If-None-Match` lists the tag. A cache that compressed the answer may have made its tag weak.

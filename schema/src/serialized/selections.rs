@@ -156,7 +156,7 @@ mod tests {
             ("query($x:Int){a{b @include(if:$x)}}", &[]),
             ("query($x:Int){a{...@skip(if:$x){b} c{d}}}", &[32, 37]),
             ("query($x:Int){a{...f}} fragment f on A{b(x:$x){c}}", &[47]),
-            ("query($x:Int){a(x:$x){...f}} fragment f on A{b}", &[22, 44]),
+            ("query($x:Int){a(x:$x){...f}} fragment f on A{b}", &[22, 45]),
             ("{a{b(x:{y:[1]}) @skip(if:true)}}", &[1, 3]),
         ] {
             assert_eq!(columns(document), expected, "{document}");

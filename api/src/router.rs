@@ -34,9 +34,20 @@ use crate::{
     server::Draining,
 };
 
-/// What the routes share.
+/// What the routes share. Each request passes it on many times, so that is all that a clone is.
 #[derive(Clone)]
-pub(crate) struct AppState {
+pub(crate) struct AppState(Arc<Shared>);
+
+impl std::ops::Deref for AppState {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+/// The parts of an [`AppState`].
+pub(crate) struct Shared {
     pub(crate) graphql: GraphqlService,
     pub(crate) catalog: Catalog,
     pub(crate) search: Search,
@@ -76,7 +87,7 @@ pub(crate) fn build(config: &Config, graphql: GraphqlService, backing: Backing, 
         config.traffic.concurrent_requests(),
         config.limits.max_body_bytes as usize,
     );
-    let state = AppState {
+    let state = AppState(Arc::new(Shared {
         graphql,
         catalog: stores.catalog,
         search: stores.search,
@@ -94,7 +105,7 @@ pub(crate) fn build(config: &Config, graphql: GraphqlService, backing: Backing, 
             stale_seconds: config.http.cdn_stale_seconds,
         },
         metrics_text: metrics::LastText::default(),
-    };
+    }));
     let mut router = Router::new()
         .route(
             "/graphql",

@@ -165,7 +165,10 @@ impl Places {
     async fn enter(&self) -> Option<Place> {
         match Arc::clone(&self.working).try_acquire_owned() {
             Ok(permit) => {
-                self.last_free_ms.store(self.now_ms(), Ordering::Relaxed);
+                // While some are being told no, a place that is free for a moment says nothing.
+                if self.refused.load(Ordering::Relaxed) == 0 {
+                    self.last_free_ms.store(self.now_ms(), Ordering::Relaxed);
+                }
                 return Some(Place::new(permit));
             }
             Err(TryAcquireError::Closed) => return None,

@@ -45,7 +45,7 @@ const WAITING_FOR_EACH: usize = 8;
 const WORKED_ON_FOR_EACH: usize = 4;
 
 /// How much later a request is told no for each that is about to be told, and how much at most.
-const PAUSE_FOR_EACH: Duration = Duration::from_millis(1);
+const PAUSE_FOR_EACH: Duration = Duration::from_millis(2);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 /// Bytes of a body that anybody may be sending.

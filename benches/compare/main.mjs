@@ -7,7 +7,7 @@ import { cpus } from 'node:os';
 import { calm, residentMb } from './machine.mjs';
 import { measure, prepare } from './measure.mjs';
 import { markdown } from './report.mjs';
-import { known, start } from './servers.mjs';
+import { known, OURS, start } from './servers.mjs';
 import { verified } from './verify.mjs';
 import { workloads } from './workloads.mjs';
 
@@ -26,7 +26,7 @@ const kinds = known({
   peersFolder: PEERS_FOLDER,
   work: WORK,
 });
-const ours = ['iconql-postgres', 'iconql-sqlite'];
+const ours = Object.keys(OURS);
 const names = [...ours, ...process.env.PEERS.split(',').filter(Boolean)];
 const unknown = names.filter((name) => !kinds[name]);
 if (unknown.length > 0) throw new Error(`no such peer: ${unknown}; there are ${Object.keys(kinds).slice(ours.length)}`);
@@ -34,7 +34,7 @@ if (unknown.length > 0) throw new Error(`no such peer: ${unknown}; there are ${O
 await mkdir(WORK, { recursive: true });
 const asked = await workloads(ICONS);
 const starts = [];
-for (const name of ours) {
+for (const name of ['iconql-postgres', 'iconql-sqlite']) {
   for (let count = 0; count < STARTS; count += 1) {
     await calm(patience);
     const server = await start(name, kinds[name], WORK, false);

@@ -1,5 +1,6 @@
 // The figures as a page of Markdown.
 import { median } from './machine.mjs';
+import { OURS } from './servers.mjs';
 
 const TITLES = {
   scroll: 'W1, scroll page: 50 names of many sets in one request',
@@ -36,16 +37,16 @@ function table(title, runs) {
   });
   const rpsOf = (server) => rows.find((row) => row.server === server)?.rps;
   const lines = rows.map((row) => {
-    const compared = ['iconql-postgres', 'iconql-sqlite'].map((ours) =>
-      row.server.startsWith('iconql-') || !rpsOf(ours) ? '' : ratio(rpsOf(ours), row.rps),
+    const compared = Object.keys(OURS).map((ours) =>
+      row.server in OURS || !rpsOf(ours) ? '' : ratio(rpsOf(ours), row.rps),
     );
     const cells = [row.server + (row.calm ? '' : ' \\*'), whole(row.rps), row.p99.toFixed(1), whole(row.resident), ...compared, row.rounds.map(whole).join(' ')];
     return `| ${cells.join(' | ')} |`;
   });
   return [
     `## ${title}\n`,
-    '| server | requests/s | p99 ms | resident MB | iconql on PostgreSQL | iconql on SQLite | rounds |',
-    '| --- | ---: | ---: | ---: | ---: | ---: | --- |',
+    `| server | requests/s | p99 ms | resident MB | ${Object.values(OURS).map((title) => `iconql on ${title}`).join(' | ')} | rounds |`,
+    `| --- | ---: | ---: | ---: | ${Object.keys(OURS).map(() => '---:').join(' | ')} | --- |`,
     ...lines,
     '',
   ].join('\n');

@@ -15,8 +15,16 @@ const START_SECONDS = 900;
 const get = (path) => ({ method: 'GET', path, body: '' });
 const anyQuery = { method: 'POST', path: '/graphql', body: '{"query":"{ __typename }"}' };
 
-/** iconql over a database, with its search index in `dataFolder`. */
-export function iconql(program, databaseUrl, dataFolder) {
+/** The ways in which iconql is measured, and what they are called in tables. */
+export const OURS = {
+  'iconql-postgres': 'PostgreSQL',
+  'iconql-sqlite': 'SQLite',
+  'iconql-joined': 'SQLite, no whole answers kept',
+  'iconql-uncached': 'PostgreSQL, nothing kept',
+};
+
+/** iconql over a database, with its search index in `dataFolder`, and `settings` of its own. */
+export function iconql(program, databaseUrl, dataFolder, settings = {}) {
   return {
     dialect: dialects.iconql,
     command: [program, 'serve'],
@@ -27,6 +35,7 @@ export function iconql(program, databaseUrl, dataFolder) {
       DATA_DIR: dataFolder,
       ENVIRONMENT: 'production',
       RATE_LIMIT_ENABLED: 'false',
+      ...settings,
     }),
   };
 }
@@ -53,6 +62,8 @@ export function known({ program, postgresUrl, sqliteFile, peersUrl, peersFolder,
   return {
     'iconql-postgres': iconql(program, postgresUrl, `${work}/iconql-postgres`),
     'iconql-sqlite': iconql(program, `sqlite://${sqliteFile}`, `${work}/iconql-sqlite`),
+    'iconql-joined': iconql(program, `sqlite://${sqliteFile}`, `${work}/iconql-joined`, { RESPONSE_CACHE_ENABLED: 'false' }),
+    'iconql-uncached': iconql(program, postgresUrl, `${work}/iconql-uncached`, { CACHE_ENABLED: 'false' }),
     apollo: graphql('apollo', dialects.handWritten),
     yoga: graphql('yoga', dialects.handWritten),
     postgraphile: graphql('postgraphile', dialects.postgraphile),

@@ -24,9 +24,8 @@ const LEAST_SHARE = 0.95;
 /** Most by which the p99 of those who are answered may grow under ten times the load. */
 const MOST_GROWTH = 2;
 
-const ours = iconql(ICONQL, `sqlite://${SQLITE_FILE}`, `${WORK}/iconql`);
 // Both read and resolve every icon: what is measured is what stands around that.
-const uncached = { ...ours, environment: (port) => ({ ...ours.environment(port), CACHE_ENABLED: 'false' }) };
+const uncached = iconql(ICONQL, `sqlite://${SQLITE_FILE}`, `${WORK}/iconql`, { CACHE_ENABLED: 'false' });
 const bare = {
   dialect,
   command: ['sh', '-c', 'exec "$0" "$LISTEN" "$DATABASE_URL"', BARE_HANDLER],

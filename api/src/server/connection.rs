@@ -115,13 +115,23 @@ impl Connections {
     }
 
     /// Answers one request for which there is no place: whether the server is well, or that it is full.
-    pub(super) async fn turn_away(self: Arc<Self>, socket: TcpStream, peer: SocketAddr, full: Full) {
+    pub(super) async fn turn_away(
+        self: Arc<Self>,
+        socket: TcpStream,
+        standing: Place,
+        (peer, full): (SocketAddr, Full),
+    ) {
+        let activity = standing.activity();
+        let ended = Arc::clone(&activity);
         let guest = Guest {
             peer,
-            activity: self.new_activity(),
+            activity,
             welcome: Err(full),
         };
-        let _ = tokio::time::timeout(TURNING_AWAY_TIME, self.greet(socket, guest)).await;
+        tokio::select! {
+            _ = tokio::time::timeout(TURNING_AWAY_TIME, self.greet(socket, guest)) => {}
+            () = ended.given_up() => {}
+        }
     }
 
     async fn greet(&self, socket: TcpStream, guest: Guest) {

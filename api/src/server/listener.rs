@@ -2,20 +2,18 @@
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
-use tokio::{
-    net::{TcpListener, TcpStream},
-    sync::Semaphore,
-};
+use tokio::net::{TcpListener, TcpStream};
 
 use super::{
-    ceiling::{Ceiling, Full},
+    ceiling::{Ceiling, Ceilings, Full},
     connection::Connections,
     draining::{Draining, Phase},
 };
 
-/// Connections without a place that are listened to at once, of clients that have theirs and of all others. What comes beyond
-/// them is closed without a word.
-const TURNED_AWAY: usize = 64;
+/// Connections without a place that are listened to at once, in all and of one client. Of them too, those that wait longest
+/// make room for others.
+const TURNED_AWAY: usize = 128;
+const TURNED_AWAY_OF_CLIENT: usize = 64;
 
 /// How long to wait for a descriptor when the system has none to give and no connection ends.
 const SHORTAGE_PAUSE: Duration = Duration::from_millis(100);
@@ -26,13 +24,8 @@ pub(super) struct Listener {
     connections: Arc<Connections>,
     ceiling: Ceiling,
     draining: Draining,
-    turned_away: TurnedAway,
-}
-
-/// So that a client which has all that it may does not keep others from being told anything.
-struct TurnedAway {
-    of_clients: Arc<Semaphore>,
-    of_all: Arc<Semaphore>,
+    /// Where those stand who have no place.
+    turned_away: Ceiling,
 }
 
 impl Listener {
@@ -42,10 +35,11 @@ impl Listener {
             connections: Arc::new(connections),
             ceiling,
             draining,
-            turned_away: TurnedAway {
-                of_clients: Arc::new(Semaphore::new(TURNED_AWAY)),
-                of_all: Arc::new(Semaphore::new(TURNED_AWAY)),
-            },
+            turned_away: Ceiling::new(Ceilings {
+                all: TURNED_AWAY,
+                of_client: TURNED_AWAY_OF_CLIENT,
+                exempt: Arc::new([]),
+            }),
         }
     }
 
@@ -111,18 +105,10 @@ impl Listener {
 
     fn turn_away(&self, socket: TcpStream, peer: SocketAddr, full: Full) {
         metrics::counter!("http_connections_refused_total", "reason" => full.reason()).increment(1);
-        let turns = match full {
-            Full::Client => &self.turned_away.of_clients,
-            Full::Server => &self.turned_away.of_all,
-        };
-        let Ok(turn) = Arc::clone(turns).try_acquire_owned() else {
-            return;
-        };
-        let connections = Arc::clone(&self.connections);
-        tokio::spawn(async move {
-            connections.turn_away(socket, peer, full).await;
-            drop(turn);
-        });
+        let activity = self.connections.new_activity();
+        if let Ok(standing) = self.turned_away.enter(peer.ip(), activity) {
+            tokio::spawn(Arc::clone(&self.connections).turn_away(socket, standing, (peer, full)));
+        }
     }
 }
 

@@ -18,6 +18,7 @@ use domain::{
 };
 use ipnet::IpNet;
 use schema::{GraphqlService, Stores};
+use tower::ServiceBuilder;
 use tower_http::{
     catch_panic::CatchPanicLayer,
     cors::{AllowHeaders, AllowOrigin, CorsLayer},
@@ -122,11 +123,14 @@ pub(crate) fn build(config: &Config, graphql: GraphqlService, backing: Backing, 
     let router = router
         .fallback(routes::not_found)
         .method_not_allowed_fallback(routes::method_not_allowed)
-        .layer(layer::from_fn_with_state(
-            state.clone(),
-            middleware::rate_limit::enforce,
-        ))
-        .layer(layer::from_fn_with_state(gate, middleware::overload::enforce))
+        .layer(
+            ServiceBuilder::new()
+                .layer(layer::from_fn_with_state(gate, middleware::overload::enforce))
+                .layer(layer::from_fn_with_state(
+                    state.clone(),
+                    middleware::rate_limit::enforce,
+                )),
+        )
         .merge(free_routes(config))
         .method_not_allowed_fallback(routes::method_not_allowed)
         .layer(DefaultBodyLimit::max(config.limits.max_body_bytes as usize))
@@ -159,46 +163,48 @@ pub(crate) fn is_health(path: &str) -> bool {
     path.starts_with("/api/health")
 }
 
-/// What every request passes through. The last layer is the outermost.
-fn passage(mut router: Router, config: &Config) -> Router {
+/// What every request passes through. The last stack is the outermost; inside each, the first layer is. Few stacks: each that a
+/// router is given costs every request some allocations.
+fn passage(router: Router, config: &Config) -> Router {
     let (http, connections) = (&config.http, &config.connections);
     let of_bodies = middleware::body::BodyRules {
         max_bytes: config.limits.max_body_bytes.into(),
         read_timeout: connections.body_read_timeout(),
     };
-    let max_header_bytes = connections.max_header_bytes as usize;
     let trusted: Arc<[IpNet]> = connections.trusted_proxies.as_slice().into();
-    router = router
-        // Whoever reads a body counts what it is once decoded.
-        .layer(RequestDecompressionLayer::new())
-        .layer(layer::from_fn_with_state(
-            http.request_timeout(),
-            middleware::deadline::enforce,
-        ))
-        .layer(layer::from_fn_with_state(of_bodies, middleware::body::guard))
-        .layer(layer::from_fn_with_state(trusted, client_address::note))
-        .layer(layer::from_fn_with_state(
-            max_header_bytes,
-            middleware::headers::enforce,
-        ));
+    let mut router = router.layer(
+        ServiceBuilder::new()
+            .layer(layer::from_fn_with_state(
+                connections.max_header_bytes as usize,
+                middleware::headers::enforce,
+            ))
+            .layer(layer::from_fn_with_state(trusted, client_address::note))
+            .layer(layer::from_fn_with_state(of_bodies, middleware::body::guard))
+            .layer(layer::from_fn_with_state(
+                http.request_timeout(),
+                middleware::deadline::enforce,
+            ))
+            // Whoever reads a body counts what it is once decoded.
+            .layer(RequestDecompressionLayer::new()),
+    );
     if http.compression_enabled {
         router = middleware::compression::around(router, http);
     }
-    if let Some(cors) = cors(&http.cors_origins) {
-        router = router.layer(cors);
-    }
-    router
-        .layer(layer::from_fn_with_state(
-            config.is_https(),
-            middleware::protection::protect,
-        ))
-        .layer(CatchPanicLayer::custom(routes::panicked))
-        .layer(layer::from_fn(middleware::request::observe))
-        // Whoever prints headers, for whatever reason, prints these without their values.
-        .layer(SetSensitiveRequestHeadersLayer::new([
-            header::AUTHORIZATION,
-            header::COOKIE,
-        ]))
+    router.layer(
+        ServiceBuilder::new()
+            // Whoever prints headers, for whatever reason, prints these without their values.
+            .layer(SetSensitiveRequestHeadersLayer::new([
+                header::AUTHORIZATION,
+                header::COOKIE,
+            ]))
+            .layer(layer::from_fn(middleware::request::observe))
+            .layer(CatchPanicLayer::custom(routes::panicked))
+            .layer(layer::from_fn_with_state(
+                config.is_https(),
+                middleware::protection::protect,
+            ))
+            .option_layer(cors(&http.cors_origins)),
+    )
 }
 
 /// How long a browser may remember what it may send: longer ones are cut to this.

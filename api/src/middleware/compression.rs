@@ -7,6 +7,7 @@ use axum::{
     middleware::{Next, from_fn},
     response::Response,
 };
+use tower::ServiceBuilder;
 use tower_http::{
     CompressionLevel,
     compression::{
@@ -47,7 +48,7 @@ pub(crate) fn around(router: Router, http: &HttpArgs) -> Router {
         .zstd(false)
         .quality(CompressionLevel::Precise(http.brotli_quality))
         .compress_when(predicate);
-    router.layer(others).layer(br).layer(from_fn(negotiate))
+    router.layer(ServiceBuilder::new().layer(from_fn(negotiate)).layer(br).layer(others))
 }
 
 /// Picks the one encoding, and marks the answer as one of several.

@@ -127,7 +127,10 @@ async fn so_many_connections_are_open_and_no_more() {
         assert_eq!(watching.rest(), "");
         // Also when others who have no place stand there and say nothing.
         let standing: Vec<Wire> = (0..300).map(|_| Wire::connect(app.base_url())).collect();
-        assert!(is_live(&Wire::connect(app.base_url()).asked("/api/health/live")), "{flag}");
+        assert!(
+            is_live(&Wire::connect(app.base_url()).asked("/api/health/live")),
+            "{flag}"
+        );
         drop(standing);
         // Those who are in go on.
         for wire in &mut open {

@@ -5,8 +5,8 @@
 //! request that waits in it only makes those behind it late, so each waits a few milliseconds and those who are answered
 //! are answered as fast as ever. (Source: "Fail at Scale", ACM Queue 13/8, "Controlled Delay".)
 //!
-//! Saying no costs time too, and whoever is told so at once asks again at once. So the first are told at once, and the more
-//! there are the later: that never takes more than a small share of the cores.
+//! Saying no costs time too, and whoever is told so at once asks again at once. So the more there are the later they are told:
+//! that never takes more than a small share of the cores.
 //!
 //! A request has its place from when its body is there until its answer begins: neither a client that sends slowly nor one
 //! that listens for hours, as to a subscription, keeps others out.
@@ -238,11 +238,9 @@ impl Refusal {
 
 #[expect(clippy::disallowed_methods, reason = "time is what is waited for here")]
 async fn pause(refused: &Waiting<'_>) {
-    let before = u32::try_from(refused.before).unwrap_or(u32::MAX);
-    let pause = PAUSE_FOR_EACH.saturating_mul(before).min(LONGEST_PAUSE);
-    if !pause.is_zero() {
-        tokio::time::sleep(pause).await;
-    }
+    // The first waits too: who is told at once has come back before there is a second.
+    let count = u32::try_from(refused.before).unwrap_or(u32::MAX).saturating_add(1);
+    tokio::time::sleep(PAUSE_FOR_EACH.saturating_mul(count).min(LONGEST_PAUSE)).await;
 }
 
 #[cfg(test)]

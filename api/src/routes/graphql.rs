@@ -94,10 +94,12 @@ async fn answer(state: &AppState, request: OperationRequest, (form, by_get): (Fo
     if form == Form::EventStream {
         return events::respond(state, request).await;
     }
-    let timing = is_told_timing(state, &request.caller);
+    let may_know = is_told_timing(state, &request.caller);
     let executed = state.graphql.execute(request).await;
     observe(&executed);
     let for_everybody = by_get.filter(|_| executed.is_public);
+    // What others keep is shown to those who may not know.
+    let timing = may_know && (for_everybody.is_none() || !state.is_production);
     let for_everybody = for_everybody.map(|headers| ForEverybody::of(&executed, headers, state.cdn));
     let response = respond::one(executed, form, timing);
     match for_everybody {

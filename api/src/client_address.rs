@@ -4,16 +4,11 @@
 //! walked from the right for as long as those who wrote it are trusted: whatever stands further left, anybody may have
 //! written.
 
-use std::{
-    net::{IpAddr, SocketAddr},
-    sync::Arc,
-};
+use std::net::{IpAddr, SocketAddr};
 
 use axum::{
-    extract::{ConnectInfo, Request, State},
+    extract::{ConnectInfo, Request},
     http::{HeaderMap, HeaderName, header},
-    middleware::Next,
-    response::Response,
 };
 use ipnet::IpNet;
 
@@ -24,16 +19,15 @@ const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 pub(crate) struct ClientAddress(pub(crate) IpAddr);
 
 /// Notes the client's address for whatever comes later.
-pub(crate) async fn note(State(trusted): State<Arc<[IpNet]>>, mut request: Request, next: Next) -> Response {
+pub(crate) fn note(request: &mut Request, trusted: &[IpNet]) {
     if let Some(ConnectInfo(peer)) = request.extensions().get::<ConnectInfo<SocketAddr>>() {
-        let address = behind(peer.ip(), request.headers(), &trusted);
+        let address = behind(peer.ip(), request.headers(), trusted);
         request.extensions_mut().insert(ClientAddress(address));
     }
-    next.run(request).await
 }
 
 /// Who asks when `peer` is whose connection it is.
-fn behind(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
+pub(crate) fn behind(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
     let peer = peer.to_canonical();
     let is_trusted = |address: IpAddr| trusted.iter().any(|network| network.contains(&address));
     if !is_trusted(peer) {

@@ -6,6 +6,7 @@ mod caller;
 mod client_address;
 pub mod commands;
 pub mod config;
+mod http_cache;
 mod middleware;
 mod router;
 mod routes;

@@ -1,10 +1,11 @@
 //! What every request passes through.
 
+pub(crate) mod admission;
 pub(crate) mod body;
 pub(crate) mod compression;
-pub(crate) mod deadline;
+mod deadline;
 pub(crate) mod headers;
 pub(crate) mod overload;
-pub(crate) mod protection;
+mod protection;
 pub(crate) mod rate_limit;
 pub(crate) mod request;

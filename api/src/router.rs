@@ -16,21 +16,17 @@ use domain::{
     redis::Redis,
     search::Search,
 };
-use ipnet::IpNet;
 use schema::{GraphqlService, Stores};
 use tower::ServiceBuilder;
 use tower_http::{
-    catch_panic::CatchPanicLayer,
     cors::{AllowHeaders, AllowOrigin, CorsLayer},
     decompression::RequestDecompressionLayer,
-    sensitive_headers::SetSensitiveRequestHeadersLayer,
 };
 
 use crate::{
     caller::PageSessions,
-    client_address,
     config::Config,
-    middleware::{self, overload::Gate},
+    middleware::{self, admission::Rules, body::BodyRules, overload::Gate},
     routes::{self, caching::CachePolicy, graphql, health, icons, metrics, pages, search},
     server::Draining,
 };
@@ -60,6 +56,7 @@ pub(crate) struct Shared {
     pub(crate) rate_limiter: Option<RateLimiter>,
     pub(crate) draining: Draining,
     pub(crate) streaming: graphql::Streaming,
+    pub(crate) gate: Gate,
     pub(crate) is_production: bool,
     /// Operations in one body; 0 where batches are not taken.
     pub(crate) max_operations: usize,
@@ -98,6 +95,7 @@ pub(crate) fn build(config: &Config, graphql: GraphqlService, backing: Backing, 
         rate_limiter: shares.rate_limiter,
         draining,
         streaming: graphql::Streaming::new(config, gate.clone()),
+        gate,
         is_production: config.is_production(),
         max_operations: config.limits.operation_batch_max_size as usize,
         max_page_size: config.limits().max_page_size,
@@ -109,13 +107,12 @@ pub(crate) fn build(config: &Config, graphql: GraphqlService, backing: Backing, 
     }));
     let mut router = Router::new()
         .route(
-            "/graphql",
+            graphql::ROUTE,
             get(graphql::get)
                 .post(graphql::post)
-                .fallback(graphql::wrong_method)
-                .layer(layer::from_fn_with_state(state.clone(), graphql::socket::intercept)),
+                .fallback(graphql::wrong_method),
         )
-        .route("/icons/{prefix}/{file}", get(icons::svg))
+        .route(icons::ROUTE, get(icons::svg))
         .route("/api/v1/search/batch", get(search::batch));
     if !config.is_production() {
         router = router.route("/schema.graphql", get(graphql::sdl));
@@ -123,14 +120,10 @@ pub(crate) fn build(config: &Config, graphql: GraphqlService, backing: Backing, 
     let router = router
         .fallback(routes::not_found)
         .method_not_allowed_fallback(routes::method_not_allowed)
-        .layer(
-            ServiceBuilder::new()
-                .layer(layer::from_fn_with_state(gate, middleware::overload::enforce))
-                .layer(layer::from_fn_with_state(
-                    state.clone(),
-                    middleware::rate_limit::enforce,
-                )),
-        )
+        .layer(layer::from_fn_with_state(
+            state.clone(),
+            middleware::admission::take_turn,
+        ))
         .merge(free_routes(config))
         .method_not_allowed_fallback(routes::method_not_allowed)
         .layer(DefaultBodyLimit::max(config.limits.max_body_bytes as usize))
@@ -163,47 +156,31 @@ pub(crate) fn is_health(path: &str) -> bool {
     path.starts_with("/api/health")
 }
 
-/// What every request passes through. The last stack is the outermost; inside each, the first layer is. Few stacks: each that a
-/// router is given costs every request some allocations.
+/// What every request passes through, the first layer first. All in one stack: each that a router is given costs every request some
+/// allocations.
 fn passage(router: Router, config: &Config) -> Router {
     let (http, connections) = (&config.http, &config.connections);
-    let of_bodies = middleware::body::BodyRules {
-        max_bytes: config.limits.max_body_bytes.into(),
-        read_timeout: connections.body_read_timeout(),
+    let rules = Rules {
+        max_header_bytes: connections.max_header_bytes as usize,
+        trusted_proxies: connections.trusted_proxies.as_slice().into(),
+        bodies: BodyRules {
+            max_bytes: config.limits.max_body_bytes.into(),
+            read_timeout: connections.body_read_timeout(),
+        },
+        timeout: http.request_timeout(),
+        is_compressing: http.compression_enabled,
     };
-    let trusted: Arc<[IpNet]> = connections.trusted_proxies.as_slice().into();
-    let mut router = router.layer(
-        ServiceBuilder::new()
-            .layer(layer::from_fn_with_state(
-                connections.max_header_bytes as usize,
-                middleware::headers::enforce,
-            ))
-            .layer(layer::from_fn_with_state(trusted, client_address::note))
-            .layer(layer::from_fn_with_state(of_bodies, middleware::body::guard))
-            .layer(layer::from_fn_with_state(
-                http.request_timeout(),
-                middleware::deadline::enforce,
-            ))
-            // Whoever reads a body counts what it is once decoded.
-            .layer(RequestDecompressionLayer::new()),
-    );
-    if http.compression_enabled {
-        router = middleware::compression::around(router, http);
-    }
     router.layer(
         ServiceBuilder::new()
-            // Whoever prints headers, for whatever reason, prints these without their values.
-            .layer(SetSensitiveRequestHeadersLayer::new([
-                header::AUTHORIZATION,
-                header::COOKIE,
-            ]))
-            .layer(layer::from_fn(middleware::request::observe))
-            .layer(CatchPanicLayer::custom(routes::panicked))
             .layer(layer::from_fn_with_state(
                 config.is_https(),
-                middleware::protection::protect,
+                middleware::request::observe,
             ))
-            .option_layer(cors(&http.cors_origins)),
+            .option_layer(cors(&http.cors_origins))
+            .layer(layer::from_fn_with_state(rules, middleware::admission::admit))
+            .layer(middleware::compression::layers(http))
+            // Whoever reads a body counts what it is once decoded.
+            .layer(RequestDecompressionLayer::new()),
     )
 }
 

@@ -44,6 +44,7 @@ use self::{
 };
 use crate::{
     config::{Config, Mode},
+    http_cache::HttpCache,
     router::{self, Backing, FairShares},
     telemetry::Vitals,
     trusted_documents::{self, TrustError},
@@ -136,8 +137,9 @@ pub async fn start(
     }
     let (drain, draining) = draining::channel();
     let backing = Backing { stores, access, shares };
+    let http_cache = HttpCache::new(config, graphql.clone(), backing.shares.rate_limiter.clone());
     let router = router::build(config, graphql, backing, draining.clone());
-    let connections = Connections::new(router, &config.connections, tls, draining.clone());
+    let connections = Connections::new((router, http_cache), &config.connections, tls, draining.clone());
     let ceiling = Ceiling::new(Ceilings {
         all: config.connections.max_connections as usize,
         of_client: config.connections.max_connections_per_client as usize,

@@ -36,5 +36,6 @@ pub use errors::{Code, shortened};
 pub use limits::Limits;
 pub use opaque::reread;
 pub use request::{Answers, DocumentSource, Executed, Opened, OperationKinds, OperationRequest, Outcome};
+pub use responses::Epoch;
 pub use service::{GraphqlService, KeepingConfig, SchemaConfig, Stores, sdl};
 pub use vitals::{VitalSigns, Vitals};

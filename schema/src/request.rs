@@ -7,7 +7,7 @@ use domain::rate_limit::Budget;
 use futures_util::stream::BoxStream;
 use serde_json::{Map, Value};
 
-use crate::{authority::Caller, errors::Code};
+use crate::{authority::Caller, errors::Code, responses::Epoch};
 
 /// Which document a request means.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,6 +80,8 @@ pub struct Executed {
     pub age: Option<Duration>,
     /// Whether it answers everybody alike until the catalog changes, so that others may keep it too.
     pub is_public: bool,
+    /// For how long whoever is in front of all this may keep it; none where nobody here may.
+    pub epoch: Option<Epoch>,
     /// SQL statements that the request ran.
     pub statements: u32,
 }

@@ -14,7 +14,7 @@ use domain::cache::Shown;
 use foldhash::fast::RandomState;
 use moka::sync::Cache;
 
-use crate::{documents::TextHash, service::Stores};
+use crate::documents::TextHash;
 
 /// Memory for a response, without its bytes.
 const OTHER_BYTES: usize = 240;
@@ -23,22 +23,14 @@ const OTHER_BYTES: usize = 240;
 #[derive(Clone)]
 pub(crate) struct ResponseMemory(Cache<TextHash, Arc<Kept>, RandomState>);
 
-/// What is known of the catalog at a moment.
+/// All that public answers depend on, at a moment: one that was begun in an epoch is right for as long as it lasts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Epoch {
-    catalog: Shown,
+pub struct Epoch {
+    pub(crate) catalog: Shown,
     /// None before there is an index.
-    search: Option<i64>,
-}
-
-impl Epoch {
-    /// None while nothing is kept.
-    pub(crate) fn of(stores: &Stores) -> Option<Self> {
-        Some(Self {
-            catalog: stores.catalog.shown()?,
-            search: stores.search.generation(),
-        })
-    }
+    pub(crate) search: Option<i64>,
+    /// How often the list of trusted documents was replaced.
+    pub(crate) documents: u64,
 }
 
 struct Kept {

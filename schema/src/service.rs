@@ -63,11 +63,20 @@ pub struct SchemaConfig {
 /// How much of answers is kept, and for how long. None of it where there is no room.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct KeepingConfig {
+    /// Of answers as they are sent, which whoever sends them keeps.
+    pub http_bytes: u64,
     /// Of whole responses.
     pub responses_bytes: u64,
     /// Of what icons answered.
     pub serialized_bytes: u64,
     pub max_age: Duration,
+}
+
+impl KeepingConfig {
+    /// Of all that is kept.
+    pub fn bytes(&self) -> u64 {
+        self.http_bytes + self.responses_bytes + self.serialized_bytes
+    }
 }
 
 /// What the service says of itself.
@@ -145,6 +154,15 @@ impl GraphqlService {
     /// Trusts these documents instead of those of before.
     pub fn trust(&self, documents: Vec<TrustedDocument>) -> TrustReport {
         self.documents.trust(documents)
+    }
+
+    /// What public answers depend on now; none while nothing is kept.
+    pub fn epoch(&self) -> Option<Epoch> {
+        Some(Epoch {
+            catalog: self.stores.catalog.shown()?,
+            search: self.stores.search.generation(),
+            documents: self.documents.edition(),
+        })
     }
 
     /// Answers a request of any kind: a subscription as long as it lasts, the others at once.
@@ -230,6 +248,7 @@ impl GraphqlService {
         let is_public = prepared.as_ref().is_ok_and(is_public);
         let mut retry_after = None;
         let mut age = None;
+        let mut epoch = None;
         let (body, outcome) = match prepared {
             Err(Refusal {
                 code,
@@ -249,6 +268,7 @@ impl GraphqlService {
             }
             Ok(prepared) => {
                 let keeper = self.keeper(&request, &prepared);
+                epoch = keeper.as_ref().map(|keeper| keeper.epoch);
                 let kept = keeper.as_ref().and_then(|keeper| keeper.kept(&prepared));
                 if let Some(kept) = kept {
                     age = Some(kept.age);
@@ -279,6 +299,7 @@ impl GraphqlService {
             execute_time: started.elapsed().saturating_sub(parse_time),
             age,
             is_public: is_public && outcome == Outcome::Ok,
+            epoch: epoch.filter(|_| outcome == Outcome::Ok),
             statements: statements.get(),
         }
     }
@@ -289,7 +310,7 @@ impl GraphqlService {
         let may_be_kept = is_public(prepared) && !request.wants_cost;
         Some(Keeper {
             memory,
-            epoch: Epoch::of(&self.stores).filter(|_| may_be_kept)?,
+            epoch: self.epoch().filter(|_| may_be_kept)?,
         })
     }
 

@@ -41,7 +41,7 @@ pub struct CacheArgs {
 }
 
 impl CacheArgs {
-    /// What of answers is kept: whole ones in a quarter of the memory, what icons answered in another.
+    /// What of answers is kept: whole ones in a quarter of the memory, half of it as they are sent; what icons answered in another.
     pub(crate) fn keeping(&self) -> KeepingConfig {
         let quarter = if self.cache_enabled {
             self.cache_memory_bytes / 4
@@ -49,7 +49,8 @@ impl CacheArgs {
             0
         };
         KeepingConfig {
-            responses_bytes: if self.response_cache_enabled { quarter } else { 0 },
+            http_bytes: if self.response_cache_enabled { quarter / 2 } else { 0 },
+            responses_bytes: if self.response_cache_enabled { quarter / 2 } else { 0 },
             serialized_bytes: quarter,
             max_age: Duration::from_secs(self.cache_memory_ttl_seconds.into()),
         }
@@ -61,7 +62,7 @@ impl CacheArgs {
         CacheConfig {
             is_on: self.cache_enabled,
             is_redis_on: self.redis_caching_enabled,
-            memory_bytes: self.cache_memory_bytes - self.keeping().responses_bytes - self.keeping().serialized_bytes,
+            memory_bytes: self.cache_memory_bytes - self.keeping().bytes(),
             memory_ttl: seconds(self.cache_memory_ttl_seconds),
             ttls: Ttls {
                 icon: seconds(self.cache_ttl_icon_seconds),

@@ -14,9 +14,8 @@ use std::{
 
 use axum::{
     body::{Body, Bytes, HttpBody},
-    extract::{Request, State},
+    extract::Request,
     http::{HeaderMap, HeaderValue, StatusCode, Version, header},
-    middleware::Next,
     response::{IntoResponse as _, Response},
 };
 use hyper::body::{Frame, SizeHint};
@@ -38,7 +37,7 @@ pub(crate) struct BodyRules {
 
 /// How far a body has been read.
 #[derive(Debug, Default)]
-pub(crate) struct Reading(AtomicU8);
+pub(super) struct Reading(AtomicU8);
 
 const UNDER_WAY: u8 = 0;
 const ENDED: u8 = 1;
@@ -50,16 +49,19 @@ impl Reading {
     }
 
     /// Whether the client has yet to send some of it.
-    pub(crate) fn is_under_way(&self) -> bool {
+    pub(super) fn is_under_way(&self) -> bool {
         self.is(UNDER_WAY)
     }
 }
 
 /// Refuses what cannot be taken before any of it is read, and gives up what comes too slowly.
-pub(crate) async fn guard(State(rules): State<BodyRules>, mut request: Request, next: Next) -> Response {
+pub(super) async fn guard<F>(rules: BodyRules, mut request: Request, next: impl FnOnce(Request) -> F) -> Response
+where
+    F: Future<Output = Response>,
+{
     if request.body().is_end_stream() {
         request.headers_mut().remove(header::CONTENT_ENCODING);
-        return next.run(request).await;
+        return next(request).await;
     }
     let is_http1 = request.version() < Version::HTTP_2;
     let reading = Arc::new(Reading::default());
@@ -68,7 +70,7 @@ pub(crate) async fn guard(State(rules): State<BodyRules>, mut request: Request, 
     } else {
         request.extensions_mut().insert(Arc::clone(&reading));
         let request = request.map(|body| Body::new(Watched::new(body, rules.read_timeout, Arc::clone(&reading))));
-        let response = next.run(request).await;
+        let response = next(request).await;
         if reading.is(LATE) {
             late(rules.read_timeout)
         } else {
@@ -84,7 +86,7 @@ pub(crate) async fn guard(State(rules): State<BodyRules>, mut request: Request, 
 }
 
 /// The answer to a request whose body did not come in time.
-pub(crate) fn late(limit: Duration) -> Response {
+pub(super) fn late(limit: Duration) -> Response {
     let message = format!("The body did not come within {} ms. Send it again.", limit.as_millis());
     Refused::new(Code::Timeout, message)
         .with_status(StatusCode::REQUEST_TIMEOUT)

@@ -1,18 +1,18 @@
 //! Answers as small as the client can read them.
 
 use axum::{
-    Router,
-    extract::Request,
-    http::{Extensions, HeaderMap, HeaderValue, StatusCode, Version, header},
-    middleware::{Next, from_fn},
-    response::Response,
+    body::HttpBody,
+    http::{HeaderMap, HeaderValue, Response, header},
 };
-use tower::ServiceBuilder;
+use tower::{
+    ServiceBuilder,
+    layer::util::{Identity, Stack},
+};
 use tower_http::{
     CompressionLevel,
     compression::{
         CompressionLayer,
-        predicate::{Predicate as _, SizeAbove},
+        predicate::{Predicate, SizeAbove},
     },
 };
 
@@ -33,10 +33,12 @@ const COMPRESSED_TYPES: [&str; 8] = [
     "video/",
 ];
 
-/// Compresses the answers of `router`.
-pub(crate) fn around(router: Router, http: &HttpArgs) -> Router {
-    let predicate = SizeAbove::new(http.compression_min_bytes.into())
-        .and(|_: StatusCode, _: Version, headers: &HeaderMap, _: &Extensions| is_compressible(headers));
+/// Compresses answers in the encoding that [`negotiate`] has left.
+pub(crate) fn layers(http: &HttpArgs) -> ServiceBuilder<Stack<Compressing, Stack<Compressing, Identity>>> {
+    let predicate = Compressible {
+        is_on: http.compression_enabled,
+        above: SizeAbove::new(http.compression_min_bytes.into()),
+    };
     // The levels of br are not those of the others.
     let others = CompressionLayer::new()
         .br(false)
@@ -48,28 +50,46 @@ pub(crate) fn around(router: Router, http: &HttpArgs) -> Router {
         .zstd(false)
         .quality(CompressionLevel::Precise(http.brotli_quality))
         .compress_when(predicate);
-    router.layer(ServiceBuilder::new().layer(from_fn(negotiate)).layer(br).layer(others))
+    ServiceBuilder::new().layer(br).layer(others)
 }
 
-/// Picks the one encoding, and marks the answer as one of several.
-async fn negotiate(mut request: Request, next: Next) -> Response {
-    let accepted = request.headers().get_all(header::ACCEPT_ENCODING);
-    let encoding = best(accepted.iter().filter_map(|value| value.to_str().ok()));
-    match encoding {
-        Some(encoding) => request
-            .headers_mut()
-            .insert(header::ACCEPT_ENCODING, HeaderValue::from_static(encoding)),
-        None => request.headers_mut().remove(header::ACCEPT_ENCODING),
+type Compressing = CompressionLayer<Compressible>;
+
+/// Which answers are worth compressing.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Compressible {
+    is_on: bool,
+    above: SizeAbove,
+}
+
+impl Predicate for Compressible {
+    fn should_compress<B: HttpBody>(&self, response: &Response<B>) -> bool {
+        self.is_on && is_compressible(response.headers()) && self.above.should_compress(response)
+    }
+}
+
+/// The encoding that a client gets.
+pub(crate) fn wanted(headers: &HeaderMap) -> Option<&'static str> {
+    let accepted = headers.get_all(header::ACCEPT_ENCODING);
+    best(accepted.iter().filter_map(|value| value.to_str().ok()))
+}
+
+/// Leaves of the encodings that a client takes the one that it gets.
+pub(super) fn negotiate(headers: &mut HeaderMap) {
+    match wanted(headers) {
+        Some(encoding) => headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static(encoding)),
+        None => headers.remove(header::ACCEPT_ENCODING),
     };
-    let mut response = next.run(request).await;
-    let headers = response.headers_mut();
+}
+
+/// Marks an answer as one of several.
+pub(super) fn mark(headers: &mut HeaderMap) {
     if headers.contains_key(header::CONTENT_ENCODING) {
         weaken_etag(headers);
     }
     if is_compressible(headers) && !varies_already(headers) {
         headers.append(header::VARY, HeaderValue::from_static("accept-encoding"));
     }
-    response
 }
 
 /// The most welcome encoding; none where the client wants none.

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use axum::{
-    extract::{Request, State},
+    extract::Request,
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
@@ -13,7 +13,7 @@ use super::body::{self, Reading};
 use crate::routes::Refused;
 
 /// Gives a request up after `limit`. A statement that it has sent goes on to its own, shorter limit.
-pub(crate) async fn enforce(State(limit): State<Duration>, request: Request, next: Next) -> Response {
+pub(super) async fn enforce(limit: Duration, request: Request, next: Next) -> Response {
     let reading = request.extensions().get::<Arc<Reading>>().cloned();
     match tokio::time::timeout(limit, next.run(request)).await {
         Ok(response) => response,

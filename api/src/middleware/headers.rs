@@ -1,10 +1,8 @@
 //! What a request says before its body: how much of it, and for which host it is.
 
 use axum::{
-    extract::{Request, State},
+    extract::Request,
     http::{HeaderMap, StatusCode, Version, header},
-    middleware::Next,
-    response::{IntoResponse as _, Response},
 };
 
 use crate::routes::Refused;
@@ -19,24 +17,22 @@ const LINE_BYTES: usize = 4;
 const FRAME_BYTES: usize = 14;
 
 /// Refuses more than `max_bytes` of headers, and a request of which nobody can say which host it is for.
-pub(crate) async fn enforce(State(max_bytes): State<usize>, request: Request, next: Next) -> Response {
-    let (bytes, count) = (size(&request), request.headers().len());
+pub(crate) fn check(request: &Request, max_bytes: usize) -> Result<(), Refused> {
+    let (bytes, count) = (size(request), request.headers().len());
     if bytes > max_bytes {
-        return too_much("maxHeaderBytes", max_bytes, bytes);
+        return Err(too_much("maxHeaderBytes", max_bytes, bytes));
     }
     if count > MAX_HEADERS as usize {
-        return too_much("maxHeaders", MAX_HEADERS as usize, count);
+        return Err(too_much("maxHeaders", MAX_HEADERS as usize, count));
     }
     if !names_its_host(request.version(), request.headers()) {
-        return Refused::bad("Send one `Host` header.").into_response();
+        return Err(Refused::bad("Send one `Host` header."));
     }
-    next.run(request).await
+    Ok(())
 }
 
-fn too_much(limit: &'static str, max: usize, actual: usize) -> Response {
-    Refused::limit(limit, max, actual)
-        .with_status(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE)
-        .into_response()
+fn too_much(limit: &'static str, max: usize, actual: usize) -> Refused {
+    Refused::limit(limit, max, actual).with_status(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE)
 }
 
 /// Proxies that read one host and servers that read another send one client's answer to the next.

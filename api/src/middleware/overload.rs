@@ -21,9 +21,8 @@ use std::{
 
 use axum::{
     body::{Body, HttpBody as _},
-    extract::{Request, State},
+    extract::Request,
     http::header,
-    middleware::Next,
     response::{IntoResponse as _, Response},
 };
 use http_body_util::BodyExt as _;
@@ -123,17 +122,20 @@ pub(crate) fn overloaded() -> Refused {
 }
 
 /// Lets a request in, in its turn, or sheds it.
-pub(crate) async fn enforce(State(Gate(places)): State<Gate>, request: Request, next: Next) -> Response {
+pub(super) async fn enforce<F>(Gate(places): &Gate, request: Request, next: impl FnOnce(Request) -> F) -> Response
+where
+    F: Future<Output = Response>,
+{
     let request = match places.receive(request).await {
         Ok(request) => request,
-        Err(refusal) => return refusal.answer(&places).await,
+        Err(refusal) => return refusal.answer(places).await,
     };
     let Some(_place) = places.enter().await else {
         // Its body is held no longer than it has to.
         drop(request);
-        return Refusal::Overloaded.answer(&places).await;
+        return Refusal::Overloaded.answer(places).await;
     };
-    next.run(request).await
+    next(request).await
 }
 
 impl Places {

@@ -1,11 +1,6 @@
 //! What browsers are told not to do with an answer.
 
-use axum::{
-    extract::{Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, header},
-    middleware::Next,
-    response::Response,
-};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 
 const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
@@ -19,10 +14,8 @@ const DRAWING: HeaderValue =
 /// A year, for this host alone.
 const HTTPS_ONLY: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
-/// Adds to every answer what its type asks for. `is_https`: browsers reach the service by https.
-pub(crate) async fn protect(State(is_https): State<bool>, request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
-    let headers = response.headers_mut();
+/// Adds to an answer what its type asks for. `is_https`: browsers reach the service by https.
+pub(super) fn protect(headers: &mut HeaderMap, is_https: bool) {
     let content_type = headers
         .get(header::CONTENT_TYPE)
         .map_or(&b""[..], HeaderValue::as_bytes);
@@ -50,7 +43,6 @@ pub(crate) async fn protect(State(is_https): State<bool>, request: Request, next
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HTTPS_ONLY);
     }
     close_to_strangers(headers);
-    response
 }
 
 /// Tells an origin that may not call nothing at all.

@@ -4,7 +4,7 @@
 //! answer's extensions. A request for which nothing was taken costs 1: what cannot be parsed or is nowhere is not free.
 
 use axum::{
-    extract::{FromRequestParts as _, Request, State},
+    extract::{FromRequestParts as _, Request},
     http::{HeaderName, HeaderValue, header, request::Parts},
     middleware::Next,
     response::{IntoResponse as _, Response},
@@ -24,7 +24,7 @@ const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy"
 const LEAST: u32 = 1;
 
 /// Refuses clients that have nothing left, takes the least where nothing was taken, and tells what is left.
-pub(crate) async fn enforce(State(state): State<AppState>, request: Request, next: Next) -> Response {
+pub(super) async fn enforce(state: AppState, request: Request, next: Next) -> Response {
     let Some(limiter) = state.rate_limiter.clone() else {
         return next.run(request).await;
     };

@@ -1,20 +1,26 @@
-//! A request's id, its span, its line in the log and its figures.
+//! A request's id, its span, its line in the log and its figures; and what is true of every answer.
 
-use std::time::Instant;
+use std::{panic::AssertUnwindSafe, time::Instant};
 
 use axum::{
     body::{Body, HttpBody as _},
-    extract::{MatchedPath, Request},
+    extract::{MatchedPath, Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, header},
     middleware::Next,
     response::Response,
 };
+use futures_util::FutureExt as _;
 use http_body_util::BodyExt as _;
+use metrics::{Counter, Histogram, SharedString};
 use tracing::Instrument as _;
 
-use crate::telemetry::{adopt_parent, current_traceparent};
+use super::protection::protect;
+use crate::{
+    routes,
+    telemetry::{adopt_parent, current_traceparent},
+};
 
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Longest id taken over from a client.
 const MAX_ID_BYTES: usize = 128;
@@ -35,16 +41,18 @@ impl Drop for InFlight {
     }
 }
 
-/// Watches one request from its headers to its answer's headers.
-pub(crate) async fn observe(request: Request, next: Next) -> Response {
+/// Watches one request from its headers to its answer's headers, which it always gets. `is_https`: browsers reach the service by
+/// https.
+pub(crate) async fn observe(State(is_https): State<bool>, mut request: Request, next: Next) -> Response {
     let started = Instant::now();
+    hide_secrets(request.headers_mut());
     let method = method_label(request.method().as_str());
     let endpoint = request
         .extensions()
         .get::<MatchedPath>()
         .map_or("unmatched", MatchedPath::as_str)
         .to_owned();
-    let id = request_id(request.headers());
+    let id = id(request.headers());
     let span = tracing::info_span!(
         "http.request",
         otel.kind = "server",
@@ -55,11 +63,13 @@ pub(crate) async fn observe(request: Request, next: Next) -> Response {
     );
     let traced_by_client = adopt_parent(&span, request.headers());
     let in_flight = InFlight::new();
-    let mut response = next.run(request).instrument(span.clone()).await;
+    let answered = AssertUnwindSafe(next.run(request)).catch_unwind();
+    let answered = answered.instrument(span.clone()).await;
     drop(in_flight);
+    let _entered = span.enter();
+    let mut response = answered.unwrap_or_else(routes::panicked);
     let status = response.status().as_u16();
     let elapsed = started.elapsed();
-    let _entered = span.enter();
     tracing::debug!(status, elapsed_us = elapsed.as_micros(), "answered");
     if let Some(value) =
         current_traceparent(&span, traced_by_client).and_then(|value| HeaderValue::from_str(&value).ok())
@@ -67,28 +77,35 @@ pub(crate) async fn observe(request: Request, next: Next) -> Response {
         response.headers_mut().insert("traceparent", value);
     }
     response.headers_mut().insert(REQUEST_ID, id);
+    protect(response.headers_mut(), is_https);
     let response = count_bytes(response);
-    metrics::counter!("http_requests_total", "method" => method, "endpoint" => endpoint.clone(), "status" => status.to_string())
-        .increment(1);
-    metrics::histogram!("http_request_duration_seconds", "method" => method, "endpoint" => endpoint).record(elapsed);
+    count_of(method, endpoint.clone().into(), status.to_string().into()).increment(1);
+    duration_of(method, endpoint.into()).record(elapsed);
     response
+}
+
+/// Where requests of a route that ended with a status are counted.
+pub(crate) fn count_of(method: &'static str, endpoint: SharedString, status: SharedString) -> Counter {
+    metrics::counter!("http_requests_total", "method" => method, "endpoint" => endpoint, "status" => status)
+}
+
+/// Where it is noted how long requests of a route took.
+pub(crate) fn duration_of(method: &'static str, endpoint: SharedString) -> Histogram {
+    metrics::histogram!("http_request_duration_seconds", "method" => method, "endpoint" => endpoint)
+}
+
+/// Whoever prints headers, for whatever reason, prints these without their values.
+fn hide_secrets(headers: &mut HeaderMap) {
+    for name in [header::AUTHORIZATION, header::COOKIE] {
+        if let header::Entry::Occupied(mut values) = headers.entry(name) {
+            values.iter_mut().for_each(|value| value.set_sensitive(true));
+        }
+    }
 }
 
 /// Counts what is really sent, which only the encoder knows.
 fn count_bytes(response: Response) -> Response {
-    let encoding = match response
-        .headers()
-        .get(header::CONTENT_ENCODING)
-        .map(HeaderValue::as_bytes)
-    {
-        None => "identity",
-        Some(b"zstd") => "zstd",
-        Some(b"br") => "br",
-        Some(b"gzip") => "gzip",
-        Some(b"deflate") => "deflate",
-        Some(_) => "other",
-    };
-    let bytes = metrics::counter!("http_response_bytes_total", "encoding" => encoding);
+    let bytes = sent_bytes_of(response.headers());
     // A body of known length keeps it, so that the answer has a content-length.
     if let Some(length) = response.body().size_hint().exact() {
         bytes.increment(length);
@@ -102,8 +119,21 @@ fn count_bytes(response: Response) -> Response {
     })
 }
 
+/// Where the bytes of an answer with these headers are counted.
+pub(crate) fn sent_bytes_of(headers: &HeaderMap) -> Counter {
+    let encoding = match headers.get(header::CONTENT_ENCODING).map(HeaderValue::as_bytes) {
+        None => "identity",
+        Some(b"zstd") => "zstd",
+        Some(b"br") => "br",
+        Some(b"gzip") => "gzip",
+        Some(b"deflate") => "deflate",
+        Some(_) => "other",
+    };
+    metrics::counter!("http_response_bytes_total", "encoding" => encoding)
+}
+
 /// The caller's id where it is fit to be logged, else a new one.
-fn request_id(headers: &HeaderMap) -> HeaderValue {
+pub(crate) fn id(headers: &HeaderMap) -> HeaderValue {
     let given = headers.get(REQUEST_ID).filter(|id| {
         (1..=MAX_ID_BYTES).contains(&id.len())
             && id

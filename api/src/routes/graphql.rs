@@ -14,22 +14,26 @@ use std::sync::Arc;
 
 use axum::{
     body::Bytes,
-    extract::{
-        Query, State,
-        rejection::{BytesRejection, QueryRejection},
-    },
-    http::{HeaderMap, StatusCode, header},
+    extract::{FromRequestParts as _, Query, Request, State, rejection::BytesRejection},
+    http::{HeaderMap, StatusCode, header, request::Parts},
     response::{IntoResponse as _, Response},
 };
 use domain::access::Scope;
 use schema::{Caller, Code, Executed, OperationRequest, Outcome};
 
 use super::Refused;
-use crate::router::AppState;
-use accept::Form;
+use crate::{
+    http_cache::{Keepable, OperationFigures},
+    router::AppState,
+};
+pub(crate) use accept::{Form, negotiate};
+pub(crate) use decode::{CLIENT_NAME, WANTS_COST};
 use decode::{Address, Posted, Sender};
 use respond::ForEverybody;
 pub(crate) use streaming::Streaming;
+
+/// Where GraphQL is spoken.
+pub(crate) const ROUTE: &str = "/graphql";
 
 pub(crate) async fn post(
     State(state): State<AppState>,
@@ -59,25 +63,29 @@ pub(crate) async fn post(
     }
 }
 
-pub(crate) async fn get(
-    State(state): State<AppState>,
-    caller: Caller,
-    headers: HeaderMap,
-    address: Result<Query<Address>, QueryRejection>,
-) -> Result<Response, Refused> {
-    let form = form(&headers)?;
-    let Query(address) = address.map_err(|_| {
+pub(crate) async fn get(State(state): State<AppState>, request: Request) -> Response {
+    let (mut parts, _) = request.into_parts();
+    if socket::is_asked_for(&parts) {
+        return socket::open(&state, parts).await;
+    }
+    match Caller::from_request_parts(&mut parts, &state).await {
+        Ok(caller) => by_address(&state, caller, &parts).await.into_response(),
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+async fn by_address(state: &AppState, caller: Caller, parts: &Parts) -> Result<Response, Refused> {
+    let headers = &parts.headers;
+    let form = form(headers)?;
+    let Query(address) = Query::<Address>::try_from_uri(&parts.uri).map_err(|_| {
         let message = "The address has a parameter twice, or one that is no UTF-8.";
         Refused::new(Code::BadUserInput, message)
     })?;
-    let sender = Sender {
-        caller,
-        headers: &headers,
-    };
+    let sender = Sender { caller, headers };
     let mut request = decode::from_address(address, &sender)?;
     // What is asked by its hash can be kept by a cache on the way; a document in an address mostly wants to be found out about.
     request.only_persisted = state.is_production;
-    Ok(answer(&state, request, (form, Some(&headers))).await)
+    Ok(answer(state, request, (form, Some(headers))).await)
 }
 
 pub(crate) async fn wrong_method() -> Response {
@@ -100,12 +108,26 @@ async fn answer(state: &AppState, request: OperationRequest, (form, by_get): (Fo
     let for_everybody = by_get.filter(|_| executed.is_public);
     // What others keep is shown to those who may not know.
     let timing = may_know && (for_everybody.is_none() || !state.is_production);
-    let for_everybody = for_everybody.map(|headers| ForEverybody::of(&executed, headers, state.cdn));
-    let response = respond::one(executed, form, timing);
-    match for_everybody {
-        Some(kept) => kept.tell(response),
-        None => response,
+    let Some(headers) = for_everybody else {
+        return respond::one(executed, form, timing);
+    };
+    let keepable = keepable(&executed);
+    let for_everybody = ForEverybody::of(&executed, headers, state.cdn);
+    let mut response = for_everybody.tell(respond::one(executed, form, timing));
+    if let Some(keepable) = keepable {
+        response.extensions_mut().insert(keepable);
     }
+    response
+}
+
+fn keepable(executed: &Executed) -> Option<Keepable> {
+    Some(Keepable {
+        epoch: executed.epoch?,
+        cost: executed.budget.map_or(0, |budget| budget.cost),
+        age: executed.age.unwrap_or_default(),
+        operation: Some(figures(executed)),
+        endpoint: ROUTE,
+    })
 }
 
 /// Whether to tell what took how long, which says something of what others ask for.
@@ -114,7 +136,7 @@ fn is_told_timing(state: &AppState, caller: &Caller) -> bool {
 }
 
 fn form(headers: &HeaderMap) -> Result<Form, Refused> {
-    accept::negotiate(headers).ok_or_else(|| {
+    negotiate(headers).ok_or_else(|| {
         let message = "Accept application/graphql-response+json or application/json.";
         Refused::new(Code::NotAcceptable, message)
     })
@@ -129,7 +151,14 @@ fn unreadable(rejection: &BytesRejection) -> Refused {
     }
 }
 
+/// Counts an operation that was answered.
 fn observe(executed: &Executed) {
+    let figures = figures(executed);
+    figures.count.increment(1);
+    figures.duration.record(executed.parse_time + executed.execute_time);
+}
+
+fn figures(executed: &Executed) -> OperationFigures {
     let outcome = match executed.outcome {
         Outcome::Ok => "ok",
         Outcome::Partial => "partial",
@@ -137,8 +166,8 @@ fn observe(executed: &Executed) {
         Outcome::Refused(_) => "refused",
     };
     let (operation, kind) = (Arc::clone(&executed.operation_name), executed.operation_kind);
-    metrics::counter!("graphql_operations_total", "operation" => operation.clone(), "kind" => kind, "outcome" => outcome)
-        .increment(1);
-    metrics::histogram!("graphql_operation_duration_seconds", "operation" => operation, "kind" => kind)
-        .record(executed.parse_time + executed.execute_time);
+    OperationFigures {
+        count: metrics::counter!("graphql_operations_total", "operation" => operation.clone(), "kind" => kind, "outcome" => outcome),
+        duration: metrics::histogram!("graphql_operation_duration_seconds", "operation" => operation, "kind" => kind),
+    }
 }

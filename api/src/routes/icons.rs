@@ -1,6 +1,6 @@
 //! Icons as files.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, time::Duration};
 
 use axum::{
     extract::{
@@ -19,7 +19,7 @@ use domain::{
         size::Size,
     },
 };
-use schema::{Caller, Code};
+use schema::{Caller, Code, Epoch};
 use serde::Deserialize;
 
 use super::{
@@ -28,6 +28,7 @@ use super::{
     not_found,
 };
 use crate::{
+    http_cache::Keepable,
     middleware::rate_limit::{charge, tell},
     router::AppState,
 };
@@ -50,6 +51,9 @@ pub(crate) struct RenditionQuery {
 /// Pages of any origin may show an icon.
 const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
+/// Where icons are, as files.
+pub(crate) const ROUTE: &str = "/icons/{prefix}/{file}";
+
 /// What an icon's file costs.
 const COST: u32 = 1;
 
@@ -65,13 +69,28 @@ pub(crate) async fn svg(
 ) -> Response {
     match charge(&state, &caller, COST).await {
         Ok(budget) => {
+            let epoch = state.graphql.epoch();
             let answer = match path {
                 Ok(Path(path)) => answer(&state, path, query, &headers).await,
                 Err(_) => Err(Refused::bad("The address is no UTF-8.")),
             };
-            tell(answer.into_response(), budget)
+            let mut response = tell(answer.into_response(), budget);
+            if let Some(epoch) = epoch.filter(|_| response.status() == StatusCode::OK) {
+                response.extensions_mut().insert(keepable(epoch));
+            }
+            response
         }
         Err(refusal) => *refusal,
+    }
+}
+
+fn keepable(epoch: Epoch) -> Keepable {
+    Keepable {
+        epoch,
+        cost: COST,
+        age: Duration::ZERO,
+        operation: None,
+        endpoint: ROUTE,
     }
 }
 

@@ -37,7 +37,7 @@ use super::{
     draining::{Draining, Phase},
     stream::Stream,
 };
-use crate::{config::ConnectionArgs, middleware::headers::MAX_HEADERS, router::is_health};
+use crate::{config::ConnectionArgs, http_cache::HttpCache, middleware::headers::MAX_HEADERS, router::is_health};
 
 /// Requests of one HTTP/2 connection that run at once.
 const MAX_STREAMS: u32 = 100;
@@ -72,6 +72,7 @@ struct Guest {
 /// What all connections share.
 pub(super) struct Connections {
     router: Router,
+    http_cache: Option<HttpCache>,
     protocols: Builder<TokioExecutor>,
     tls: Option<TlsAcceptor>,
     patience: Patience,
@@ -79,9 +80,15 @@ pub(super) struct Connections {
 }
 
 impl Connections {
-    pub(super) fn new(router: Router, args: &ConnectionArgs, tls: Option<TlsAcceptor>, draining: Draining) -> Self {
+    pub(super) fn new(
+        (router, http_cache): (Router, Option<HttpCache>),
+        args: &ConnectionArgs,
+        tls: Option<TlsAcceptor>,
+        draining: Draining,
+    ) -> Self {
         Self {
             router,
+            http_cache,
             protocols: protocols(args),
             tls,
             patience: Patience {
@@ -194,19 +201,29 @@ impl Connections {
     ) -> impl Future<Output = Result<Response<Answer>, Infallible>> + Send + use<> {
         let is_http2 = request.version() == Version::HTTP_2;
         let running = activity.begin(is_http2);
-        let (router, draining, activity) = (self.router.clone(), self.draining.clone(), Arc::clone(activity));
-        let mut request = request.map(|body| {
-            if is_http2 || body.is_end_stream() {
+        let (router, http_cache) = (self.router.clone(), self.http_cache.clone());
+        let (draining, activity) = (self.draining.clone(), Arc::clone(activity));
+        let request = request.map(|body| {
+            if body.is_end_stream() {
+                Body::empty()
+            } else if is_http2 {
                 Body::new(body)
             } else {
                 Body::new(Asked::new(body, Arc::clone(&activity)))
             }
         });
-        request.extensions_mut().insert(ConnectInfo(peer));
+        let by_router = async move |mut request: Request<Body>| {
+            request.extensions_mut().insert(ConnectInfo(peer));
+            let Ok(response) = router.oneshot(request).await;
+            response
+        };
         async move {
             let mut response = match full {
                 Some(full) if !is_health(request.uri().path()) => full.into_response(),
-                _ => router.oneshot(request).await?,
+                _ => match http_cache {
+                    Some(cache) => cache.answer(request, peer, by_router).await,
+                    None => by_router(request).await,
+                },
             };
             if response.status() == StatusCode::SWITCHING_PROTOCOLS {
                 activity.upgraded();

@@ -68,7 +68,7 @@ async fn a_socket_outlives_every_timeout_and_is_told_of_the_end() {
     let (drain, draining) = draining::channel();
     let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = socket.local_addr().unwrap();
-    let connections = Connections::new(echo(draining.clone()), &args, None, draining.clone());
+    let connections = Connections::new((echo(draining.clone()), None), &args, None, draining.clone());
     let newcomer = connections.new_activity();
     let ceiling = Ceiling::new(Ceilings {
         all: 1,

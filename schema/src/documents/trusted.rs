@@ -48,6 +48,8 @@ const MOST_NAMES: usize = 2_000;
 /// The documents of all lists.
 #[derive(Default)]
 pub(super) struct Trusted {
+    /// How many lists there were before.
+    edition: u64,
     by_id: HashMap<(String, Option<String>), Arc<Document>>,
     by_hash: HashMap<TextHash, Arc<Document>>,
 }
@@ -134,8 +136,15 @@ impl Documents {
             }
         }
         report.trusted = trusted.by_id.len();
-        *self.trusted.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(trusted);
+        let mut current = self.trusted.write().unwrap_or_else(PoisonError::into_inner);
+        trusted.edition = current.edition + 1;
+        *current = Arc::new(trusted);
         report
+    }
+
+    /// Which list of trusted documents this is, counted from the first.
+    pub(crate) fn edition(&self) -> u64 {
+        self.trusted.read().unwrap_or_else(PoisonError::into_inner).edition
     }
 
     /// Checks a document as far as that can be done without its variables.

@@ -8,9 +8,9 @@ use serde_json::{Map, Value};
 use crate::routes::Refused;
 
 /// What a client's program calls itself, in the header that Apollo's clients send.
-const CLIENT_NAME: HeaderName = HeaderName::from_static("apollographql-client-name");
+pub(crate) const CLIENT_NAME: HeaderName = HeaderName::from_static("apollographql-client-name");
 /// Whoever sends it as `1` is told what the operation cost.
-const WANTS_COST: HeaderName = HeaderName::from_static("x-iconql-cost");
+pub(crate) const WANTS_COST: HeaderName = HeaderName::from_static("x-iconql-cost");
 
 /// A request as it stands in a body. What else a client may put there is its own affair.
 #[derive(Debug, Deserialize)]

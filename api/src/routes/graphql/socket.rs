@@ -15,9 +15,8 @@ mod writing;
 use std::sync::Mutex;
 
 use axum::{
-    extract::{FromRequestParts as _, Request, State},
-    http::{HeaderMap, Method, header},
-    middleware::Next,
+    extract::FromRequestParts as _,
+    http::{Method, header, request::Parts},
     response::{IntoResponse as _, Response},
 };
 use schema::{Caller, Code};
@@ -31,22 +30,13 @@ pub(crate) use origins::Origins;
 /// The one subprotocol that is spoken.
 const SUBPROTOCOL: &str = "graphql-transport-ws";
 
-/// Takes requests for a socket out of the way of the others.
-pub(crate) async fn intercept(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    if asks_for_socket(request.method(), request.headers()) {
-        open(&state, request).await
-    } else {
-        next.run(request).await
-    }
+/// Whether a request by GET is for a socket. Over HTTP/2 none is: browsers open a connection of their own for it.
+pub(super) fn is_asked_for(parts: &Parts) -> bool {
+    parts.method == Method::GET && handshake::names(&parts.headers, &header::UPGRADE, "websocket")
 }
 
-/// Whether a request is for a socket. Over HTTP/2 none is: browsers open a connection of their own for it.
-fn asks_for_socket(method: &Method, headers: &HeaderMap) -> bool {
-    method == Method::GET && handshake::names(headers, &header::UPGRADE, "websocket")
-}
-
-async fn open(state: &AppState, request: Request) -> Response {
-    let (mut parts, _) = request.into_parts();
+/// Opens the socket that is asked for.
+pub(super) async fn open(state: &AppState, mut parts: Parts) -> Response {
     if !state.streaming.origins.allow(&parts.uri, &parts.headers) {
         let message = "Pages of this origin may not open a socket. Add it to CORS_ORIGINS.";
         return Refused::new(Code::Forbidden, message).into_response();

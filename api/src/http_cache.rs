@@ -1,0 +1,133 @@
+//! Answers to GET as they were sent, headers and compressed bytes, kept in front of everything that a request passes through.
+//!
+//! What anybody on the way may keep, the server keeps too, and knows better when it is no longer right: with the epoch in which it
+//! was worked out. Whoever answers says that it may be kept, by a [`Keepable`] in the answer's extensions. What a request costs its
+//! client, and the figures, are the same either way.
+
+mod asked;
+mod kept;
+
+use std::{net::SocketAddr, sync::Arc, time::Instant};
+
+use axum::{
+    extract::Request,
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse as _, Response},
+};
+use domain::{access::Client, rate_limit::RateLimiter};
+use foldhash::fast::RandomState;
+use http_body_util::BodyExt as _;
+use ipnet::IpNet;
+use moka::sync::Cache;
+use schema::GraphqlService;
+
+use crate::{
+    client_address,
+    config::Config,
+    middleware::{headers, rate_limit},
+    routes::Refused,
+};
+use asked::Asked;
+pub(crate) use kept::{Keepable, OperationFigures};
+use kept::Kept;
+
+/// The answers. Clones share them.
+#[derive(Clone)]
+pub(crate) struct HttpCache(Arc<Shared>);
+
+struct Shared {
+    answers: Cache<Box<[u8]>, Arc<Kept>, RandomState>,
+    graphql: GraphqlService,
+    rate_limiter: Option<RateLimiter>,
+    trusted_proxies: Arc<[IpNet]>,
+    max_header_bytes: usize,
+}
+
+impl HttpCache {
+    /// None where each answer tells of itself what only working it out can tell, or where nothing is to be kept.
+    pub(crate) fn new(config: &Config, graphql: GraphqlService, rate_limiter: Option<RateLimiter>) -> Option<Self> {
+        let keeping = config.cache.keeping();
+        let is_wanted = config.is_production() && !config.telemetry.opentelemetry_tracing_enabled;
+        if !is_wanted || keeping.http_bytes == 0 {
+            return None;
+        }
+        let weigh = |key: &Box<[u8]>, kept: &Arc<Kept>| u32::try_from(key.len() + kept.bytes()).unwrap_or(u32::MAX);
+        let answers = Cache::builder()
+            .max_capacity(keeping.http_bytes)
+            .weigher(weigh)
+            .time_to_live(keeping.max_age);
+        Some(Self(Arc::new(Shared {
+            answers: answers.build_with_hasher(RandomState::default()),
+            graphql,
+            rate_limiter,
+            trusted_proxies: config.connections.trusted_proxies.as_slice().into(),
+            max_header_bytes: config.connections.max_header_bytes as usize,
+        })))
+    }
+
+    /// Answers what is kept, and has the rest answered by `ordinary`.
+    pub(crate) async fn answer<F>(
+        &self,
+        request: Request,
+        peer: SocketAddr,
+        ordinary: impl FnOnce(Request) -> F,
+    ) -> Response
+    where
+        F: Future<Output = Response>,
+    {
+        let Some(asked) = Asked::of(&request) else {
+            return ordinary(request).await;
+        };
+        let started = Instant::now();
+        if let Some(kept) = self.find(&request, &asked)
+            && let Some(response) = self.replay(&kept, request.headers(), peer).await
+        {
+            kept.count(&response, started.elapsed());
+            return response;
+        }
+        self.keep(asked, ordinary(request).await).await
+    }
+
+    /// The kept answer to a request that is fit to be answered.
+    fn find(&self, request: &Request, asked: &Asked) -> Option<Arc<Kept>> {
+        let kept = self.0.answers.get(asked.key())?;
+        let is_right = self.0.graphql.epoch() == Some(kept.epoch());
+        let is_fit = headers::check(request, self.0.max_header_bytes).is_ok();
+        Some(kept).filter(|_| is_right && is_fit)
+    }
+
+    /// The answer to a client that can pay for it.
+    async fn replay(&self, kept: &Kept, asked: &HeaderMap, peer: SocketAddr) -> Option<Response> {
+        let Some(limiter) = &self.0.rate_limiter else {
+            return Some(kept.replay(asked));
+        };
+        let address = client_address::behind(peer.ip(), asked, &self.0.trusted_proxies);
+        let budget = limiter.take(Client::at(address), kept.cost()).await.ok()?;
+        let mut response = kept.replay(asked);
+        response.headers_mut().extend(rate_limit::headers(&budget));
+        Some(response)
+    }
+
+    /// Keeps an answer that may be kept.
+    async fn keep(&self, asked: Asked, mut response: Response) -> Response {
+        let Some(keepable) = response.extensions_mut().remove::<Keepable>() else {
+            return response;
+        };
+        if response.status() != StatusCode::OK {
+            return response;
+        }
+        let (parts, body) = response.into_parts();
+        let body = match body.collect().await {
+            Ok(body) => body.to_bytes(),
+            Err(error) => {
+                let error_id = uuid::Uuid::new_v4().to_string();
+                tracing::error!(error_id, %error, "cannot write an answer");
+                return Refused::internal(&error_id).into_response();
+            }
+        };
+        if let Some(kept) = Kept::new(keepable, &parts.headers, body.clone()) {
+            self.0.answers.insert(asked.into_key(), Arc::new(kept));
+        }
+        Response::from_parts(parts, body.into())
+    }
+}

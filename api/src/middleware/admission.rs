@@ -1,0 +1,50 @@
+//! What a request is held to before anything looks at what it asks for. One step after the other, and few layers: each costs every
+//! request some allocations.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    extract::{Request, State},
+    middleware::Next,
+    response::{IntoResponse as _, Response},
+};
+use ipnet::IpNet;
+
+use super::{
+    body::{self, BodyRules},
+    compression, deadline, headers, overload, rate_limit,
+};
+use crate::{client_address, router::AppState};
+
+/// What every request is held to.
+#[derive(Debug, Clone)]
+pub(crate) struct Rules {
+    pub(crate) max_header_bytes: usize,
+    pub(crate) trusted_proxies: Arc<[IpNet]>,
+    pub(crate) bodies: BodyRules,
+    pub(crate) timeout: Duration,
+    pub(crate) is_compressing: bool,
+}
+
+/// Lets a request in whose headers and body are fit for it, for as long as it may take.
+pub(crate) async fn admit(State(rules): State<Rules>, mut request: Request, next: Next) -> Response {
+    if let Err(refused) = headers::check(&request, rules.max_header_bytes) {
+        return refused.into_response();
+    }
+    client_address::note(&mut request, &rules.trusted_proxies);
+    if rules.is_compressing {
+        compression::negotiate(request.headers_mut());
+    }
+    let in_time = |request| deadline::enforce(rules.timeout, request, next);
+    let mut response = body::guard(rules.bodies, request, in_time).await;
+    if rules.is_compressing {
+        compression::mark(response.headers_mut());
+    }
+    response
+}
+
+/// Lets a request in when there is a place for it, and its client has something left.
+pub(crate) async fn take_turn(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let gate = state.gate.clone();
+    overload::enforce(&gate, request, |request| rate_limit::enforce(state, request, next)).await
+}

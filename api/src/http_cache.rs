@@ -113,6 +113,9 @@ impl HttpCache {
         let Some(keepable) = response.extensions_mut().remove::<Keepable>() else {
             return response;
         };
+        // What may never be kept was not missed.
+        metrics::counter!("cache_operations_total", "layer" => "http", "operation" => "get", "status" => "miss")
+            .increment(1);
         if response.status() != StatusCode::OK {
             return response;
         }

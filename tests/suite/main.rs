@@ -20,6 +20,7 @@ mod harness;
 mod headers;
 mod health;
 mod http;
+mod http_cache;
 mod import_kill;
 mod import_real;
 mod import_rules;

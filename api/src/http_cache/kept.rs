@@ -166,7 +166,7 @@ impl Figures {
             not_modified: requests("304"),
             duration: request::duration_of("GET", endpoint.into()),
             sent_bytes: request::sent_bytes_of(headers),
-            hits: metrics::counter!("cache_operations_total", "layer" => "response", "operation" => "get", "status" => "hit"),
+            hits: metrics::counter!("cache_operations_total", "layer" => "http", "operation" => "get", "status" => "hit"),
         }
     }
 }

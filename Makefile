@@ -61,7 +61,7 @@ bench: ## measurements inside and beside peers, an hour; on a calm machine
 	cargo bench --package benches
 	benches/import.sh
 	benches/compare.sh
-	@status=0; for bench in transport relevance search; do benches/$$bench.sh || status=1; done; exit $$status
+	@status=0; for bench in fronts transport relevance search; do benches/$$bench.sh || status=1; done; exit $$status
 
 .PHONY: ui
 ui: $(PAGES) ## the pages, into the binary's assets; only when their sources changed

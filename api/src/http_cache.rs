@@ -36,7 +36,7 @@ use kept::Kept;
 pub(crate) struct HttpCache(Arc<Shared>);
 
 struct Shared {
-    answers: Cache<Box<[u8]>, Arc<Kept>, RandomState>,
+    answers: Cache<Arc<[u8]>, Arc<Kept>, RandomState>,
     graphql: GraphqlService,
     rate_limiter: Option<RateLimiter>,
     trusted_proxies: Arc<[IpNet]>,
@@ -51,7 +51,7 @@ impl HttpCache {
         if !is_wanted || keeping.http_bytes == 0 {
             return None;
         }
-        let weigh = |key: &Box<[u8]>, kept: &Arc<Kept>| u32::try_from(key.len() + kept.bytes()).unwrap_or(u32::MAX);
+        let weigh = |key: &Arc<[u8]>, kept: &Arc<Kept>| u32::try_from(key.len() + kept.bytes()).unwrap_or(u32::MAX);
         let answers = Cache::builder()
             .max_capacity(keeping.http_bytes)
             .weigher(weigh)

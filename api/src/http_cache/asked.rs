@@ -1,5 +1,7 @@
 //! Which requests can be answered by what others were answered, and by which of it.
 
+use std::sync::Arc;
+
 use axum::{
     body::HttpBody as _,
     extract::Request,
@@ -31,7 +33,7 @@ impl Asked {
         let headers = request.headers();
         if request.method() != Method::GET
             || !request.body().is_end_stream()
-            || OF_ONE_CALLER.iter().any(|name| headers.contains_key(name))
+            || headers.keys().any(|name| OF_ONE_CALLER.contains(name))
         {
             return None;
         }
@@ -56,7 +58,7 @@ impl Asked {
         &self.0
     }
 
-    pub(super) fn into_key(self) -> Box<[u8]> {
+    pub(super) fn into_key(self) -> Arc<[u8]> {
         self.0.into()
     }
 }

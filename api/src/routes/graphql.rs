@@ -1,6 +1,7 @@
 //! GraphQL over HTTP: a request in, a response out.
 
 mod accept;
+mod apart;
 mod connections;
 mod decode;
 mod events;
@@ -27,6 +28,7 @@ use crate::{
     router::AppState,
 };
 pub(crate) use accept::{Form, negotiate};
+use apart::apart;
 pub(crate) use decode::{CLIENT_NAME, WANTS_COST};
 use decode::{Address, Posted, Sender};
 use respond::ForEverybody;
@@ -56,9 +58,10 @@ pub(crate) async fn post(
     match decode::from_body(&body, &sender, state.max_operations)? {
         Posted::One(request) => Ok(answer(&state, request, (form, None)).await),
         Posted::Batch(requests) => {
-            let answers = state.graphql.execute_batch(requests).await;
+            let timing = is_told_timing(&state, &caller);
+            let answers = apart(async move { state.graphql.execute_batch(requests).await }).await;
             answers.iter().for_each(observe);
-            Ok(respond::batch(&answers, form, is_told_timing(&state, &caller)))
+            Ok(respond::batch(&answers, form, timing))
         }
     }
 }
@@ -103,7 +106,11 @@ async fn answer(state: &AppState, request: OperationRequest, (form, by_get): (Fo
         return events::respond(state, request).await;
     }
     let may_know = is_told_timing(state, &request.caller);
-    let executed = state.graphql.execute(request).await;
+    let executing = {
+        let state = state.clone();
+        async move { state.graphql.execute(request).await }
+    };
+    let executed = apart(executing).await;
     observe(&executed);
     let for_everybody = by_get.filter(|_| executed.is_public);
     // What others keep is shown to those who may not know.

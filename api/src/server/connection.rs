@@ -115,7 +115,7 @@ impl Connections {
             welcome: Ok(place),
         };
         tokio::select! {
-            () = self.greet(socket, guest) => {}
+            () = Arc::clone(&self).greet(socket, guest) => {}
             () = ended.given_up() => tracing::debug!("a connection made room for another"),
             () = draining.reached(Phase::Cut) => {}
         }
@@ -136,12 +136,12 @@ impl Connections {
             welcome: Err(full),
         };
         tokio::select! {
-            _ = tokio::time::timeout(TURNING_AWAY_TIME, self.greet(socket, guest)) => {}
+            _ = tokio::time::timeout(TURNING_AWAY_TIME, Arc::clone(&self).greet(socket, guest)) => {}
             () = ended.given_up() => {}
         }
     }
 
-    async fn greet(&self, socket: TcpStream, guest: Guest) {
+    async fn greet(self: Arc<Self>, socket: TcpStream, guest: Guest) {
         // Answers are written whole: waiting for more to send only delays them.
         let _ = socket.set_nodelay(true);
         let Some(tls) = &self.tls else {
@@ -160,7 +160,7 @@ impl Connections {
         }
     }
 
-    async fn speak<S>(&self, socket: S, guest: Guest)
+    async fn speak<S>(self: &Arc<Self>, socket: S, guest: Guest)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
@@ -194,15 +194,14 @@ impl Connections {
     }
 
     fn answer(
-        &self,
+        self: &Arc<Self>,
         request: Request<Incoming>,
         (peer, full): (SocketAddr, Option<Full>),
         activity: &Arc<Activity>,
     ) -> impl Future<Output = Result<Response<Answer>, Infallible>> + Send + use<> {
         let is_http2 = request.version() == Version::HTTP_2;
         let running = activity.begin(is_http2);
-        let (router, http_cache) = (self.router.clone(), self.http_cache.clone());
-        let (draining, activity) = (self.draining.clone(), Arc::clone(activity));
+        let (shared, activity) = (Arc::clone(self), Arc::clone(activity));
         let request = request.map(|body| {
             if body.is_end_stream() {
                 Body::empty()
@@ -212,22 +211,20 @@ impl Connections {
                 Body::new(Asked::new(body, Arc::clone(&activity)))
             }
         });
-        let by_router = async move |mut request: Request<Body>| {
-            request.extensions_mut().insert(ConnectInfo(peer));
-            let Ok(response) = router.oneshot(request).await;
-            response
-        };
         async move {
-            let mut response = match full {
-                Some(full) if !is_health(request.uri().path()) => full.into_response(),
-                _ => match http_cache {
-                    Some(cache) => cache.answer(request, peer, by_router).await,
-                    None => by_router(request).await,
-                },
+            let by_router = async |mut request: Request<Body>| {
+                request.extensions_mut().insert(ConnectInfo(peer));
+                let Ok(response) = shared.router.clone().oneshot(request).await;
+                response
+            };
+            let mut response = match (full, &shared.http_cache) {
+                (Some(full), _) if !is_health(request.uri().path()) => full.into_response(),
+                (_, Some(cache)) => cache.answer(request, peer, by_router).await,
+                (_, None) => by_router(request).await,
             };
             if response.status() == StatusCode::SWITCHING_PROTOCOLS {
                 activity.upgraded();
-            } else if !is_http2 && (full.is_some() || draining.is_announced()) {
+            } else if !is_http2 && (full.is_some() || shared.draining.is_announced()) {
                 response
                     .headers_mut()
                     .insert(header::CONNECTION, HeaderValue::from_static("close"));

@@ -36,6 +36,9 @@ static AVAILABLE: [(MediaType<'_>, Form); 3] = [
 
 /// The form that the client likes best; nothing where it takes none of them.
 pub(crate) fn negotiate(headers: &HeaderMap) -> Option<Form> {
+    if !headers.contains_key(header::ACCEPT) {
+        return Some(Form::Json);
+    }
     let texts = headers.get_all(header::ACCEPT).iter().map(|value| value.to_str().ok());
     let texts: Option<Vec<&str>> = texts.collect();
     let text = texts.unwrap_or_default().join(",").to_ascii_lowercase();

@@ -28,8 +28,8 @@ use crate::{
     routes::Refused,
 };
 use asked::Asked;
-pub(crate) use kept::{Keepable, OperationFigures};
 use kept::Kept;
+pub(crate) use kept::{Keepable, OperationFigures};
 
 /// The answers. Clones share them.
 #[derive(Clone)]

@@ -108,9 +108,7 @@ pub(crate) fn build(config: &Config, graphql: GraphqlService, backing: Backing, 
     let mut router = Router::new()
         .route(
             graphql::ROUTE,
-            get(graphql::get)
-                .post(graphql::post)
-                .fallback(graphql::wrong_method),
+            get(graphql::get).post(graphql::post).fallback(graphql::wrong_method),
         )
         .route(icons::ROUTE, get(icons::svg))
         .route("/api/v1/search/batch", get(search::batch));

@@ -120,7 +120,8 @@ fn document_stage(
                         variables: variables.clone(),
                         ..OperationRequest::default()
                     };
-                    spent += runtime.block_on(service.execute(request)).parse_time;
+                    let executed = runtime.block_on(service.execute(request));
+                    spent += executed.parse_time + executed.validate_time;
                 }
                 spent
             });

@@ -23,7 +23,7 @@ mod timing;
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -71,7 +71,22 @@ pub struct Cache(Option<Arc<Layers>>);
 
 /// How far a request has seen the catalog: what it is shown next is never older. Whoever is no request forgets.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Reading(Option<Arc<AtomicI64>>);
+pub(crate) struct Reading(Option<Arc<Seen>>);
+
+/// What a request has seen.
+#[derive(Debug, Default)]
+struct Seen {
+    generation: AtomicI64,
+    wanted: AtomicU32,
+    found: AtomicU32,
+}
+
+/// Things that a request has wanted of the catalog, and how many of them were in memory.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Lookups {
+    pub wanted: u32,
+    pub found: u32,
+}
 
 struct Layers {
     config: CacheConfig,
@@ -135,12 +150,31 @@ impl Reading {
     /// Has seen the catalog's `generation`.
     pub(crate) fn saw(&self, generation: i64) {
         if let Some(seen) = &self.0 {
-            seen.fetch_max(generation, Ordering::Relaxed);
+            seen.generation.fetch_max(generation, Ordering::Relaxed);
         }
     }
 
+    /// Has wanted so many things, of which memory had some.
+    fn looked_up(&self, wanted: usize, found: usize) {
+        if let Some(seen) = &self.0 {
+            let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+            seen.wanted.fetch_add(count(wanted), Ordering::Relaxed);
+            seen.found.fetch_add(count(found), Ordering::Relaxed);
+        }
+    }
+
+    /// What it has wanted so far.
+    pub(crate) fn lookups(&self) -> Lookups {
+        self.0.as_ref().map_or_else(Lookups::default, |seen| Lookups {
+            wanted: seen.wanted.load(Ordering::Relaxed),
+            found: seen.found.load(Ordering::Relaxed),
+        })
+    }
+
     fn at_least(&self) -> i64 {
-        self.0.as_ref().map_or(0, |seen| seen.load(Ordering::Relaxed))
+        self.0
+            .as_ref()
+            .map_or(0, |seen| seen.generation.load(Ordering::Relaxed))
     }
 }
 

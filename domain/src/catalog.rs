@@ -35,7 +35,7 @@ pub use set_listing::{SetOrder, SetPosition};
 pub use synonyms::PutSynonyms;
 
 use crate::{
-    cache::{Cache, Reading, Shown},
+    cache::{Cache, Lookups, Reading, Shown},
     database::{Database, DatabaseError, PoolState, StatementCount},
 };
 use follow::RecentChanges;
@@ -86,6 +86,11 @@ impl Catalog {
     /// From now on nothing is shown that is older than `generation`.
     pub fn has_shown(&self, generation: i64) {
         self.reading.saw(generation);
+    }
+
+    /// What the request that asks this one has wanted by key, and how much of it was in memory.
+    pub fn lookups(&self) -> Lookups {
+        self.reading.lookups()
     }
 
     /// What everything shown is as of, or later than, as far as this process knows; none while nothing is kept.

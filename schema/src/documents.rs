@@ -15,9 +15,12 @@ mod unvisited;
 mod validation;
 mod variable_types;
 
-use std::sync::{
-    Arc, RwLock,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{
+        Arc, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
 };
 
 use async_graphql::{
@@ -106,6 +109,8 @@ pub(crate) struct Prepared {
     pub(crate) weight: Weight,
     /// Of the operation and its variables.
     pub(crate) hash: TextHash,
+    /// How long it took to validate and to weigh it.
+    pub(crate) validate_time: Duration,
 }
 
 impl Prepared {
@@ -166,6 +171,7 @@ impl Documents {
         variables::settle(operation, &mut request.variables);
         let name = request.operation_name.as_deref().unwrap_or_default();
         let hash = TextHash::of_operation(&document.hash, name, &request.variables);
+        let found = Instant::now();
         // What was weighed with the same variables has passed all that is looked at before.
         let weight = match self.weights.get(&hash) {
             Some(weight) => weight,
@@ -178,6 +184,7 @@ impl Documents {
             kind,
             weight,
             hash,
+            validate_time: found.elapsed(),
         })
     }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use domain::rate_limit::Budget;
+use domain::{cache::Lookups, rate_limit::Budget};
 use futures_util::stream::BoxStream;
 use serde_json::{Map, Value};
 
@@ -69,8 +69,10 @@ pub struct Executed {
     pub operation_kind: &'static str,
     /// The operation's name where a list of trusted documents has it, else `other`: clients can invent names without end.
     pub operation_name: std::sync::Arc<str>,
-    /// Finding, parsing and validating the document.
+    /// Finding and parsing the document.
     pub parse_time: Duration,
+    /// Validating it, and weighing what it costs.
+    pub validate_time: Duration,
     pub execute_time: Duration,
     /// What the client has left, where that is counted.
     pub budget: Option<Budget>,
@@ -84,12 +86,14 @@ pub struct Executed {
     pub epoch: Option<Epoch>,
     /// SQL statements that the request ran.
     pub statements: u32,
+    /// What it wanted of the catalog by key, and how much of that was in memory.
+    pub lookups: Lookups,
 }
 
 /// What a request was opened to.
 pub enum Opened {
     /// A query, a mutation, or what was refused: it has been answered.
-    Answered(Executed),
+    Answered(Box<Executed>),
     /// A subscription: each item is a response as JSON, until it ends or is dropped.
     Answers(Answers),
 }

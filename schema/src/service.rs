@@ -11,6 +11,7 @@ use async_graphql::{
 };
 use bytes::Bytes;
 use domain::{
+    cache::Lookups,
     catalog::Catalog,
     database::StatementCount,
     rate_limit::{Budget, Exceeded, RateLimiter},
@@ -173,7 +174,7 @@ impl GraphqlService {
             Ok((prepared, budget)) if prepared.kind == OperationType::Subscription => {
                 Opened::Answers(self.subscribe(request, prepared, budget))
             }
-            admitted => Opened::Answered(self.answer(request, admitted, started).await),
+            admitted => Opened::Answered(Box::new(self.answer(request, admitted, started).await)),
         }
     }
 
@@ -241,7 +242,11 @@ impl GraphqlService {
             Ok((_, budget)) | Err((_, budget)) => *budget,
         };
         let prepared = admitted.map(|(prepared, _)| prepared).map_err(|(refusal, _)| refusal);
-        let parse_time = started.elapsed();
+        let prepare_time = started.elapsed();
+        let validate_time = prepared
+            .as_ref()
+            .map_or(Duration::ZERO, |prepared| prepared.validate_time);
+        let mut lookups = Lookups::default();
         let statements = Arc::new(StatementCount::default());
         let kind = prepared.as_ref().map_or("unknown", |prepared| kind_name(prepared.kind));
         let name = prepared.as_ref().ok().and_then(Prepared::name);
@@ -279,7 +284,8 @@ impl GraphqlService {
                         tracing::info_span!("graphql.execute", graphql.operation.type = kind),
                     );
                     let run = self.run(request, (prepared, budget), &statements);
-                    let (response, outcome) = run.instrument(span).await;
+                    let (response, outcome, looked_up) = run.instrument(span).await;
+                    lookups = looked_up;
                     let body = Bytes::from(to_bytes(response, outcome));
                     if let Some(keeper) = keeper.filter(|_| outcome == Outcome::Ok) {
                         keeper.memory.keep(hash, keeper.epoch, body.clone());
@@ -295,12 +301,14 @@ impl GraphqlService {
             budget,
             retry_after,
             operation_name: name.unwrap_or_else(|| "other".into()),
-            parse_time,
-            execute_time: started.elapsed().saturating_sub(parse_time),
+            parse_time: prepare_time.saturating_sub(validate_time),
+            validate_time,
+            execute_time: started.elapsed().saturating_sub(prepare_time),
             age,
             is_public: is_public && outcome == Outcome::Ok,
             epoch: epoch.filter(|_| outcome == Outcome::Ok),
             statements: statements.get(),
+            lookups,
         }
     }
 
@@ -319,7 +327,7 @@ impl GraphqlService {
         request: OperationRequest,
         (prepared, budget): (Prepared, Option<Budget>),
         statements: &Arc<StatementCount>,
-    ) -> (Response, Outcome) {
+    ) -> (Response, Outcome, Lookups) {
         let shown_cost = request.wants_cost.then_some(prepared.weight.cost);
         let (request, loaders) = self.to_library(request, (prepared, budget), statements);
         let response = loaders.run(self.schema.execute(request)).await;
@@ -328,7 +336,7 @@ impl GraphqlService {
             Some(requested) => self.with_cost(response, requested, budget),
             None => response,
         };
-        (response, outcome)
+        (response, outcome, loaders.catalog().lookups())
     }
 
     /// Tells what an operation cost at most, and what by that reckoning it came to.

@@ -159,15 +159,37 @@ async fn headers_that_keep_browsers_safe() {
         );
     }
     assert_eq!(app.graphql("{ __typename }").await.header("cache-control"), "no-store");
-    let timing = app
-        .graphql("{ service { generation } }")
-        .await
-        .header("server-timing")
-        .to_owned();
-    assert!(
-        timing.contains("parse;dur=") && timing.contains("execute;dur=") && timing.ends_with("db;desc=\"1 statement\""),
-        "{timing}"
-    );
+}
+
+#[tokio::test]
+async fn what_took_how_long_is_told() {
+    let app = TestApp::with_garden(Engine::Sqlite).await;
+    let tree = "{ icon(by: { name: \"garden:tree\" }) { name } }";
+    for (query, counts) in [
+        (
+            "{ service { generation } }",
+            r#"db;desc="1 statement", cache;desc="0 of 0 in memory""#,
+        ),
+        (tree, r#"db;desc="1 statement", cache;desc="0 of 1 in memory""#),
+        (
+            "{ icon(by: { name: \"garden:tree\" }) { key } }",
+            r#"db;desc="0 statements", cache;desc="1 of 1 in memory""#,
+        ),
+        (tree, r#"db;desc="0 statements", cache;desc="whole answer""#),
+    ] {
+        let reply = app.graphql(query).await;
+        let parts: Vec<&str> = reply.header("server-timing").splitn(4, ", ").collect();
+        let [times @ .., rest] = parts.as_slice() else {
+            panic!("{parts:?}")
+        };
+        let names = times.iter().map(|part| part.split(";dur=").next().unwrap_or_default());
+        assert!(names.eq(["parse", "validate", "execute"]), "{parts:?}");
+        for part in times {
+            let dur = part.split_once('=').and_then(|(_, dur)| dur.parse::<f64>().ok());
+            assert!(dur.is_some_and(|dur| dur >= 0.0), "{part}");
+        }
+        assert_eq!(*rest, counts, "{query}");
+    }
 }
 
 #[tokio::test]

@@ -13,7 +13,11 @@ const OF_ONE_ANSWER: [&str; 3] = ["x-request-id", "age", "date"];
 
 async fn app(engine: Engine, flags: &[&str]) -> TestApp {
     let builder = TestApp::build(engine).await.flag("--environment=production");
-    let app = flags.iter().fold(builder, |builder, flag| builder.flag(flag)).start().await;
+    let app = flags
+        .iter()
+        .fold(builder, |builder, flag| builder.flag(flag))
+        .start()
+        .await;
     app.import(&[fixture("garden.json")]).await;
     register(&app, TREE).await;
     app
@@ -93,7 +97,10 @@ async fn what_is_sent_again_is_counted_as_ever() {
     let variables = json!({ "name": "garden:tree" });
     let body = json!({ "query": TREE, "extensions": hash(TREE), "variables": variables });
     let registered = Reply::read(client.post(&url).json(&body).send().await.unwrap()).await;
-    let query = [("extensions", hash(TREE).to_string()), ("variables", variables.to_string())];
+    let query = [
+        ("extensions", hash(TREE).to_string()),
+        ("variables", variables.to_string()),
+    ];
     let get = || client.get(&url).query(&query);
     for _ in 0..4 {
         let reply = Reply::read(get().send().await.unwrap()).await;
@@ -102,7 +109,10 @@ async fn what_is_sent_again_is_counted_as_ever() {
     let tag = Reply::read(get().send().await.unwrap()).await.header("etag").to_owned();
     let known = get().header("if-none-match", &tag).header("x-request-id", "my-id");
     let known = Reply::read(known.send().await.unwrap()).await;
-    assert_eq!((known.status, known.text.as_str(), known.header("x-request-id")), (304, "", "my-id"));
+    assert_eq!(
+        (known.status, known.text.as_str(), known.header("x-request-id")),
+        (304, "", "my-id")
+    );
     assert_eq!((known.header("etag"), known.header("content-type")), (tag.as_str(), ""));
     let bytes = registered.text.len() * 6;
     let expected = [
@@ -117,7 +127,9 @@ async fn what_is_sent_again_is_counted_as_ever() {
     let metrics = server.base_url().to_owned() + "/metrics";
     eventually("everything is counted", async || {
         let text = Reply::read(client.get(&metrics).send().await.unwrap()).await.text;
-        let sent = text.lines().find_map(|line| line.strip_prefix(r#"http_response_bytes_total{encoding="identity"} "#));
+        let sent = text
+            .lines()
+            .find_map(|line| line.strip_prefix(r#"http_response_bytes_total{encoding="identity"} "#));
         expected.iter().all(|line| text.lines().any(|found| found == line))
             && sent.is_some_and(|sent| sent.parse::<usize>().unwrap_or_default() >= bytes)
     })
@@ -155,10 +167,21 @@ async fn whoever_says_who_they_are_is_answered_for_themselves() {
     assert!(told.json["extensions"]["cost"].is_object(), "{}", told.text);
     let parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
     let traced = app.send(get(&app, "garden:tree").header("traceparent", parent)).await;
-    assert!(traced.header("traceparent").contains("0af7651916cd43dd8448eb211c80319c"));
-    let stream = app.send(get(&app, "garden:tree").header("accept", "text/event-stream")).await;
+    assert!(
+        traced
+            .header("traceparent")
+            .contains("0af7651916cd43dd8448eb211c80319c")
+    );
+    let stream = app
+        .send(get(&app, "garden:tree").header("accept", "text/event-stream"))
+        .await;
     assert!(stream.header("content-type").starts_with("text/event-stream"));
-    assert_eq!(app.send(get(&app, "garden:tree").header("accept", "text/html")).await.status, 406);
+    assert_eq!(
+        app.send(get(&app, "garden:tree").header("accept", "text/html"))
+            .await
+            .status,
+        406
+    );
     // And it is kept for the others all the same.
     assert_eq!(app.send(get(&app, "garden:tree")).await.text, first.text);
 }
@@ -183,7 +206,10 @@ async fn what_is_kept_costs_what_it_would() {
     }
     // Each costs the same, whoever answers it.
     let steps: Vec<u32> = left.windows(2).map(|pair| pair[0] - pair[1]).collect();
-    assert!(steps.len() >= 2 && steps.iter().all(|step| *step == steps[0] && *step > 0), "{left:?}");
+    assert!(
+        steps.len() >= 2 && steps.iter().all(|step| *step == steps[0] && *step > 0),
+        "{left:?}"
+    );
 }
 
 #[tokio::test]
@@ -192,6 +218,8 @@ async fn headers_are_limited_before_anything_is_looked_up() {
     for _ in 0..2 {
         assert_eq!(app.send(get(&app, "garden:tree")).await.status, 200);
     }
-    let long = app.send(get(&app, "garden:tree").header("x-long", "x".repeat(5000))).await;
+    let long = app
+        .send(get(&app, "garden:tree").header("x-long", "x".repeat(5000)))
+        .await;
     assert_eq!(long.status, 431);
 }

@@ -108,7 +108,11 @@ mod tests {
             key("GET", "/graphql?id=a", &[]),
             key("GET", "/graphql?id=b", &[]),
             key("GET", "/graphql", &[]),
-            key("GET", "/graphql?id=a", &[("accept", "application/graphql-response+json")]),
+            key(
+                "GET",
+                "/graphql?id=a",
+                &[("accept", "application/graphql-response+json")],
+            ),
             key("GET", "/graphql?id=a", &[("accept-encoding", "gzip")]),
             key("GET", "/graphql?id=a", &[("accept-encoding", "br")]),
             key("GET", "/graphql?id=a", &[("accept-encoding", "zstd")]),

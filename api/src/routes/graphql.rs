@@ -29,8 +29,8 @@ use crate::{
 };
 pub(crate) use accept::{Form, negotiate};
 use apart::apart;
-pub(crate) use decode::{CLIENT_NAME, WANTS_COST};
 use decode::{Address, Posted, Sender};
+pub(crate) use decode::{CLIENT_NAME, WANTS_COST};
 use respond::ForEverybody;
 pub(crate) use streaming::Streaming;
 
@@ -162,7 +162,9 @@ fn unreadable(rejection: &BytesRejection) -> Refused {
 fn observe(executed: &Executed) {
     let figures = figures(executed);
     figures.count.increment(1);
-    figures.duration.record(executed.parse_time + executed.execute_time);
+    figures
+        .duration
+        .record(executed.parse_time + executed.validate_time + executed.execute_time);
 }
 
 fn figures(executed: &Executed) -> OperationFigures {

@@ -58,7 +58,8 @@ fn main() -> Result<ExitCode, SetupError> {
     let best = belady(&weights, &day, megabytes << 20);
     println!(
         "# What memory answers\n\n\
-         {lookups} lookups of {} icons by Zipf's law, {megabytes} MiB of memory, empty at first.\n\n\
+         {lookups} lookups of {} icons by Zipf's law, {megabytes} MiB of memory, empty at first; an icon takes {other_bytes} bytes beside \
+         its body.\n\n\
          | | share answered from memory |\n| --- | ---: |\n\
          | the {POPULAR} most popular | {:.1} % (at least {:.0}) |\n\
          | all | {:.1} % |\n\
@@ -100,8 +101,11 @@ fn zipf(icons: usize, lookups: usize, random: &mut Random) -> Vec<usize> {
             sum
         })
         .collect();
-    let draw = |random: &mut Random| cumulated.partition_point(|reached| *reached < random.share() * sum);
-    (0..lookups).map(|_| draw(random).min(icons - 1)).collect()
+    let draw = |_| {
+        let wanted = random.share() * sum;
+        cumulated.partition_point(|reached| *reached < wanted).min(icons - 1)
+    };
+    (0..lookups).map(draw).collect()
 }
 
 fn cached(catalog: &Catalog, memory_bytes: u64) -> Catalog {

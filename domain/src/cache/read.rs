@@ -128,6 +128,7 @@ impl Layers {
         let value = entry.value.clone()?;
         self.saw(reading, entry.stamp);
         self.counts(Layer::Memory).add(Outcome::Hit, 1);
+        reading.looked_up(1, 1);
         Some(value)
     }
 
@@ -188,6 +189,7 @@ impl Layers {
             counts.add(outcome, count);
         }
         counts.took(started.elapsed());
+        reading.looked_up(keys.len(), hits + stale);
         answer
     }
 

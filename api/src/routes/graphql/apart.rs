@@ -1,9 +1,6 @@
 //! Work in a task of its own.
 
-use std::{
-    panic::resume_unwind,
-    task::Poll::Ready,
-};
+use std::{panic::resume_unwind, task::Poll::Ready};
 
 use futures_util::poll;
 use tokio::task::JoinSet;

@@ -122,11 +122,22 @@ fn server_timing(answers: &[&Executed]) -> String {
         let total: Duration = answers.iter().map(|executed| time(executed)).sum();
         total.as_secs_f64() * 1000.0
     };
-    let statements: u32 = answers.iter().map(|executed| executed.statements).sum();
+    let sum = |count: fn(&Executed) -> u32| answers.iter().map(|executed| count(executed)).sum::<u32>();
+    let statements = sum(|executed| executed.statements);
     let plural = if statements == 1 { "" } else { "s" };
+    let cache = if answers.iter().all(|executed| executed.age.is_some()) {
+        "whole answer".to_owned()
+    } else {
+        let (found, wanted) = (
+            sum(|executed| executed.lookups.found),
+            sum(|executed| executed.lookups.wanted),
+        );
+        format!("{found} of {wanted} in memory")
+    };
     format!(
-        "parse;dur={:.3}, execute;dur={:.3}, db;desc=\"{statements} statement{plural}\"",
+        "parse;dur={:.3}, validate;dur={:.3}, execute;dur={:.3}, db;desc=\"{statements} statement{plural}\", cache;desc=\"{cache}\"",
         ms(|executed| executed.parse_time),
+        ms(|executed| executed.validate_time),
         ms(|executed| executed.execute_time),
     )
 }

@@ -159,7 +159,9 @@ impl<'a> Root<'a> {
                     }
                     depth += 1;
                 }
-                Token::Attribute(attribute) if begin.is_none() => attributes.push((attribute.name, attribute.value.raw)),
+                Token::Attribute(attribute) if begin.is_none() => {
+                    attributes.push((attribute.name, attribute.value.raw))
+                }
                 Token::OpenEnd { empty } => {
                     let begin = *begin.get_or_insert(lexer.offset());
                     depth -= usize::from(empty);

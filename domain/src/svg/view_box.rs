@@ -31,10 +31,7 @@ impl ViewBox {
     /// Whether anything can be drawn in it: sides above 0, and nothing beyond [`MAX_EXTENT`].
     pub fn can_be_drawn_in(self) -> bool {
         let is_side = |side: f64| side > 0.0 && side <= MAX_EXTENT;
-        is_side(self.width)
-            && is_side(self.height)
-            && self.left.abs() <= MAX_EXTENT
-            && self.top.abs() <= MAX_EXTENT
+        is_side(self.width) && is_side(self.height) && self.left.abs() <= MAX_EXTENT && self.top.abs() <= MAX_EXTENT
     }
 }
 

@@ -11,12 +11,7 @@ use super::{
     user_error::{UserError, UserErrorCode},
 };
 use crate::{
-    authority,
-    errors::Failure,
-    loaders::loaders,
-    query::check_batch,
-    scalars::IconNameScalar,
-    service::ServiceFacts,
+    authority, errors::Failure, loaders::loaders, query::check_batch, scalars::IconNameScalar, service::ServiceFacts,
 };
 
 #[derive(InputObject)]

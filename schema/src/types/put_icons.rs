@@ -10,13 +10,7 @@ use super::{
     put_synonyms::INDEX_PATIENCE,
     user_error::{UserError, UserErrorCode},
 };
-use crate::{
-    authority,
-    errors::Failure,
-    loaders::loaders,
-    query::check_batch,
-    service::ServiceFacts,
-};
+use crate::{authority, errors::Failure, loaders::loaders, query::check_batch, service::ServiceFacts};
 
 #[derive(InputObject)]
 pub(crate) struct PutIconsInput {
@@ -103,7 +97,11 @@ fn read(input: &PutIconsInput) -> Result<(Vec<NewIcon>, Vec<IconName>), Vec<User
         }
         names.extend(IconName::new(&input.prefix, &icon.key));
     }
-    if errors.is_empty() { Ok((icons, names)) } else { Err(errors) }
+    if errors.is_empty() {
+        Ok((icons, names))
+    } else {
+        Err(errors)
+    }
 }
 
 fn of_icon(place: usize, fault: &IconFault) -> UserError {

@@ -30,7 +30,10 @@ fn the_box_is_the_view_box_or_else_the_size() {
         ("width=\"24px\" height=\" 24 px \"", BOX),
         ("width=\"1em\" height=\"48\" viewBox=\"0 0 24 24\"", BOX),
     ] {
-        check(&format!("<svg {attributes}><path d=\"M0 0\"/></svg>"), (expected, "<path d=\"M0 0\"/>"));
+        check(
+            &format!("<svg {attributes}><path d=\"M0 0\"/></svg>"),
+            (expected, "<path d=\"M0 0\"/>"),
+        );
     }
     for (attributes, expected) in [
         ("", DocumentFault::NoViewBox),
@@ -49,9 +52,22 @@ fn the_box_is_the_view_box_or_else_the_size() {
 
 #[test]
 fn a_box_ends_at_its_limits() {
-    check(&format!("<svg viewBox=\"0 0 {MAX_EXTENT} 1\"/>"), ([0.0, 0.0, MAX_EXTENT, 1.0], ""));
-    check(&format!("<svg viewBox=\"-{MAX_EXTENT} 0 1 1\"/>"), ([-MAX_EXTENT, 0.0, 1.0, 1.0], ""));
-    for numbers in ["0 0 0 24", "0 0 24 -1", "0 0 1000001 1", "0 -1000001 1 1", "0 0 inf 1", "NaN 0 1 1"] {
+    check(
+        &format!("<svg viewBox=\"0 0 {MAX_EXTENT} 1\"/>"),
+        ([0.0, 0.0, MAX_EXTENT, 1.0], ""),
+    );
+    check(
+        &format!("<svg viewBox=\"-{MAX_EXTENT} 0 1 1\"/>"),
+        ([-MAX_EXTENT, 0.0, 1.0, 1.0], ""),
+    );
+    for numbers in [
+        "0 0 0 24",
+        "0 0 24 -1",
+        "0 0 1000001 1",
+        "0 -1000001 1 1",
+        "0 0 inf 1",
+        "NaN 0 1 1",
+    ] {
         let fault = read(&format!("<svg viewBox=\"{numbers}\"/>"));
         assert!(matches!(fault, Err(DocumentFault::Extent(_))), "{numbers}: {fault:?}");
     }
@@ -60,14 +76,29 @@ fn a_box_ends_at_its_limits() {
 #[test]
 fn of_the_root_stays_what_paints() {
     for (attributes, group) in [
-        ("xmlns=\"http://www.w3.org/2000/svg\" xmlns:xlink=\"http://www.w3.org/1999/xlink\" id=\"a\" version=\"1.1\" class=\"b\"", None),
-        ("fill=\"none\" stroke='currentColor' width=\"1em\" stroke-width=\"2\"", Some("<g fill=\"none\" stroke=\"currentColor\" stroke-width=\"2\">")),
-        ("style='font-family:\"a\"'", Some("<g style=\"font-family:&quot;a&quot;\">")),
-        ("transform=\"scale(-1 1)\" aria-hidden=\"true\" role=\"img\"", Some("<g transform=\"scale(-1 1)\">")),
+        (
+            "xmlns=\"http://www.w3.org/2000/svg\" xmlns:xlink=\"http://www.w3.org/1999/xlink\" id=\"a\" version=\"1.1\" class=\"b\"",
+            None,
+        ),
+        (
+            "fill=\"none\" stroke='currentColor' width=\"1em\" stroke-width=\"2\"",
+            Some("<g fill=\"none\" stroke=\"currentColor\" stroke-width=\"2\">"),
+        ),
+        (
+            "style='font-family:\"a\"'",
+            Some("<g style=\"font-family:&quot;a&quot;\">"),
+        ),
+        (
+            "transform=\"scale(-1 1)\" aria-hidden=\"true\" role=\"img\"",
+            Some("<g transform=\"scale(-1 1)\">"),
+        ),
     ] {
         let body = "<path d=\"M0 0\"/>";
         let kept = group.map_or_else(|| body.to_owned(), |group| format!("{group}{body}</g>"));
-        check(&format!("<svg {attributes} viewBox=\"0 0 24 24\">\n  {body}\n</svg>"), (BOX, &kept));
+        check(
+            &format!("<svg {attributes} viewBox=\"0 0 24 24\">\n  {body}\n</svg>"),
+            (BOX, &kept),
+        );
         // Nothing is painted in a group around nothing.
         check(&format!("<svg {attributes} viewBox=\"0 0 24 24\"/>"), (BOX, ""));
     }
@@ -80,7 +111,10 @@ fn what_files_begin_and_end_with_is_left_out() {
     for (before, after) in [
         ("", ""),
         ("\u{feff}<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n", "\n"),
-        ("<?xml version=\"1.0\"?><!-- made by --> <!DOCTYPE svg PUBLIC \"-//W3C//DTD SVG 1.1//EN\" \"http://www.w3.org/Graphics/SVG/1.1/DTD/svg11.dtd\">", "<!-- end -->\n"),
+        (
+            "<?xml version=\"1.0\"?><!-- made by --> <!DOCTYPE svg PUBLIC \"-//W3C//DTD SVG 1.1//EN\" \"http://www.w3.org/Graphics/SVG/1.1/DTD/svg11.dtd\">",
+            "<!-- end -->\n",
+        ),
         ("<!-- one --><!-- two -->\n", " "),
     ] {
         check(&format!("{before}{element}{after}"), (BOX, body));
@@ -126,8 +160,16 @@ fn nothing_unsafe_passes() {
     for (text, problem, at) in [
         ("<svg viewBox=\"0 0 24 24\">", Malformed::Unclosed, 25),
         ("<!-- a --><svg></g></svg>", Malformed::EndTag, 15),
-        ("<!DOCTYPE svg [<!ENTITY a \"b\">]><svg>&a;</svg>", Malformed::Declaration, 0),
-        ("<svg viewBox=\"0 0 24 24\"><![CDATA[a]]></svg>", Malformed::Declaration, 25),
+        (
+            "<!DOCTYPE svg [<!ENTITY a \"b\">]><svg>&a;</svg>",
+            Malformed::Declaration,
+            0,
+        ),
+        (
+            "<svg viewBox=\"0 0 24 24\"><![CDATA[a]]></svg>",
+            Malformed::Declaration,
+            25,
+        ),
     ] {
         let fault = UnsafeSvg::Malformed { problem, at };
         assert_eq!(read(text), Err(DocumentFault::Unsafe(fault)), "{text}");

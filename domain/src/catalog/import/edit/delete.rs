@@ -32,11 +32,15 @@ pub enum DeleteIcons {
 /// Why names cannot be deleted. Each place is one among the names that were given.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DeleteFault {
-    #[error("the names are of {0} sets, and may be of {MAX_EDITED_SETS} at once: delete those of the other sets by another request")]
+    #[error(
+        "the names are of {0} sets, and may be of {MAX_EDITED_SETS} at once: delete those of the other sets by another request"
+    )]
     TooManySets(usize),
     #[error("there is no icon of this name")]
     NotFound { place: usize },
-    #[error("it has aliases, which would draw nothing: {aliases}. Delete them in the same input, or put icons in their place first")]
+    #[error(
+        "it has aliases, which would draw nothing: {aliases}. Delete them in the same input, or put icons in their place first"
+    )]
     HasAliases { place: usize, aliases: String },
 }
 

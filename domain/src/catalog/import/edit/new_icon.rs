@@ -23,7 +23,9 @@ pub struct NewIcon {
 /// Why something is no icon.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum IconFault {
-    #[error("a key is made of a-z and 0-9 with single hyphens inside, such as home-outline, and has at most 128 characters")]
+    #[error(
+        "a key is made of a-z and 0-9 with single hyphens inside, such as home-outline, and has at most 128 characters"
+    )]
     Key,
     #[error(transparent)]
     Svg(#[from] DocumentFault),

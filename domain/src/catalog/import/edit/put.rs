@@ -41,7 +41,9 @@ pub enum PutFault {
     GivenTwice { place: usize, first: usize },
     #[error("its row id is taken by another name, which happens by chance: choose another key")]
     RowIdTaken { place: usize },
-    #[error("its alias `{alias}` cannot follow: {fault}. Put an icon in the place of `{alias}` in the same input, or delete it first")]
+    #[error(
+        "its alias `{alias}` cannot follow: {fault}. Put an icon in the place of `{alias}` in the same input, or delete it first"
+    )]
     Alias {
         place: usize,
         alias: String,
@@ -55,12 +57,7 @@ impl Catalog {
     ///
     /// Plain aliases of a replaced icon are its other names, so they draw what it draws now, and its turned aliases draw that turned.
     /// An alias that is put is one no more.
-    pub async fn put_icons(
-        &self,
-        prefix: &str,
-        icons: &[NewIcon],
-        now_ms: i64,
-    ) -> Result<PutIcons, DatabaseError> {
+    pub async fn put_icons(&self, prefix: &str, icons: &[NewIcon], now_ms: i64) -> Result<PutIcons, DatabaseError> {
         let twice = given_twice(icons);
         if !twice.is_empty() {
             return Ok(PutIcons::Refused(twice));
@@ -92,7 +89,10 @@ impl Catalog {
         if edit.difference.is_empty() && tags.is_empty() {
             return Ok(PutIcons::Stored { generation: None });
         }
-        let keys: HashMap<i64, &str> = ids.into_iter().zip(icons.iter().map(|icon| icon.key.as_str())).collect();
+        let keys: HashMap<i64, &str> = ids
+            .into_iter()
+            .zip(icons.iter().map(|icon| icon.key.as_str()))
+            .collect();
         edit.difference.tell_changed(tags.iter().map(|(id, _)| keys[id]));
         writer.take_generation(generation).await?;
         edit.write(&writer, &tags, (generation, now_ms)).await?;
@@ -131,7 +131,10 @@ fn other_tags<'t>(
     ids: &[i64],
     stored: &HashMap<i64, BTreeSet<String>>,
 ) -> Vec<(i64, BTreeSet<&'t str>)> {
-    let wanted = icons.iter().zip(ids).map(|(icon, id)| (*id, icon.tags.iter().collect::<BTreeSet<&str>>()));
+    let wanted = icons
+        .iter()
+        .zip(ids)
+        .map(|(icon, id)| (*id, icon.tags.iter().collect::<BTreeSet<&str>>()));
     let differs = |(id, tags): &(i64, BTreeSet<&str>)| {
         let stored = stored.get(id).into_iter().flatten().map(String::as_str);
         !stored.eq(tags.iter().copied())

@@ -130,6 +130,10 @@ mod tests {
         let (view_box, body) = apply(transformations().nth(1).unwrap(), before.view_box, &before.body);
         let alias = Drawing { view_box, body };
         let after = drawing(24.0, "<title>&lt;</title><defs/><g><defs><path/></defs></g>");
-        assert!(matches!(redraw(&before, &alias, &after), Err(RedrawFault::Unsafe(_))), "{:?}", redraw(&before, &alias, &after));
+        assert!(
+            matches!(redraw(&before, &alias, &after), Err(RedrawFault::Unsafe(_))),
+            "{:?}",
+            redraw(&before, &alias, &after)
+        );
     }
 }

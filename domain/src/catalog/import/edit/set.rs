@@ -72,12 +72,7 @@ impl EditedSet {
     }
 
     /// The group of variants of each row.
-    fn groups(
-        &self,
-        prefix: &str,
-        wanted: &[IconRow],
-        rest: &HashMap<i64, ExistingRow>,
-    ) -> HashMap<i64, Option<i64>> {
+    fn groups(&self, prefix: &str, wanted: &[IconRow], rest: &HashMap<i64, ExistingRow>) -> HashMap<i64, Option<i64>> {
         let wanted = wanted.iter().map(|row| (row.id, row.key.as_str(), &row.facts));
         let rest = rest.iter().map(|(id, row)| (*id, row.key.as_str(), &row.facts));
         let rows: Vec<(i64, &str, &Facts)> = wanted.chain(rest).collect();

@@ -84,7 +84,10 @@ impl Writer<'_> {
     }
 
     /// What the rows with these ids draw.
-    pub(in crate::catalog::import) async fn drawings(&self, ids: &[i64]) -> Result<HashMap<i64, Drawing>, DatabaseError> {
+    pub(in crate::catalog::import) async fn drawings(
+        &self,
+        ids: &[i64],
+    ) -> Result<HashMap<i64, Drawing>, DatabaseError> {
         let mut drawings = HashMap::with_capacity(ids.len());
         if ids.is_empty() {
             return Ok(drawings);

@@ -160,7 +160,7 @@ impl<'a> Root<'a> {
                     depth += 1;
                 }
                 Token::Attribute(attribute) if begin.is_none() => {
-                    attributes.push((attribute.name, attribute.value.raw))
+                    attributes.push((attribute.name, attribute.value.raw));
                 }
                 Token::OpenEnd { empty } => {
                     let begin = *begin.get_or_insert(lexer.offset());
@@ -191,17 +191,16 @@ impl<'a> Root<'a> {
     }
 
     fn view_box(&self) -> Result<ViewBox, DocumentFault> {
-        let view_box = match self.attribute("viewBox") {
-            Some(numbers) => view_box(numbers).ok_or(DocumentFault::ViewBox)?,
-            None => {
-                let side = |name| self.attribute(name).and_then(pixels);
-                let (width, height) = side("width").zip(side("height")).ok_or(DocumentFault::NoViewBox)?;
-                ViewBox {
-                    left: 0.0,
-                    top: 0.0,
-                    width,
-                    height,
-                }
+        let view_box = if let Some(numbers) = self.attribute("viewBox") {
+            view_box(numbers).ok_or(DocumentFault::ViewBox)?
+        } else {
+            let side = |name| self.attribute(name).and_then(pixels);
+            let (width, height) = side("width").zip(side("height")).ok_or(DocumentFault::NoViewBox)?;
+            ViewBox {
+                left: 0.0,
+                top: 0.0,
+                width,
+                height,
             }
         };
         if view_box.can_be_drawn_in() {
@@ -213,11 +212,11 @@ impl<'a> Root<'a> {
 
     fn body(&self) -> String {
         let content = self.content.trim();
-        let painting = self.attributes.iter().filter(|(name, _)| PAINTING.contains(name));
-        let painting: String = painting
+        let mut painting = String::new();
+        for (name, value) in self.attributes.iter().filter(|(name, _)| PAINTING.contains(name)) {
             // A value that stood in the other quotes may hold these.
-            .map(|(name, value)| format!(" {name}=\"{}\"", value.replace('"', "&quot;")))
-            .collect();
+            painting.extend([" ", name, "=\"", &value.replace('"', "&quot;"), "\""]);
+        }
         if painting.is_empty() || content.is_empty() {
             content.to_owned()
         } else {

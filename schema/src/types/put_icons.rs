@@ -108,8 +108,8 @@ fn of_icon(place: usize, fault: &IconFault) -> UserError {
     let (field, code) = match fault {
         IconFault::Key => ("key", UserErrorCode::Invalid),
         IconFault::Svg(fault) => ("svg", of_document(fault)),
-        IconFault::TooManyTags(_) => ("tags", UserErrorCode::TooLarge),
-        IconFault::Tag {
+        IconFault::TooManyTags(_)
+        | IconFault::Tag {
             fault: KeywordFault::TooLong(_),
             ..
         } => ("tags", UserErrorCode::TooLarge),

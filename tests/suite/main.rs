@@ -63,3 +63,4 @@ mod wire_h2;
 mod wire_tls;
 mod writers;
 mod writers_coherence;
+mod writers_refusals;

@@ -28,6 +28,7 @@ pub(crate) use icon::json_list;
 pub use icon::{Icon, IconKind, IconStyle};
 pub use icon_name::{IconName, InvalidIconName, is_valid_prefix};
 pub use icon_set::{Author, IconSet, License, ListColumn};
+pub use import::{DeleteFault, DeleteIcons, IconFault, MAX_EDITED_SETS, MAX_ICON_TAGS, NewIcon, PutFault, PutIcons};
 pub use listing::{IconPageKey, Page, PageBounds};
 pub use row_key::IconId;
 pub use set_filter::SetFilter;

@@ -2,7 +2,7 @@
 //!
 //! A pure reader: bytes in, final icons out. It knows no database, no network and no file system.
 
-mod base_name;
+pub(crate) mod base_name;
 pub mod document;
 mod entry;
 pub mod info;

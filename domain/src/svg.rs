@@ -4,6 +4,7 @@
 
 pub mod color;
 pub mod data_uri;
+pub mod document;
 pub mod fingerprint;
 pub mod ids;
 pub mod markup;

@@ -38,7 +38,8 @@ pub struct Model {
     pub generation: i64,
     /// When the icon data last changed, as the set says; else when it was imported.
     pub updated_at_ms: i64,
-    /// What the files that the set was read from are known by, together with the importer's version.
+    /// What the files that the set was read from are known by, together with the importer's version; empty once the set is not what
+    /// they say any more.
     pub source_hash: Vec<u8>,
 }
 

@@ -312,7 +312,8 @@ fn check_prefix(prefix: &str) -> Result<(), Error> {
     }
 }
 
-fn check_batch(size: usize, context: &Context<'_>) -> Result<(), Error> {
+/// Checks how many names, ids or icons were given.
+pub(crate) fn check_batch(size: usize, context: &Context<'_>) -> Result<(), Error> {
     let max = context.data_unchecked::<Limits>().max_batch;
     if size <= max {
         Ok(())

@@ -2,6 +2,7 @@
 
 pub(crate) mod cache_layer;
 pub(crate) mod change;
+pub(crate) mod delete_icons;
 pub(crate) mod icon;
 pub(crate) mod icon_connection;
 pub(crate) mod icon_filter;
@@ -13,6 +14,7 @@ pub(crate) mod license;
 pub(crate) mod metrics_snapshot;
 pub(crate) mod node;
 pub(crate) mod pool_stats;
+pub(crate) mod put_icons;
 pub(crate) mod put_synonyms;
 pub(crate) mod rate_limit;
 pub(crate) mod search_connection;

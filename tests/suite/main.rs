@@ -62,3 +62,6 @@ mod wire_bodies;
 mod wire_drain;
 mod wire_h2;
 mod wire_tls;
+mod writers;
+mod writers_coherence;
+mod writers_refusals;

@@ -78,6 +78,11 @@ pub fn is_valid_prefix(prefix: &str) -> bool {
     is_valid_part(prefix)
 }
 
+/// Whether `key` could be the part of an icon's name after the colon.
+pub(crate) fn is_valid_key(key: &str) -> bool {
+    is_valid_part(key)
+}
+
 fn is_valid_part(part: &str) -> bool {
     // A hyphen may stand where a word has begun and another follows.
     let mut in_word = false;

@@ -3,6 +3,7 @@
 //! Each set is one transaction and one generation. Reading the next set overlaps with writing the last.
 
 mod difference;
+mod edit;
 mod insert;
 mod keywords;
 mod report;
@@ -10,6 +11,7 @@ mod row;
 mod set_row;
 mod source;
 mod statistics;
+mod variants;
 mod write;
 mod writer;
 
@@ -23,6 +25,9 @@ use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore, mpsc},
 };
 
+pub use edit::{
+    DeleteFault, DeleteIcons, IconFault, MAX_EDITED_SETS, MAX_ICON_TAGS, NewIcon, PutFault, PutIcons, RedrawFault,
+};
 pub use keywords::{KeywordReport, KeywordSetReport, PackageReport};
 pub use report::{ImportReport, SetOutcome, SetReport};
 use row::{IconRow, icon_rows};

@@ -59,6 +59,18 @@ impl Dialect {
         }
     }
 
+    /// A table `pair` with columns `id` and `value`, of the JSON parameter `$position`: objects with those members, which are
+    /// 64-bit integers, `value` also null.
+    pub(crate) fn pairs(self, position: usize) -> String {
+        match self {
+            Self::Sqlite => format!(
+                "(SELECT json_extract(value, '$.id') AS id, json_extract(value, '$.value') AS value \
+                 FROM json_each(${position})) pair"
+            ),
+            Self::Postgres => format!("json_to_recordset(${position}::json) AS pair (id BIGINT, value BIGINT)"),
+        }
+    }
+
     /// A list parameter of 64-bit integers.
     pub(crate) fn long_list(self, values: impl IntoIterator<Item = i64>) -> Value {
         match self {

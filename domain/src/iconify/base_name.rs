@@ -4,6 +4,8 @@
 //! longest prefix. For the others, a few words that say how an icon is drawn go one by one from the end, while the
 //! set has the name without the word, or with another such word in its place. Nothing is stripped to empty.
 
+use foldhash::HashSet;
+
 use super::metadata::Themes;
 
 /// Words that mean a way of drawing wherever public sets use them.
@@ -22,6 +24,20 @@ const DOUBTFUL_WORDS: [&str; 14] = [
 /// A doubtful word counts in a set where this many names pair up under it, and one in a hundred of all its names.
 /// Public sets that use one as a theme stay above 1 %, the others below 0.9 %.
 const LEAST_PAIRS: usize = 4;
+
+/// What each of a set's `keys`, all of which are given, shares with its variants, in their order. `prefixes` and `suffixes` are
+/// the themes that the set publishes, and their titles.
+pub(crate) fn base_names<'k>(
+    prefixes: Vec<(String, String)>,
+    suffixes: Vec<(String, String)>,
+    keys: &[&'k str],
+) -> Vec<&'k str> {
+    let themes = Themes { prefixes, suffixes };
+    let known: HashSet<&str> = keys.iter().copied().collect();
+    let exists = |key: &str| known.contains(key);
+    let base_names = BaseNames::new(&themes, keys, &exists);
+    keys.iter().map(|key| base_names.of(key)).collect()
+}
 
 /// How names of one set are shortened.
 pub(super) enum BaseNames<'a> {

@@ -3,10 +3,7 @@
 use super::lenient::{Found, WrongType};
 use super::name::MAX_NAME_LENGTH;
 use crate::svg::safety::UnsafeSvg;
-use crate::svg::view_box::ViewBox;
-
-/// The longest side of a view box, and the farthest its corner may be from the origin. Public icons stay under 15,000.
-pub const MAX_EXTENT: f64 = 1e6;
+use crate::svg::view_box::{MAX_EXTENT, ViewBox};
 
 /// One thing left out.
 #[derive(Debug, Clone, PartialEq)]

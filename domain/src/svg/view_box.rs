@@ -4,6 +4,9 @@
 
 use super::number::to_js_string;
 
+/// The longest side of a view box, and the farthest its corner may be from the origin. Public icons stay under 15,000.
+pub const MAX_EXTENT: f64 = 1e6;
+
 /// The rectangle an icon is drawn in, in the icon's own units.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct ViewBox {
@@ -23,6 +26,12 @@ impl ViewBox {
         [self.left, self.top, self.width, self.height]
             .map(to_js_string)
             .join(" ")
+    }
+
+    /// Whether anything can be drawn in it: sides above 0, and nothing beyond [`MAX_EXTENT`].
+    pub fn can_be_drawn_in(self) -> bool {
+        let is_side = |side: f64| side > 0.0 && side <= MAX_EXTENT;
+        is_side(self.width) && is_side(self.height) && self.left.abs() <= MAX_EXTENT && self.top.abs() <= MAX_EXTENT
     }
 }
 

@@ -71,7 +71,7 @@ impl CatalogChange {
 /// One kind of change to one set, in one generation.
 #[Object]
 impl CatalogChange {
-    /// Grows by one with each set's import.
+    /// Grows by one with each change of a set.
     #[graphql(complexity = 0)]
     async fn generation(&self) -> i32 {
         generation(self.change().generation)
@@ -131,7 +131,7 @@ impl CatalogChange {
         Ok(names.into_iter().map(IconNameScalar).collect())
     }
 
-    /// When the import wrote it.
+    /// When it was written.
     #[graphql(complexity = 0)]
     async fn at(&self) -> DateTime {
         DateTime::from_unix_ms(self.change().at_ms)

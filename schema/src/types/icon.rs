@@ -215,7 +215,7 @@ impl Icon {
         self.0.content_hash_hex()
     }
 
-    /// When an import last changed it.
+    /// When it last changed.
     #[graphql(complexity = 0)]
     fn updated_at(&self) -> DateTime {
         DateTime::from_unix_ms(self.0.updated_at_ms)

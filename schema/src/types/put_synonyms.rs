@@ -34,8 +34,8 @@ pub(crate) struct PutSynonymsPayload {
     user_errors: Vec<UserError>,
 }
 
-/// How long an answer waits for the index to know what is stored. Making its dictionary takes less than a second.
-const INDEX_PATIENCE: Duration = Duration::from_secs(2);
+/// How long an answer waits for the index to know what is stored. Making its dictionary, or a set's part, takes less than a second.
+pub(super) const INDEX_PATIENCE: Duration = Duration::from_secs(2);
 
 pub(crate) async fn put(context: &Context<'_>, input: &PutSynonymsInput) -> Result<PutSynonymsPayload, Error> {
     authority::require(context, Scope::Admin)?;

@@ -102,6 +102,18 @@ impl Difference {
         self.update.push((row, old));
     }
 
+    /// Tells of names of which something beside their rows changes, where nothing is told of them already.
+    pub(super) fn tell_changed<'k>(&mut self, keys: impl Iterator<Item = &'k str>) {
+        for key in keys {
+            if !self.changes.values().flatten().any(|told| told == key) {
+                self.tell(ChangeKind::Changed, key.to_owned());
+            }
+        }
+        if let Some(changed) = self.changes.get_mut(&ChangeKind::Changed) {
+            changed.sort_unstable();
+        }
+    }
+
     fn tell(&mut self, kind: ChangeKind, key: String) {
         self.changes.entry(kind).or_default().push(key);
     }

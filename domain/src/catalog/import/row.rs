@@ -1,10 +1,9 @@
 //! Rows as the import makes them from a resolved set.
 
-use std::collections::HashMap;
-
 use ring::digest;
 use sea_orm::Value;
 
+use super::variants::{Member, Variants};
 use crate::{
     catalog::{IconId, icon::IconKind},
     iconify::resolve::{ResolvedIcon, ResolvedSet},
@@ -16,6 +15,13 @@ pub(super) struct IconRow {
     pub(super) id: i64,
     pub(super) key: String,
     pub(super) facts: Facts,
+    pub(super) view_box: ViewBox,
+    pub(super) body: String,
+}
+
+/// What a row draws.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Drawing {
     pub(super) view_box: ViewBox,
     pub(super) body: String,
 }
@@ -116,9 +122,9 @@ impl IconRow {
 pub(super) fn icon_rows(set: &mut ResolvedSet) -> Vec<IconRow> {
     let icons = std::mem::take(&mut set.icons);
     let palette = set.info.as_ref().and_then(|info| info.palette);
-    let variants = Variants::of(&set.prefix, &icons);
+    let variants = Variants::of(&set.prefix, icons.iter().map(member));
     let ids: Vec<i64> = icons.iter().map(|icon| id_of(&set.prefix, &icon.key)).collect();
-    let variant_ids: Vec<Option<i64>> = icons.iter().map(|icon| variants.group_of(icon)).collect();
+    let variant_ids: Vec<Option<i64>> = icons.iter().map(|icon| variants.group_of(&icon.key)).collect();
     let mut rows: Vec<IconRow> = icons
         .into_iter()
         .zip(ids.into_iter().zip(variant_ids))
@@ -148,8 +154,17 @@ pub(super) fn icon_rows(set: &mut ResolvedSet) -> Vec<IconRow> {
     rows
 }
 
+fn member(icon: &ResolvedIcon) -> Member<'_> {
+    Member {
+        key: &icon.key,
+        names: icon.parent.as_deref().filter(|_| icon.kind == IconKind::PlainAlias),
+        listed: icon.listed,
+        base_name: &icon.base_name,
+    }
+}
+
 /// SHA-256 of `left top width height`, a line feed and the body.
-fn content_hash(view_box: ViewBox, body: &str) -> [u8; 32] {
+pub(super) fn content_hash(view_box: ViewBox, body: &str) -> [u8; 32] {
     let mut context = digest::Context::new(&digest::SHA256);
     context.update(view_box.to_attribute().as_bytes());
     context.update(b"\n");
@@ -169,7 +184,7 @@ pub(super) fn kind_column(kind: IconKind) -> i16 {
     }
 }
 
-fn style_column(style: IconStyle) -> i16 {
+pub(super) fn style_column(style: IconStyle) -> i16 {
     match style {
         IconStyle::Fill => 0,
         IconStyle::Stroke => 1,
@@ -188,36 +203,4 @@ fn titles(indexes: &[u32], categories: &[String]) -> Option<String> {
 /// A list column's text.
 pub(super) fn json<T: serde::Serialize + ?Sized>(list: &T) -> String {
     serde_json::to_string(list).expect("text and numbers always serialise")
-}
-
-/// The groups of icons that share a base name.
-struct Variants<'a> {
-    prefix: &'a str,
-    /// Listed icons of each base name.
-    listed: HashMap<&'a str, u32>,
-    by_key: HashMap<&'a str, &'a ResolvedIcon>,
-}
-
-impl<'a> Variants<'a> {
-    fn of(prefix: &'a str, icons: &'a [ResolvedIcon]) -> Self {
-        let mut listed = HashMap::new();
-        for icon in icons.iter().filter(|icon| icon.listed) {
-            *listed.entry(icon.base_name.as_str()).or_insert(0) += 1;
-        }
-        Self {
-            prefix,
-            listed,
-            by_key: icons.iter().map(|icon| (icon.key.as_str(), icon)).collect(),
-        }
-    }
-
-    /// The group's id, where it shows anything besides `icon` itself. A plain alias is in the group of what it names.
-    fn group_of(&self, mut icon: &'a ResolvedIcon) -> Option<i64> {
-        while icon.kind == IconKind::PlainAlias {
-            icon = self.by_key.get(icon.parent.as_deref()?)?;
-        }
-        let base = icon.base_name.as_str();
-        let others = self.listed.get(base).copied().unwrap_or(0) - u32::from(icon.listed);
-        (others > 0).then(|| IconId::of_text(self.prefix, &format!("{}:{base}", self.prefix)).0)
-    }
 }

@@ -1,6 +1,7 @@
 //! The statements that write one set, all in one transaction. A file for each table but the set's own.
 
 mod characters;
+mod edits;
 mod feed;
 mod icons;
 mod tags;
@@ -12,7 +13,7 @@ use super::{
     set_row,
     source::SourceHash,
 };
-use crate::database::{Database, DatabaseError, Dialect, PoolUser};
+use crate::database::{Database, DatabaseError, Dialect, PoolUser, Writing};
 
 /// Rows in one INSERT. Beyond a few hundred nothing is gained, and SQLite takes at most 32,766 values.
 const ROWS_PER_INSERT: usize = 200;
@@ -25,22 +26,54 @@ const SET: Insert<'_> = Insert {
 
 /// One transaction on one set.
 pub(super) struct Writer<'a> {
-    transaction: DatabaseTransaction,
+    transaction: Transaction,
     dialect: Dialect,
     prefix: &'a str,
-    _user: PoolUser,
 }
+
+enum Transaction {
+    /// Takes as long as it takes.
+    OfImport {
+        transaction: DatabaseTransaction,
+        _user: PoolUser,
+    },
+    /// Is counted with its request, which cannot wait for long.
+    OfRequest(Writing),
+}
+
+/// What the statements of requests are called in metrics.
+const QUERY_TYPE: &str = "write_icons";
 
 impl<'a> Writer<'a> {
     /// Begins to write the set `prefix`.
     pub(super) async fn begin(database: &Database, prefix: &'a str) -> Result<Self, DatabaseError> {
         let user = database.pool_user();
         Ok(Self {
-            transaction: database.begin().await?,
+            transaction: Transaction::OfImport {
+                transaction: database.begin().await?,
+                _user: user,
+            },
             dialect: database.dialect(),
             prefix,
-            _user: user,
         })
+    }
+
+    /// As [`Self::begin`], for a request.
+    pub(super) async fn of_request(database: &Database, prefix: &'a str) -> Result<Self, DatabaseError> {
+        Ok(Self {
+            transaction: Transaction::OfRequest(database.write().await?),
+            dialect: database.dialect(),
+            prefix,
+        })
+    }
+
+    /// Goes on with another set, in the same transaction.
+    pub(super) fn on_set(self, prefix: &str) -> Writer<'_> {
+        Writer {
+            transaction: self.transaction,
+            dialect: self.dialect,
+            prefix,
+        }
     }
 
     /// The generation before this one. The row stays locked until the end, so generations become visible in their order.
@@ -86,7 +119,10 @@ impl<'a> Writer<'a> {
 
     /// Keeps all that was done.
     pub(super) async fn commit(self) -> Result<(), DatabaseError> {
-        Ok(self.transaction.commit().await?)
+        match self.transaction {
+            Transaction::OfImport { transaction, .. } => Ok(transaction.commit().await?),
+            Transaction::OfRequest(writing) => writing.commit().await,
+        }
     }
 
     async fn insert(&self, insert: Insert<'_>, values: Vec<Value>) -> Result<(), DatabaseError> {
@@ -95,13 +131,23 @@ impl<'a> Writer<'a> {
     }
 
     async fn query(&self, sql: &str, values: Vec<Value>) -> Result<Vec<QueryResult>, DatabaseError> {
-        let statement = Statement::from_sql_and_values(self.dialect.backend(), sql, values);
-        Ok(self.transaction.query_all_raw(statement).await?)
+        match &self.transaction {
+            Transaction::OfImport { transaction, .. } => {
+                let statement = Statement::from_sql_and_values(self.dialect.backend(), sql, values);
+                Ok(transaction.query_all_raw(statement).await?)
+            }
+            Transaction::OfRequest(writing) => writing.query(QUERY_TYPE, sql, values).await,
+        }
     }
 
     async fn execute(&self, sql: &str, values: Vec<Value>) -> Result<(), DatabaseError> {
-        let statement = Statement::from_sql_and_values(self.dialect.backend(), sql, values);
-        self.transaction.execute_raw(statement).await?;
-        Ok(())
+        match &self.transaction {
+            Transaction::OfImport { transaction, .. } => {
+                let statement = Statement::from_sql_and_values(self.dialect.backend(), sql, values);
+                transaction.execute_raw(statement).await?;
+                Ok(())
+            }
+            Transaction::OfRequest(writing) => writing.query(QUERY_TYPE, sql, values).await.map(drop),
+        }
     }
 }

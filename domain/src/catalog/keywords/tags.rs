@@ -48,6 +48,23 @@ impl Tags {
         self.0.len() < MAX_TAGS && self.0.insert(tag.to_owned())
     }
 
+    /// The tags that somebody gives the icon `key`: as from a publisher, a text without a word in it is none, nor is one that says
+    /// no more than the key.
+    ///
+    /// # Errors
+    /// What cannot be one, each with its place among `texts`. [`MAX_TAGS`] is for whoever asks to check.
+    pub(crate) fn given(key: &str, texts: &[String]) -> Result<Self, Vec<(usize, KeywordFault)>> {
+        let (mut tags, mut faults) = (Self::default(), Vec::new());
+        for (place, text) in texts.iter().enumerate() {
+            match normalize(text) {
+                Err(fault) => faults.push((place, fault)),
+                Ok(tag) if tag.is_empty() || says_only(&tag, key) => {}
+                Ok(tag) => drop(tags.insert(&tag)),
+            }
+        }
+        if faults.is_empty() { Ok(tags) } else { Err(faults) }
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

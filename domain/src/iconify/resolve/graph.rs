@@ -6,7 +6,7 @@ use super::IconKind;
 use crate::iconify::document::Document;
 use crate::iconify::entry::{Alias, Icon, Properties};
 use crate::iconify::name;
-use crate::iconify::skipped::{MAX_EXTENT, SkipReason, Skipped};
+use crate::iconify::skipped::{SkipReason, Skipped};
 use crate::svg::safety;
 use crate::svg::view_box::{Transformation, ViewBox, apply};
 
@@ -199,8 +199,7 @@ fn draw(defaults: Properties, properties: Properties) -> Result<(ViewBox, Transf
         width,
         height,
     };
-    let is_side = |side: f64| side > 0.0 && side <= MAX_EXTENT;
-    if is_side(width) && is_side(height) && left.abs() <= MAX_EXTENT && top.abs() <= MAX_EXTENT {
+    if view_box.can_be_drawn_in() {
         return Ok((view_box, transformation));
     }
     Err(SkipReason::ViewBox(view_box))

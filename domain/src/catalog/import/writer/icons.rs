@@ -1,5 +1,7 @@
 //! The rows of a set's names: what is there, and what takes its place.
 
+use std::collections::HashMap;
+
 use sea_orm::{QueryResult, Value};
 
 use super::{ROWS_PER_INSERT, Writer};
@@ -9,10 +11,11 @@ use crate::{
         import::{
             difference::{Difference, Existing, ExistingRow},
             insert::{Insert, OnConflict},
-            row::{COLUMNS, Facts, IconRow, Stamp},
+            row::{COLUMNS, Drawing, Facts, IconRow, Stamp},
         },
     },
     database::DatabaseError,
+    svg::view_box::ViewBox,
 };
 
 impl Writer<'_> {
@@ -78,6 +81,33 @@ impl Writer<'_> {
             }
         }
         Ok(())
+    }
+
+    /// What the rows with these ids draw.
+    pub(in crate::catalog::import) async fn drawings(
+        &self,
+        ids: &[i64],
+    ) -> Result<HashMap<i64, Drawing>, DatabaseError> {
+        let mut drawings = HashMap::with_capacity(ids.len());
+        if ids.is_empty() {
+            return Ok(drawings);
+        }
+        let sql = format!(
+            "SELECT id, view_left, view_top, view_width, view_height, body FROM icon WHERE {}",
+            self.dialect.is_any("id", 1)
+        );
+        let ids = self.dialect.long_list(ids.iter().copied());
+        for row in self.query(&sql, vec![ids]).await? {
+            let view_box = ViewBox {
+                left: row.try_get_by_index(1)?,
+                top: row.try_get_by_index(2)?,
+                width: row.try_get_by_index(3)?,
+                height: row.try_get_by_index(4)?,
+            };
+            let body = row.try_get_by_index(5)?;
+            drawings.insert(row.try_get_by_index(0)?, Drawing { view_box, body });
+        }
+        Ok(drawings)
     }
 
     async fn write_rows(

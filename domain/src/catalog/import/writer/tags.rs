@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use sea_orm::Value;
+
 use super::{Insert, OnConflict, ROWS_PER_INSERT, Writer};
 use crate::{
     catalog::{
@@ -54,8 +56,23 @@ impl Writer<'_> {
     pub(in crate::catalog::import) async fn tags(&self) -> Result<HashMap<i64, BTreeSet<String>>, DatabaseError> {
         let (first, last) = IconId::range_of_set(self.prefix);
         let sql = "SELECT icon_id, tag FROM icon_tag WHERE icon_id BETWEEN $1 AND $2";
+        self.read_tags(sql, vec![first.into(), last.into()]).await
+    }
+
+    /// The tags of these icons.
+    pub(in crate::catalog::import) async fn tags_of(
+        &self,
+        ids: &[i64],
+    ) -> Result<HashMap<i64, BTreeSet<String>>, DatabaseError> {
+        let condition = self.dialect.is_any("icon_id", 1);
+        let sql = format!("SELECT icon_id, tag FROM icon_tag WHERE {condition}");
+        let ids = self.dialect.long_list(ids.iter().copied());
+        self.read_tags(&sql, vec![ids]).await
+    }
+
+    async fn read_tags(&self, sql: &str, values: Vec<Value>) -> Result<HashMap<i64, BTreeSet<String>>, DatabaseError> {
         let mut tags: HashMap<i64, BTreeSet<String>> = HashMap::new();
-        for row in self.query(sql, vec![first.into(), last.into()]).await? {
+        for row in self.query(sql, values).await? {
             let of_icon = tags.entry(row.try_get_by_index(0)?).or_default();
             of_icon.insert(row.try_get_by_index(1)?);
         }

@@ -15,6 +15,7 @@ use domain::{
     rate_limit::RateLimiter,
     redis::Redis,
     search::Search,
+    switches::{Switch, Switches},
 };
 use ipnet::IpNet;
 use schema::{GraphqlService, Stores};
@@ -56,8 +57,8 @@ pub(crate) struct Shared {
     pub(crate) sessions: PageSessions,
     /// None where nothing is shared with other instances.
     pub(crate) redis: Option<Redis>,
-    /// None where clients may ask for as much as they like.
-    pub(crate) rate_limiter: Option<RateLimiter>,
+    rate_limiter: RateLimiter,
+    pub(crate) switches: Switches,
     pub(crate) draining: Draining,
     pub(crate) streaming: graphql::Streaming,
     pub(crate) is_production: bool,
@@ -69,10 +70,18 @@ pub(crate) struct Shared {
     pub(crate) metrics_text: metrics::LastText,
 }
 
+impl Shared {
+    /// None while clients may ask for as much as they like.
+    pub(crate) fn rate_limiter(&self) -> Option<&RateLimiter> {
+        self.switches.is_on(Switch::RateLimit).then_some(&self.rate_limiter)
+    }
+}
+
 /// What keeps one client from taking all, and what instances share for it.
 pub(crate) struct FairShares {
     pub(crate) redis: Option<Redis>,
-    pub(crate) rate_limiter: Option<RateLimiter>,
+    pub(crate) rate_limiter: RateLimiter,
+    pub(crate) switches: Switches,
 }
 
 /// What stands behind the routes.
@@ -88,6 +97,7 @@ pub(crate) fn build(config: &Config, graphql: GraphqlService, backing: Backing, 
         config.traffic.concurrent_requests(),
         config.limits.max_body_bytes as usize,
     );
+    let switches = shares.switches;
     let state = AppState(Arc::new(Shared {
         graphql,
         catalog: stores.catalog,
@@ -96,6 +106,7 @@ pub(crate) fn build(config: &Config, graphql: GraphqlService, backing: Backing, 
         sessions: PageSessions::new(access.sessions, config.public_url.as_deref()),
         redis: shares.redis,
         rate_limiter: shares.rate_limiter,
+        switches: switches.clone(),
         draining,
         streaming: graphql::Streaming::new(config, gate.clone()),
         is_production: config.is_production(),
@@ -135,7 +146,7 @@ pub(crate) fn build(config: &Config, graphql: GraphqlService, backing: Backing, 
         .method_not_allowed_fallback(routes::method_not_allowed)
         .layer(DefaultBodyLimit::max(config.limits.max_body_bytes as usize))
         .with_state(state);
-    passage(router, config)
+    passage(router, config, switches)
 }
 
 /// What costs its client nothing and is answered under any load: how the server is doing, and its pages.
@@ -143,12 +154,9 @@ fn free_routes(config: &Config) -> Router<AppState> {
     let mut router = Router::new()
         .route("/api/health", get(health::summary))
         .route("/api/health/live", get(health::live))
-        .route("/api/health/ready", get(health::ready));
-    if config.telemetry.prometheus_metrics_enabled {
-        router = router
-            .route("/metrics", get(metrics::text))
-            .route("/api/metrics", get(metrics::text));
-    }
+        .route("/api/health/ready", get(health::ready))
+        .route("/metrics", get(metrics::text))
+        .route("/api/metrics", get(metrics::text));
     if !config.is_production() {
         router = router
             .route("/graphiql", get(pages::graphiql))
@@ -165,14 +173,14 @@ pub(crate) fn is_health(path: &str) -> bool {
 
 /// What every request passes through. The last stack is the outermost; inside each, the first layer is. Few stacks: each that a
 /// router is given costs every request some allocations.
-fn passage(router: Router, config: &Config) -> Router {
+fn passage(router: Router, config: &Config, switches: Switches) -> Router {
     let (http, connections) = (&config.http, &config.connections);
     let of_bodies = middleware::body::BodyRules {
         max_bytes: config.limits.max_body_bytes.into(),
         read_timeout: connections.body_read_timeout(),
     };
     let trusted: Arc<[IpNet]> = connections.trusted_proxies.as_slice().into();
-    let mut router = router.layer(
+    let router = router.layer(
         ServiceBuilder::new()
             .layer(layer::from_fn_with_state(
                 connections.max_header_bytes as usize,
@@ -187,10 +195,7 @@ fn passage(router: Router, config: &Config) -> Router {
             // Whoever reads a body counts what it is once decoded.
             .layer(RequestDecompressionLayer::new()),
     );
-    if http.compression_enabled {
-        router = middleware::compression::around(router, http);
-    }
-    router.layer(
+    middleware::compression::around(router, http, switches).layer(
         ServiceBuilder::new()
             // Whoever prints headers, for whatever reason, prints these without their values.
             .layer(SetSensitiveRequestHeadersLayer::new([

@@ -24,8 +24,9 @@ use domain::{
     catalog::Catalog,
     database::DatabaseError,
     redis::{Redis, RedisError},
+    switches::{SwitchBoard, Switches},
 };
-use schema::{GraphqlService, SchemaConfig, Stores};
+use schema::{Administration, GraphqlService, SchemaConfig, Stores};
 use tokio::{
     net::TcpListener,
     signal::unix::{Signal, SignalKind, signal},
@@ -82,6 +83,9 @@ pub struct RunningServer {
 /// How often to ask what has changed in the catalog, by whatever process: so old may be what is kept of it.
 const CATALOG_PAUSE: Duration = Duration::from_secs(1);
 
+/// How often to ask what switches were turned on other instances.
+const SWITCHES_PAUSE: Duration = Duration::from_secs(1);
+
 /// Starts to answer on the configured address.
 pub async fn start(
     config: &Config,
@@ -98,7 +102,10 @@ pub async fn start(
     let address = socket.local_addr().map_err(unusable)?;
     let running_since = Instant::now();
     let redis = config.redis.open()?;
-    let catalog = cached(config, &stores.catalog, redis.clone(), started_at_ms).await?;
+    let switches = config.switches();
+    let catalog = cached((config, &switches), &stores.catalog, redis.clone(), started_at_ms).await?;
+    let board = SwitchBoard::new(&catalog, switches.clone());
+    board.look().await?;
     let stores = Stores {
         catalog: catalog.clone(),
         ..stores
@@ -106,6 +113,7 @@ pub async fn start(
     let clock = Arc::new(move || running_since.elapsed());
     let shares = FairShares {
         rate_limiter: config.traffic.rate_limiter(redis.clone(), clock),
+        switches,
         redis,
     };
     let vitals = Vitals::start(stores.catalog.clone(), instance(address));
@@ -114,12 +122,13 @@ pub async fn start(
         SchemaConfig {
             limits: config.limits(),
             documents: config.documents(),
-            rate_limiter: shares.rate_limiter.clone(),
+            rate_limiter: Some(shares.rate_limiter.clone()),
             public_url: config.public_url.clone(),
             version: env!("CARGO_PKG_VERSION"),
             started_at_ms,
             vitals,
             keeping: config.cache.keeping(),
+            administration: Administration { switches: board.clone() },
         },
     );
     let manifests = config.documents.documents_manifest.clone();
@@ -128,6 +137,7 @@ pub async fn start(
         let catalog = catalog.clone();
         async move { catalog.keep_up(CATALOG_PAUSE).await }
     });
+    background.spawn(async move { board.keep(SWITCHES_PAUSE).await });
     if !manifests.is_empty() {
         trusted_documents::load(&graphql, &manifests)?;
         background.spawn(trusted_documents::keep(graphql.clone(), manifests));
@@ -156,7 +166,7 @@ pub async fn start(
 
 /// The catalog with a cache, which knows how the catalog stands.
 async fn cached(
-    config: &Config,
+    (config, switches): (&Config, &Switches),
     catalog: &Catalog,
     redis: Option<Redis>,
     started_at_ms: i64,
@@ -175,6 +185,7 @@ async fn cached(
         Surroundings {
             clock,
             chance: Chance::system(),
+            switches: switches.clone(),
             redis,
         },
     );

@@ -67,6 +67,11 @@ impl Catalog {
         Self { cache, ..self.clone() }
     }
 
+    /// Where it is stored.
+    pub(crate) fn database(&self) -> &Database {
+        &self.database
+    }
+
     /// What of it is kept.
     pub fn cache(&self) -> &Cache {
         &self.cache

@@ -11,3 +11,4 @@ pub mod rate_limit;
 pub mod redis;
 pub mod search;
 pub mod svg;
+pub mod switches;

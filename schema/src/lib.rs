@@ -3,6 +3,7 @@
 //! It knows the domain and no transport: a request comes in as text and variables, and leaves as the bytes of a response.
 //! `query`, `mutation` and `subscription` are the tables of contents.
 
+mod administration;
 mod authority;
 mod cursor;
 mod documents;
@@ -27,6 +28,7 @@ mod types;
 mod variables;
 mod vitals;
 
+pub use administration::Administration;
 pub use authority::Caller;
 pub use documents::{
     ClientFileError, ClientOperation, DocumentCheck, DocumentsConfig, DocumentsMode, ManifestError, TrustReport,

@@ -2,7 +2,10 @@
 
 use async_graphql::{Context, Error, Object};
 
-use crate::types::put_synonyms::{self, PutSynonymsInput, PutSynonymsPayload};
+use crate::types::{
+    put_synonyms::{self, PutSynonymsInput, PutSynonymsPayload},
+    switch::{self, SetSwitchInput, SetSwitchPayload},
+};
 
 pub(crate) struct Mutation;
 
@@ -19,5 +22,16 @@ impl Mutation {
         input: PutSynonymsInput,
     ) -> Option<Result<PutSynonymsPayload, Error>> {
         Some(put_synonyms::put(context, &input).await)
+    }
+
+    /// Turns a kill switch at run time, on every instance that runs: on the one that answers at once, on the others within a
+    /// second. An instance that starts later begins as it is configured. Needs scope `admin`.
+    #[graphql(complexity = "1 + child_complexity")]
+    async fn set_switch(
+        &self,
+        context: &Context<'_>,
+        input: SetSwitchInput,
+    ) -> Option<Result<SetSwitchPayload, Error>> {
+        Some(switch::set(context, &input).await)
     }
 }

@@ -23,4 +23,5 @@ pub(crate) mod set_coverage;
 pub(crate) mod snippet_flavor;
 pub(crate) mod suggestion;
 pub(crate) mod svg_options;
+pub(crate) mod switch;
 pub(crate) mod user_error;

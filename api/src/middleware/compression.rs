@@ -2,11 +2,12 @@
 
 use axum::{
     Router,
-    extract::Request,
+    extract::{Request, State},
     http::{Extensions, HeaderMap, HeaderValue, StatusCode, Version, header},
-    middleware::{Next, from_fn},
+    middleware::{Next, from_fn_with_state},
     response::Response,
 };
+use domain::switches::{Switch, Switches};
 use tower::ServiceBuilder;
 use tower_http::{
     CompressionLevel,
@@ -33,8 +34,8 @@ const COMPRESSED_TYPES: [&str; 8] = [
     "video/",
 ];
 
-/// Compresses the answers of `router`.
-pub(crate) fn around(router: Router, http: &HttpArgs) -> Router {
+/// Compresses the answers of `router`, while that is switched on.
+pub(crate) fn around(router: Router, http: &HttpArgs, switches: Switches) -> Router {
     let predicate = SizeAbove::new(http.compression_min_bytes.into())
         .and(|_: StatusCode, _: Version, headers: &HeaderMap, _: &Extensions| is_compressible(headers));
     // The levels of br are not those of the others.
@@ -48,11 +49,15 @@ pub(crate) fn around(router: Router, http: &HttpArgs) -> Router {
         .zstd(false)
         .quality(CompressionLevel::Precise(http.brotli_quality))
         .compress_when(predicate);
-    router.layer(ServiceBuilder::new().layer(from_fn(negotiate)).layer(br).layer(others))
+    router.layer(ServiceBuilder::new().layer(from_fn_with_state(switches, negotiate)).layer(br).layer(others))
 }
 
 /// Picks the one encoding, and marks the answer as one of several.
-async fn negotiate(mut request: Request, next: Next) -> Response {
+async fn negotiate(State(switches): State<Switches>, mut request: Request, next: Next) -> Response {
+    if !switches.is_on(Switch::Compression) {
+        request.headers_mut().remove(header::ACCEPT_ENCODING);
+        return next.run(request).await;
+    }
     let accepted = request.headers().get_all(header::ACCEPT_ENCODING);
     let encoding = best(accepted.iter().filter_map(|value| value.to_str().ok()));
     match encoding {

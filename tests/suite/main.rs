@@ -51,6 +51,7 @@ mod sockets;
 mod starter;
 mod statements;
 mod suggest;
+mod switches;
 mod synonyms;
 mod trusted;
 mod variables;

@@ -23,6 +23,7 @@ use domain::{
     cache::{Cache, Chance, Surroundings},
     catalog::Catalog,
     database::DatabaseError,
+    jobs::Jobs,
     redis::{Redis, RedisError},
     switches::{SwitchBoard, Switches},
 };
@@ -75,6 +76,7 @@ pub struct RunningServer {
     drain: Drain,
     ceiling: Ceiling,
     catalog: Catalog,
+    jobs: Jobs,
     task: JoinHandle<io::Result<()>>,
     /// What goes on beside requests, and ends with the server.
     _background: JoinSet<()>,
@@ -106,6 +108,7 @@ pub async fn start(
     let catalog = cached((config, &switches), &stores.catalog, redis.clone(), started_at_ms).await?;
     let board = SwitchBoard::new(&catalog, switches.clone());
     board.look().await?;
+    let jobs = Jobs::new(&catalog);
     let stores = Stores {
         catalog: catalog.clone(),
         ..stores
@@ -128,7 +131,10 @@ pub async fn start(
             started_at_ms,
             vitals,
             keeping: config.cache.keeping(),
-            administration: Administration { switches: board.clone() },
+            administration: Administration {
+                switches: board.clone(),
+                jobs: jobs.clone(),
+            },
         },
     );
     let manifests = config.documents.documents_manifest.clone();
@@ -138,6 +144,10 @@ pub async fn start(
         async move { catalog.keep_up(CATALOG_PAUSE).await }
     });
     background.spawn(async move { board.keep(SWITCHES_PAUSE).await });
+    background.spawn({
+        let jobs = jobs.clone();
+        async move { jobs.keep().await }
+    });
     if !manifests.is_empty() {
         trusted_documents::load(&graphql, &manifests)?;
         background.spawn(trusted_documents::keep(graphql.clone(), manifests));
@@ -159,6 +169,7 @@ pub async fn start(
         drain,
         ceiling,
         catalog,
+        jobs,
         task: tokio::spawn(listener.run()),
         _background: background,
     })
@@ -233,6 +244,7 @@ impl RunningServer {
         /// How long it may take to drop what is cut.
         const CUTTING_TIME: Duration = Duration::from_secs(1);
         self.drain.advance(Phase::Closing);
+        self.jobs.end();
         let ended = async {
             let _ = (&mut self.task).await;
             self.ceiling.all_left().await;

@@ -2,6 +2,7 @@ use std::{sync::Arc, time::Duration};
 
 use domain::{
     catalog::Catalog,
+    jobs::Jobs,
     switches::{SwitchBoard, Switches},
 };
 use schema::{Administration, DocumentsConfig, KeepingConfig, Limits, SchemaConfig, VitalSigns, Vitals};
@@ -47,6 +48,7 @@ pub fn schema_configuration(catalog: &Catalog) -> SchemaConfig {
         keeping: KeepingConfig::default(),
         administration: Administration {
             switches: SwitchBoard::new(catalog, Switches::default()),
+            jobs: Jobs::new(catalog),
         },
     }
 }

@@ -181,6 +181,11 @@ impl Cache {
         !self.0.as_ref().is_some_and(|layers| layers.following.is_lost())
     }
 
+    /// Bytes that there is room for in memory.
+    pub(crate) fn memory_bytes(&self) -> u64 {
+        self.0.as_ref().map_or(0, |layers| layers.config.memory_bytes)
+    }
+
     /// What the layers did.
     pub fn figures(&self) -> Vec<LayerFigures> {
         let Some(layers) = &self.0 else {
@@ -233,6 +238,20 @@ impl Cache {
         })
     }
 
+    /// Lets go of everything in memory that is no longer right. How much that was.
+    pub(crate) async fn drop_outdated(&self) -> usize {
+        let Some(layers) = self.0.clone() else { return 0 };
+        let dropping = move || {
+            // A look is taken for each, so that nobody waits until all are looked at.
+            let is_right = |stamp, dependency| layers.freshness.view().is_fresh(stamp, dependency, 0);
+            layers.memory.drop_unless(is_right)
+        };
+        match tokio::task::spawn_blocking(dropping).await {
+            Ok(dropped) => dropped,
+            Err(error) => std::panic::resume_unwind(error.into_panic()),
+        }
+    }
+
     fn working(&self) -> Option<&Arc<Layers>> {
         self.0.as_ref().filter(|layers| layers.is_on())
     }
@@ -250,8 +269,9 @@ impl Cache {
         Some(self.0.as_ref()?.following.turn.lock().await)
     }
 
-    /// Begins to know the catalog, or begins anew where it is another one.
-    pub(crate) fn begin(&self, generation: i64, sets: impl IntoIterator<Item = (SetId, i64)>) {
+    /// Begins to know the catalog, or begins anew where it is another one. What was read before the generation `floor` is not
+    /// right any more.
+    pub(crate) fn begin(&self, generation: i64, floor: i64, sets: impl IntoIterator<Item = (SetId, i64)>) {
         if let Some(layers) = &self.0 {
             if layers
                 .freshness
@@ -261,14 +281,14 @@ impl Cache {
             {
                 layers.forget();
             }
-            layers.freshness.begin(generation, sets);
+            layers.freshness.begin(generation, floor, sets);
         }
     }
 
-    /// Everything that changed up to `generation`.
-    pub(crate) fn advance(&self, generation: i64, changes: Vec<SetChange>) {
+    /// Everything that changed up to `generation`, and that nothing is right any more which was read before `floor`.
+    pub(crate) fn advance(&self, generation: i64, floor: i64, changes: Vec<SetChange>) {
         if let Some(layers) = &self.0 {
-            layers.freshness.advance(generation, changes);
+            layers.freshness.advance(generation, floor, changes);
         }
     }
 

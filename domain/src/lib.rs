@@ -7,6 +7,7 @@ pub mod cache;
 pub mod catalog;
 pub mod database;
 pub mod iconify;
+pub mod jobs;
 pub mod rate_limit;
 pub mod redis;
 pub mod search;

@@ -9,6 +9,7 @@ mod cursor;
 mod documents;
 mod errors;
 mod global_id;
+mod kept_answers;
 mod limits;
 mod loaders;
 mod mutation;

@@ -27,6 +27,7 @@ use crate::{
     administration::Administration,
     documents::{Documents, DocumentsConfig, Prepared, StopAfterValidation, TrustReport, TrustedDocument, Validator},
     errors::Code,
+    kept_answers::KeptAnswers,
     limits::{self, Limits, MAX_NESTED_SETS},
     loaders::Loaders,
     mutation::Mutation,
@@ -107,8 +108,7 @@ pub struct GraphqlService {
     documents: Documents,
     switches: Switches,
     rate_limiter: Option<RateLimiter>,
-    responses: Option<ResponseMemory>,
-    serialized: Option<SerializedMemory>,
+    kept: KeptAnswers,
 }
 
 /// What a request costs that was not worth more.
@@ -123,6 +123,12 @@ impl GraphqlService {
         let validating = builder(&config).extension(StopAfterValidation).finish();
         let validator = Validator::new(validating, &config.limits);
         let keeping = config.keeping;
+        let kept = KeptAnswers {
+            responses: (keeping.responses_bytes > 0)
+                .then(|| ResponseMemory::new(keeping.responses_bytes, keeping.max_age)),
+            serialized: (keeping.serialized_bytes > 0)
+                .then(|| SerializedMemory::new(keeping.serialized_bytes, keeping.max_age)),
+        };
         let executing = builder(&config)
             .validation_mode(ValidationMode::Fast)
             .data(config.limits)
@@ -133,7 +139,8 @@ impl GraphqlService {
                 vitals: config.vitals,
             })
             .data(PublicUrl::new(config.public_url))
-            .data(config.administration.clone());
+            .data(config.administration.clone())
+            .data(kept.clone());
         Self {
             schema: executing.finish(),
             stores,
@@ -141,10 +148,7 @@ impl GraphqlService {
             switches: config.administration.switches.switches().clone(),
             rate_limiter: config.rate_limiter,
             documents: Documents::new(config.limits, config.documents, validator),
-            responses: (keeping.responses_bytes > 0)
-                .then(|| ResponseMemory::new(keeping.responses_bytes, keeping.max_age)),
-            serialized: (keeping.serialized_bytes > 0)
-                .then(|| SerializedMemory::new(keeping.serialized_bytes, keeping.max_age)),
+            kept,
         }
     }
 
@@ -295,7 +299,7 @@ impl GraphqlService {
 
     /// None where the response is one caller's, or a moment's.
     fn keeper(&self, request: &OperationRequest, prepared: &Prepared) -> Option<Keeper<'_>> {
-        let memory = self.responses.as_ref()?;
+        let memory = self.kept.responses.as_ref()?;
         let is_on = self.switches.is_on(Switch::ResponseCache);
         let may_be_kept = is_on && is_public(prepared) && !request.wants_cost;
         Some(Keeper {
@@ -371,6 +375,7 @@ impl GraphqlService {
         }
         // Costs are counted in what was resolved.
         if let Some(memory) = self
+            .kept
             .serialized
             .clone()
             .filter(|_| self.switches.is_on(Switch::PerformanceOptimization))

@@ -23,6 +23,8 @@ mod http;
 mod import_kill;
 mod import_real;
 mod import_rules;
+mod invalidate;
+mod jobs;
 mod keys;
 mod keys_cli;
 mod keywords;

@@ -244,7 +244,14 @@ async fn what_is_kept_is_only_used_while_it_is_on() {
     };
     let lists: Vec<Vec<&str>> = (1..20).map(|length| vec!["garden:tree"; length]).collect();
     let mut lists = lists.iter();
-    let server = Process::serve(BINARY, app.database().url(), &[]);
+    // A new search index is a new answer to everything.
+    let serve = async |flags: &[&str]| {
+        let server = Process::serve(BINARY, app.database().url(), flags);
+        let url = format!("{}/api/health/ready", server.base_url());
+        eventually("it is ready", async || client.get(&url).send().await.unwrap().status() == 200).await;
+        server
+    };
+    let server = serve(&[]).await;
     found(&server, lists.next().unwrap()).await;
     for (switch, expected) in [("RESPONSE_CACHE", [0, 1]), ("PERFORMANCE_OPTIMIZATION", [0, 0]), ("MEMORY_CACHE", [0, 0])] {
         let names = lists.next().unwrap();
@@ -257,7 +264,7 @@ async fn what_is_kept_is_only_used_while_it_is_on() {
     }
     // What begins off can be on.
     for flag in ["--response-cache-enabled=false", "--cache-enabled=false", "--performance-optimization-enabled=false"] {
-        let server = Process::serve(BINARY, app.database().url(), &[flag]);
+        let server = serve(&[flag]).await;
         for length in 1..3 {
             assert_eq!(found(&server, &vec!["garden:tree"; length]).await[0], 0, "{flag}");
         }

@@ -68,7 +68,7 @@ impl Case {
                 redis: None,
             },
         );
-        cache.begin(1, []);
+        cache.begin(1, 0, []);
         cache.note_following(false);
         let source = Source::new(answers);
         Self {
@@ -128,7 +128,7 @@ impl Case {
             set: SET,
             names,
         };
-        self.cache.advance(generation, vec![change]);
+        self.cache.advance(generation, 0, vec![change]);
     }
 
     fn statements(&self) -> Vec<Vec<i64>> {

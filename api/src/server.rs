@@ -243,13 +243,15 @@ impl RunningServer {
     pub async fn shut_down(mut self, grace: Duration) {
         /// How long it may take to drop what is cut.
         const CUTTING_TIME: Duration = Duration::from_secs(1);
+        /// How long it may take to give back the jobs that are being done.
+        const GIVING_BACK_TIME: Duration = Duration::from_secs(2);
         self.drain.advance(Phase::Closing);
-        self.jobs.end();
         let ended = async {
             let _ = (&mut self.task).await;
             self.ceiling.all_left().await;
         };
-        if tokio::time::timeout(grace, ended).await.is_err() {
+        let (_, ended) = tokio::join!(self.jobs.end(GIVING_BACK_TIME), tokio::time::timeout(grace, ended));
+        if ended.is_err() {
             tracing::warn!("some requests did not end in time and were cut");
             self.drain.advance(Phase::Cut);
             let _ = tokio::time::timeout(CUTTING_TIME, self.ceiling.all_left()).await;

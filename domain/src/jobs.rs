@@ -17,6 +17,7 @@ use std::{
     fmt,
     str::FromStr,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use tokio::sync::{Notify, watch};
@@ -122,6 +123,8 @@ struct Shared {
     followed: Mutex<HashMap<JobId, watch::Sender<Arc<Job>>>>,
     /// Whether this instance takes no more.
     is_ending: watch::Sender<bool>,
+    /// How many workers have a job, or are about to take one.
+    busy: watch::Sender<usize>,
 }
 
 impl Jobs {
@@ -134,6 +137,7 @@ impl Jobs {
             changed: Notify::new(),
             followed: Mutex::default(),
             is_ending: watch::Sender::new(false),
+            busy: watch::Sender::new(0),
         }))
     }
 
@@ -142,9 +146,12 @@ impl Jobs {
         tokio::join!(self.work(), self.work(), self.tell_followers(), self.clear_away());
     }
 
-    /// Takes no more jobs, and gives back those that are being done here.
-    pub fn end(&self) {
+    /// Takes no more jobs, and gives back those that are being done here, which takes `patience` at most.
+    pub async fn end(&self, patience: Duration) {
         self.0.is_ending.send_replace(true);
+        let mut busy = self.0.busy.subscribe();
+        // What is not given back is taken when its lease is over.
+        let _ = tokio::time::timeout(patience, busy.wait_for(|busy| *busy == 0)).await;
     }
 }
 

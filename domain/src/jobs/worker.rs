@@ -52,15 +52,23 @@ impl Jobs {
                 () = self.0.queued.notified() => {}
                 _ = ending.wait_for(|is_ending| *is_ending) => return,
             }
-            while !*ending.borrow() {
-                match self.take().await {
-                    Ok(Some(taken)) => self.do_it(&taken).await,
-                    Ok(None) => break,
-                    Err(error) => {
-                        tracing::warn!(%error, "no job can be taken for the moment");
-                        break;
-                    }
-                }
+            self.0.busy.send_modify(|busy| *busy += 1);
+            while !*ending.borrow() && self.do_next().await {}
+            self.0.busy.send_modify(|busy| *busy -= 1);
+        }
+    }
+
+    /// Does the job whose turn it is. Whether there was one.
+    async fn do_next(&self) -> bool {
+        match self.take().await {
+            Ok(Some(taken)) => {
+                self.do_it(&taken).await;
+                true
+            }
+            Ok(None) => false,
+            Err(error) => {
+                tracing::warn!(%error, "no job can be taken for the moment");
+                false
             }
         }
     }

@@ -250,7 +250,7 @@ impl RunningServer {
             let _ = (&mut self.task).await;
             self.ceiling.all_left().await;
         };
-        let (_, ended) = tokio::join!(self.jobs.end(GIVING_BACK_TIME), tokio::time::timeout(grace, ended));
+        let ((), ended) = tokio::join!(self.jobs.end(GIVING_BACK_TIME), tokio::time::timeout(grace, ended));
         if ended.is_err() {
             tracing::warn!("some requests did not end in time and were cut");
             self.drain.advance(Phase::Cut);

@@ -176,7 +176,10 @@ mod tests {
     #[test]
     fn states_are_stored_by_number() {
         for (column, state) in (0..).zip(JobState::ALL) {
-            assert_eq!((state.to_column(), JobState::from_column(column)), (column, Some(state)));
+            assert_eq!(
+                (state.to_column(), JobState::from_column(column)),
+                (column, Some(state))
+            );
         }
         assert_eq!(JobState::from_column(5), None);
     }

@@ -6,21 +6,32 @@ use tests::{Engine, Iconql, OwnRedis, Process, Reply, Socket, TestApp, TestDatab
 
 const BINARY: &str = env!("CARGO_BIN_EXE_iconql-under-test");
 
-const WARM: &str = "mutation($top: Int! = 1000, $prefixes: [String!]! = []) { warmCache(input: { top: $top, prefixes: $prefixes }) {
+const WARM: &str =
+    "mutation($top: Int! = 1000, $prefixes: [String!]! = []) { warmCache(input: { top: $top, prefixes: $prefixes }) {
     job { id kind state done total failures { item message } startedAt endedAt } userErrors { field code message } } }";
 
 const JOB: &str = "query($id: ID!) { node(id: $id) { id ... on Job { kind state done total failures(first: 2) { item message } startedAt endedAt } } }";
 
-const CANCEL: &str = "mutation($id: ID!) { cancelJob(input: { id: $id }) { job { id state } userErrors { field code message } } }";
+const CANCEL: &str =
+    "mutation($id: ID!) { cancelJob(input: { id: $id }) { job { id state } userErrors { field code message } } }";
 
 /// A set of so many icons.
 fn set(prefix: &str, icons: usize) -> Value {
-    let icon = |place: usize| (format!("icon-{place:05}"), json!({ "body": format!("<path d=\"M{place} 0h1z\"/>") }));
+    let icon = |place: usize| {
+        (
+            format!("icon-{place:05}"),
+            json!({ "body": format!("<path d=\"M{place} 0h1z\"/>") }),
+        )
+    };
     json!({ "prefix": prefix, "icons": (0..icons).map(icon).collect::<Map<_, _>>() })
 }
 
 async fn with_sets(engine: Engine) -> TestApp {
-    let app = TestApp::build(engine).await.flag("--response-cache-enabled=false").start().await;
+    let app = TestApp::build(engine)
+        .await
+        .flag("--response-cache-enabled=false")
+        .start()
+        .await;
     for (prefix, icons) in [("small", 3), ("large", 620), ("middle", 20)] {
         app.import_json(&set(prefix, icons)).await;
     }
@@ -60,7 +71,11 @@ async fn ended(base_url: &str, id: &str) -> Value {
 }
 
 fn assert_succeeded(job: &Value, done: i64) {
-    assert_eq!((&job["state"], &job["done"], &job["total"]), (&json!("SUCCEEDED"), &json!(done), &json!(done)), "{job}");
+    assert_eq!(
+        (&job["state"], &job["done"], &job["total"]),
+        (&json!("SUCCEEDED"), &json!(done), &json!(done)),
+        "{job}"
+    );
     let [started, ended] = ["startedAt", "endedAt"].map(|at| job[at].as_str().unwrap().trim_end_matches('Z'));
     assert!(started <= ended, "{job}");
 }
@@ -307,14 +322,23 @@ async fn the_job_of_a_killed_instance_is_done_by_another() {
     // The app's own server does jobs too: only the first may have this one.
     drop(app.take_server());
     let serve = || {
-        let flags = ["serve", "--listen=127.0.0.1:0", "--query-timeout-ms=60000", "--request-timeout-ms=60000"];
+        let flags = [
+            "serve",
+            "--listen=127.0.0.1:0",
+            "--query-timeout-ms=60000",
+            "--request-timeout-ms=60000",
+        ];
         Iconql::new(BINARY, &flags).database(app.database().url()).spawn()
     };
     let mut first = serve();
     let first_url = first.base_url().await;
     let held = hold_icons(app.database()).await;
     let id = start(&first_url, &json!({ "prefixes": ["large"] })).await;
-    let state = async || app.database().number("SELECT CAST(10 * state + attempts AS BIGINT) FROM job").await;
+    let state = async || {
+        app.database()
+            .number("SELECT CAST(10 * state + attempts AS BIGINT) FROM job")
+            .await
+    };
     eventually("it has begun", async || state().await == 11).await;
     let mut second = serve();
     let second_url = second.base_url().await;
@@ -337,7 +361,11 @@ async fn an_instance_that_ends_gives_its_job_back() {
     let url = server.base_url().await;
     let held = hold_icons(app.database()).await;
     start(&url, &json!({ "prefixes": ["large"] })).await;
-    let state = async || app.database().number("SELECT CAST(10 * state + attempts AS BIGINT) FROM job").await;
+    let state = async || {
+        app.database()
+            .number("SELECT CAST(10 * state + attempts AS BIGINT) FROM job")
+            .await
+    };
     eventually("it has begun", async || state().await == 11).await;
     assert!(server.signal("TERM"));
     eventually("it is given back", async || state().await == 0).await;
@@ -355,11 +383,17 @@ async fn a_running_job_is_cancelled_from_anywhere() {
     let held = hold_icons(app.database()).await;
     let id = start(first.base_url(), &json!({ "prefixes": ["large"] })).await;
     eventually("it has begun", async || {
-        app.database().number("SELECT CAST(10 * state + attempts AS BIGINT) FROM job").await == 11
+        app.database()
+            .number("SELECT CAST(10 * state + attempts AS BIGINT) FROM job")
+            .await
+            == 11
     })
     .await;
     let reply = send(second.base_url(), CANCEL, &json!({ "id": id })).await;
-    assert_eq!(reply.data("/cancelJob"), &json!({ "job": { "id": id, "state": "RUNNING" }, "userErrors": [] }));
+    assert_eq!(
+        reply.data("/cancelJob"),
+        &json!({ "job": { "id": id, "state": "RUNNING" }, "userErrors": [] })
+    );
     assert_eq!(ended(second.base_url(), &id).await["state"], "CANCELLED");
     held.release().await;
 }
@@ -388,23 +422,43 @@ async fn redis_is_warm_for_all() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("s.json");
     std::fs::write(&file, set("s", 30).to_string()).unwrap();
-    let _ = Iconql::new(BINARY, &["import"]).arg(&file).database(database.url()).run().await.succeeded();
-    let flags = [format!("--redis-url={}", redis.url()), "--redis-timeout-ms=5000".to_owned()];
+    let _ = Iconql::new(BINARY, &["import"])
+        .arg(&file)
+        .database(database.url())
+        .run()
+        .await
+        .succeeded();
+    let flags = [
+        format!("--redis-url={}", redis.url()),
+        "--redis-timeout-ms=5000".to_owned(),
+    ];
     let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
     let first = Process::serve(BINARY, database.url(), &flags);
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     let is_up = async |server: &Process| {
-        let health = client.get(format!("{}/api/health", server.base_url())).send().await.unwrap();
+        let health = client
+            .get(format!("{}/api/health", server.base_url()))
+            .send()
+            .await
+            .unwrap();
         health.json::<Value>().await.unwrap()["redis"] == "up"
     };
     eventually("redis is up", async || is_up(&first).await).await;
     let id = start(first.base_url(), &json!({ "prefixes": ["s"] })).await;
     assert_succeeded(&ended(first.base_url(), &id).await, 30);
     // Thirty icons and their set.
-    eventually("it is all in redis", async || redis.command(&["KEYS", "iconql:v1:*:1"]).lines().count() == 31).await;
+    eventually("it is all in redis", async || {
+        redis.command(&["KEYS", "iconql:v1:*:1"]).lines().count() == 31
+    })
+    .await;
     let second = Process::serve(BINARY, database.url(), &flags);
     eventually("redis is up", async || is_up(&second).await).await;
-    let reply = send(second.base_url(), "{ icon(by: { name: \"s:icon-00029\" }) { body set { name } } }", &json!({})).await;
+    let reply = send(
+        second.base_url(),
+        "{ icon(by: { name: \"s:icon-00029\" }) { body set { name } } }",
+        &json!({}),
+    )
+    .await;
     assert_eq!(reply.statements(), 0, "{}", reply.text);
 }
 

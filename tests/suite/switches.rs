@@ -20,7 +20,9 @@ const SWITCHES: [(&str, &str); 7] = [
 const STATES: &str = "{ service { switches { switch on configured } } }";
 
 fn turning(switch: &str, on: bool) -> String {
-    format!("mutation {{ setSwitch(input: {{ switch: {switch}, on: {on} }}) {{ switches {{ switch on configured }} userErrors {{ code }} }} }}")
+    format!(
+        "mutation {{ setSwitch(input: {{ switch: {switch}, on: {on} }}) {{ switches {{ switch on configured }} userErrors {{ code }} }} }}"
+    )
 }
 
 /// Turns a switch; how all of them are then.
@@ -230,7 +232,7 @@ async fn hits(server: &Process) -> [u64; 2] {
 async fn what_is_kept_is_only_used_while_it_is_on() {
     let app = TestApp::with_garden(Engine::Sqlite).await;
     let one = r#"{ icons(names: ["garden:tree", "garden:flower"]) { ... on Icon { name body } } }"#;
-    let many = r#"query($names: [String!]!) { icons(names: $names) { ... on Icon { name body } } }"#;
+    let many = r"query($names: [String!]!) { icons(names: $names) { ... on Icon { name body } } }";
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     // How many more of each were found, of an answer that was there before, and of icons in another.
     let found = async |server: &Process, names: &[&str]| {
@@ -248,12 +250,19 @@ async fn what_is_kept_is_only_used_while_it_is_on() {
     let serve = async |flags: &[&str]| {
         let server = Process::serve(BINARY, app.database().url(), flags);
         let url = format!("{}/api/health/ready", server.base_url());
-        eventually("it is ready", async || client.get(&url).send().await.unwrap().status() == 200).await;
+        eventually("it is ready", async || {
+            client.get(&url).send().await.unwrap().status() == 200
+        })
+        .await;
         server
     };
     let server = serve(&[]).await;
     found(&server, lists.next().unwrap()).await;
-    for (switch, expected) in [("RESPONSE_CACHE", [0, 1]), ("PERFORMANCE_OPTIMIZATION", [0, 0]), ("MEMORY_CACHE", [0, 0])] {
+    for (switch, expected) in [
+        ("RESPONSE_CACHE", [0, 1]),
+        ("PERFORMANCE_OPTIMIZATION", [0, 0]),
+        ("MEMORY_CACHE", [0, 0]),
+    ] {
         let names = lists.next().unwrap();
         assert_eq!(found(&server, names).await, [1, names.len() as u64], "{switch}");
         send(&server, &turning(switch, false)).await;
@@ -263,7 +272,11 @@ async fn what_is_kept_is_only_used_while_it_is_on() {
         send(&server, &turning(switch, true)).await;
     }
     // What begins off can be on.
-    for flag in ["--response-cache-enabled=false", "--cache-enabled=false", "--performance-optimization-enabled=false"] {
+    for flag in [
+        "--response-cache-enabled=false",
+        "--cache-enabled=false",
+        "--performance-optimization-enabled=false",
+    ] {
         let server = serve(&[flag]).await;
         for length in 1..3 {
             assert_eq!(found(&server, &vec!["garden:tree"; length]).await[0], 0, "{flag}");

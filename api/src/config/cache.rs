@@ -6,6 +6,10 @@ use schema::KeepingConfig;
 
 /// What is kept of the catalog, and for how long.
 #[derive(Debug, Clone, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a value of its own that people set"
+)]
 pub struct CacheArgs {
     /// Keep answers, whole and icon by icon, and let the cache act of its own accord; answers are the same without
     #[arg(long, global = true, default_value_t = true, action = clap::ArgAction::Set, value_name = "BOOL", help_heading = "Cache")]

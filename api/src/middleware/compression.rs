@@ -49,7 +49,12 @@ pub(crate) fn around(router: Router, http: &HttpArgs, switches: Switches) -> Rou
         .zstd(false)
         .quality(CompressionLevel::Precise(http.brotli_quality))
         .compress_when(predicate);
-    router.layer(ServiceBuilder::new().layer(from_fn_with_state(switches, negotiate)).layer(br).layer(others))
+    router.layer(
+        ServiceBuilder::new()
+            .layer(from_fn_with_state(switches, negotiate))
+            .layer(br)
+            .layer(others),
+    )
 }
 
 /// Picks the one encoding, and marks the answer as one of several.

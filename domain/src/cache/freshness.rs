@@ -216,7 +216,11 @@ mod tests {
     fn exactly_what_changed_is_old() {
         let freshness = Freshness::default();
         freshness.begin(5, 0, []);
-        freshness.advance(7, 0, vec![change(6, SET, Some(vec![1])), change(7, SET, Some(vec![1, 2]))]);
+        freshness.advance(
+            7,
+            0,
+            vec![change(6, SET, Some(vec![1])), change(7, SET, Some(vec![1, 2]))],
+        );
         check(
             &freshness,
             &[
@@ -238,7 +242,14 @@ mod tests {
         check(&freshness, &[(8, name(1), true), (8, Dependency::Set(SET), false)]);
         // Whatever it is.
         freshness.advance(10, 10, vec![]);
-        check(&freshness, &[(9, Dependency::Set(OTHER), false), (9, name(8), false), (10, name(8), true)]);
+        check(
+            &freshness,
+            &[
+                (9, Dependency::Set(OTHER), false),
+                (9, name(8), false),
+                (10, name(8), true),
+            ],
+        );
         // Another database.
         freshness.begin(2, 0, [(SET, 1)]);
         check(&freshness, &[(1, name(1), true), (1, Dependency::Set(SET), true)]);

@@ -123,7 +123,10 @@ impl Outdated {
             match serde_json::from_str(target).unwrap_or(Invalidation::Everything) {
                 Invalidation::Everything => outdated.everything = outdated.everything.max(generation),
                 Invalidation::Sets(prefixes) => {
-                    outdated.add(generation, prefixes.iter().map(|prefix| (IconId::set_called(prefix), None)));
+                    outdated.add(
+                        generation,
+                        prefixes.iter().map(|prefix| (IconId::set_called(prefix), None)),
+                    );
                 }
                 Invalidation::Names(names) => {
                     let mut of_sets: HashMap<SetId, Vec<i64>> = HashMap::default();
@@ -141,6 +144,7 @@ impl Outdated {
     }
 
     fn add(&mut self, generation: i64, sets: impl Iterator<Item = (SetId, Option<Vec<i64>>)>) {
-        self.sets.extend(sets.map(|(set, names)| SetChange { generation, set, names }));
+        self.sets
+            .extend(sets.map(|(set, names)| SetChange { generation, set, names }));
     }
 }

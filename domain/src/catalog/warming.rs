@@ -49,7 +49,7 @@ impl Catalog {
         let icons = self.icons_by_name(&names).await?;
         Ok(WarmedIcons {
             count: u32::try_from(names.len()).unwrap_or(u32::MAX),
-            bytes: icons.values().map(|icon| kinds::kept_bytes(icon)).sum(),
+            bytes: icons.values().map(kinds::kept_bytes).sum(),
             last: names.last().map(|name| name.as_str().to_owned()),
         })
     }

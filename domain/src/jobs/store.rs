@@ -68,8 +68,8 @@ impl Jobs {
         let writing = self.0.database.write().await?;
         let sql = "SELECT COUNT(*) FROM job WHERE due_at_ms IS NOT NULL";
         let rows = writing.query("count_jobs", sql, vec![]).await?;
-        let waiting: i64 = rows.first().map_or(Ok(0), |row| row.try_get_by_index(0))?;
-        if usize::try_from(waiting).is_ok_and(|waiting| waiting >= MAX_WAITING) {
+        let count: i64 = rows.first().map_or(Ok(0), |row| row.try_get_by_index(0))?;
+        if usize::try_from(count).is_ok_and(|count| count >= MAX_WAITING) {
             return Ok(Started::TooMany);
         }
         let sql = format!(
@@ -98,9 +98,7 @@ impl Jobs {
             return Ok(Cancelled::Now(Box::new(read(row)?)));
         }
         let ended = find(&self.0.database, &[id]).await?.remove(&id);
-        Ok(ended.map_or(Cancelled::NoSuchJob, |job| {
-            Cancelled::Ended(Box::new(Job::clone(&job)))
-        }))
+        Ok(ended.map_or(Cancelled::NoSuchJob, |job| Cancelled::Ended(Box::new(Job::clone(&job)))))
     }
 
     /// Takes the job whose turn it is, for [`LEASE`]. Of all instances, one gets it.

@@ -95,7 +95,10 @@ pub(super) fn check_prefixes(prefixes: &[String], max: usize) -> Result<(), Vec<
     if prefixes.len() > max {
         return Err(vec![too_many("prefixes", prefixes.len(), max)]);
     }
-    let invalid = prefixes.iter().enumerate().filter(|(_, prefix)| !is_valid_prefix(prefix));
+    let invalid = prefixes
+        .iter()
+        .enumerate()
+        .filter(|(_, prefix)| !is_valid_prefix(prefix));
     let errors: Vec<UserError> = invalid
         .map(|(place, _)| UserError {
             field: Some(vec!["prefixes".to_owned(), place.to_string()]),

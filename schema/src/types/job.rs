@@ -75,6 +75,7 @@ impl Job {
 
     /// The first 1,000 parts of it that did not succeed.
     #[graphql(complexity = "cost_of_page(Some(first), None)")]
+    #[expect(clippy::unused_async, reason = "the library takes no other functions")]
     async fn failures(
         &self,
         context: &Context<'_>,

@@ -13,7 +13,10 @@ use super::{
     search_page::MAX_PAGES,
     switch::{self, SwitchState},
 };
-use crate::{administration::administration, authority, errors::Failure, limits, loaders::loaders, scalars::DateTime, vitals::Vitals};
+use crate::{
+    administration::administration, authority, errors::Failure, limits, loaders::loaders, scalars::DateTime,
+    vitals::Vitals,
+};
 
 /// Of what times `pool` speaks.
 const LATELY: Duration = Duration::from_mins(1);

@@ -58,14 +58,16 @@ impl NamePattern {
         for byte in prefix.bytes().chain([b':']) {
             let mut next = vec![false; pattern.len() + 1];
             let mut was_reached = false;
+            // A name has one colon: where the pattern has one, that is it.
+            let is_wild = byte != b':' || !pattern.contains(&b':');
             for place in 0..pattern.len() {
                 // A star may stand for nothing.
                 let is_reached = places[place] || (was_reached && place > 0 && pattern[place - 1] == b'*');
                 was_reached = is_reached;
                 match pattern[place] {
                     _ if !is_reached => {}
-                    b'*' => next[place] = true,
-                    b'?' => next[place + 1] = true,
+                    b'*' => next[place] |= is_wild,
+                    b'?' => next[place + 1] |= is_wild,
                     plain => next[place + 1] |= plain == byte,
                 }
             }

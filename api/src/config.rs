@@ -11,6 +11,7 @@ mod http;
 mod limits;
 mod redis;
 mod sources;
+mod switches;
 mod telemetry;
 mod traffic;
 mod websocket;

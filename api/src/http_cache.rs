@@ -14,7 +14,11 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::{IntoResponse as _, Response},
 };
-use domain::{access::Client, rate_limit::RateLimiter};
+use domain::{
+    access::Client,
+    rate_limit::RateLimiter,
+    switches::{Switch, Switches},
+};
 use foldhash::fast::RandomState;
 use http_body_util::BodyExt as _;
 use ipnet::IpNet;
@@ -25,6 +29,7 @@ use crate::{
     client_address,
     config::Config,
     middleware::{headers, rate_limit},
+    router::FairShares,
     routes::Refused,
 };
 use asked::Asked;
@@ -38,14 +43,19 @@ pub(crate) struct HttpCache(Arc<Shared>);
 struct Shared {
     answers: Cache<Arc<[u8]>, Arc<Kept>, RandomState>,
     graphql: GraphqlService,
-    rate_limiter: Option<RateLimiter>,
+    rate_limiter: RateLimiter,
+    switches: Switches,
     trusted_proxies: Arc<[IpNet]>,
     max_header_bytes: usize,
 }
 
 impl HttpCache {
     /// None where each answer tells of itself what only working it out can tell, or where nothing is to be kept.
-    pub(crate) fn new(config: &Config, graphql: GraphqlService, rate_limiter: Option<RateLimiter>) -> Option<Self> {
+    pub(crate) fn new(
+        config: &Config,
+        graphql: GraphqlService,
+        shares: &FairShares,
+    ) -> Option<Self> {
         let keeping = config.cache.keeping();
         let is_wanted = config.is_production() && !config.telemetry.opentelemetry_tracing_enabled;
         if !is_wanted || keeping.http_bytes == 0 {
@@ -59,7 +69,8 @@ impl HttpCache {
         Some(Self(Arc::new(Shared {
             answers: answers.build_with_hasher(RandomState::default()),
             graphql,
-            rate_limiter,
+            rate_limiter: shares.rate_limiter.clone(),
+            switches: shares.switches.clone(),
             trusted_proxies: config.connections.trusted_proxies.as_slice().into(),
             max_header_bytes: config.connections.max_header_bytes as usize,
         })))
@@ -75,7 +86,7 @@ impl HttpCache {
     where
         F: Future<Output = Response>,
     {
-        let Some(asked) = Asked::of(&request) else {
+        let Some(asked) = Asked::of(&request, &self.0.switches) else {
             return ordinary(request).await;
         };
         let started = Instant::now();
@@ -98,11 +109,11 @@ impl HttpCache {
 
     /// The answer to a client that can pay for it.
     async fn replay(&self, kept: &Kept, asked: &HeaderMap, peer: SocketAddr) -> Option<Response> {
-        let Some(limiter) = &self.0.rate_limiter else {
+        if !self.0.switches.is_on(Switch::RateLimit) {
             return Some(kept.replay(asked));
-        };
+        }
         let address = client_address::behind(peer.ip(), asked, &self.0.trusted_proxies);
-        let budget = limiter.take(Client::at(address), kept.cost()).await.ok()?;
+        let budget = self.0.rate_limiter.take(Client::at(address), kept.cost()).await.ok()?;
         let mut response = kept.replay(asked);
         response.headers_mut().extend(rate_limit::headers(&budget));
         Some(response)

@@ -15,6 +15,7 @@ use domain::{
     rate_limit::RateLimiter,
     redis::Redis,
     search::Search,
+    switches::{Switch, Switches},
 };
 use schema::{GraphqlService, Stores};
 use tower::ServiceBuilder;
@@ -52,8 +53,8 @@ pub(crate) struct Shared {
     pub(crate) sessions: PageSessions,
     /// None where nothing is shared with other instances.
     pub(crate) redis: Option<Redis>,
-    /// None where clients may ask for as much as they like.
-    pub(crate) rate_limiter: Option<RateLimiter>,
+    rate_limiter: RateLimiter,
+    pub(crate) switches: Switches,
     pub(crate) draining: Draining,
     pub(crate) streaming: graphql::Streaming,
     pub(crate) gate: Gate,
@@ -66,10 +67,18 @@ pub(crate) struct Shared {
     pub(crate) metrics_text: metrics::LastText,
 }
 
+impl Shared {
+    /// None while clients may ask for as much as they like.
+    pub(crate) fn rate_limiter(&self) -> Option<&RateLimiter> {
+        self.switches.is_on(Switch::RateLimit).then_some(&self.rate_limiter)
+    }
+}
+
 /// What keeps one client from taking all, and what instances share for it.
 pub(crate) struct FairShares {
     pub(crate) redis: Option<Redis>,
-    pub(crate) rate_limiter: Option<RateLimiter>,
+    pub(crate) rate_limiter: RateLimiter,
+    pub(crate) switches: Switches,
 }
 
 /// What stands behind the routes.
@@ -85,6 +94,7 @@ pub(crate) fn build(config: &Config, graphql: GraphqlService, backing: Backing, 
         config.traffic.concurrent_requests(),
         config.limits.max_body_bytes as usize,
     );
+    let switches = shares.switches;
     let state = AppState(Arc::new(Shared {
         graphql,
         catalog: stores.catalog,
@@ -93,6 +103,7 @@ pub(crate) fn build(config: &Config, graphql: GraphqlService, backing: Backing, 
         sessions: PageSessions::new(access.sessions, config.public_url.as_deref()),
         redis: shares.redis,
         rate_limiter: shares.rate_limiter,
+        switches: switches.clone(),
         draining,
         streaming: graphql::Streaming::new(config, gate.clone()),
         gate,
@@ -126,7 +137,7 @@ pub(crate) fn build(config: &Config, graphql: GraphqlService, backing: Backing, 
         .method_not_allowed_fallback(routes::method_not_allowed)
         .layer(DefaultBodyLimit::max(config.limits.max_body_bytes as usize))
         .with_state(state);
-    passage(router, config)
+    passage(router, config, switches)
 }
 
 /// What costs its client nothing and is answered under any load: how the server is doing, and its pages.
@@ -134,12 +145,9 @@ fn free_routes(config: &Config) -> Router<AppState> {
     let mut router = Router::new()
         .route("/api/health", get(health::summary))
         .route("/api/health/live", get(health::live))
-        .route("/api/health/ready", get(health::ready));
-    if config.telemetry.prometheus_metrics_enabled {
-        router = router
-            .route("/metrics", get(metrics::text))
-            .route("/api/metrics", get(metrics::text));
-    }
+        .route("/api/health/ready", get(health::ready))
+        .route("/metrics", get(metrics::text))
+        .route("/api/metrics", get(metrics::text));
     if !config.is_production() {
         router = router
             .route("/graphiql", get(pages::graphiql))
@@ -156,7 +164,7 @@ pub(crate) fn is_health(path: &str) -> bool {
 
 /// What every request passes through, the first layer first. All in one stack: each that a router is given costs every request some
 /// allocations.
-fn passage(router: Router, config: &Config) -> Router {
+fn passage(router: Router, config: &Config, switches: Switches) -> Router {
     let (http, connections) = (&config.http, &config.connections);
     let rules = Rules {
         max_header_bytes: connections.max_header_bytes as usize,
@@ -166,7 +174,7 @@ fn passage(router: Router, config: &Config) -> Router {
             read_timeout: connections.body_read_timeout(),
         },
         timeout: http.request_timeout(),
-        is_compressing: http.compression_enabled,
+        switches,
     };
     router.layer(
         ServiceBuilder::new()

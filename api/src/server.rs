@@ -23,9 +23,11 @@ use domain::{
     cache::{Cache, Chance, Surroundings},
     catalog::Catalog,
     database::DatabaseError,
+    jobs::Jobs,
     redis::{Redis, RedisError},
+    switches::{SwitchBoard, Switches},
 };
-use schema::{GraphqlService, SchemaConfig, Stores};
+use schema::{Administration, GraphqlService, SchemaConfig, Stores};
 use tokio::{
     net::TcpListener,
     signal::unix::{Signal, SignalKind, signal},
@@ -75,6 +77,7 @@ pub struct RunningServer {
     drain: Drain,
     ceiling: Ceiling,
     catalog: Catalog,
+    jobs: Jobs,
     task: JoinHandle<io::Result<()>>,
     /// What goes on beside requests, and ends with the server.
     _background: JoinSet<()>,
@@ -82,6 +85,9 @@ pub struct RunningServer {
 
 /// How often to ask what has changed in the catalog, by whatever process: so old may be what is kept of it.
 const CATALOG_PAUSE: Duration = Duration::from_secs(1);
+
+/// How often to ask what switches were turned on other instances.
+const SWITCHES_PAUSE: Duration = Duration::from_secs(1);
 
 /// Starts to answer on the configured address.
 pub async fn start(
@@ -99,7 +105,11 @@ pub async fn start(
     let address = socket.local_addr().map_err(unusable)?;
     let running_since = Instant::now();
     let redis = config.redis.open()?;
-    let catalog = cached(config, &stores.catalog, redis.clone(), started_at_ms).await?;
+    let switches = config.switches();
+    let catalog = cached((config, &switches), &stores.catalog, redis.clone(), started_at_ms).await?;
+    let board = SwitchBoard::new(&catalog, switches.clone());
+    board.look().await?;
+    let jobs = Jobs::new(&catalog);
     let stores = Stores {
         catalog: catalog.clone(),
         ..stores
@@ -107,6 +117,7 @@ pub async fn start(
     let clock = Arc::new(move || running_since.elapsed());
     let shares = FairShares {
         rate_limiter: config.traffic.rate_limiter(redis.clone(), clock),
+        switches,
         redis,
     };
     let vitals = Vitals::start(stores.catalog.clone(), instance(address));
@@ -115,12 +126,16 @@ pub async fn start(
         SchemaConfig {
             limits: config.limits(),
             documents: config.documents(),
-            rate_limiter: shares.rate_limiter.clone(),
+            rate_limiter: Some(shares.rate_limiter.clone()),
             public_url: config.public_url.clone(),
             version: env!("CARGO_PKG_VERSION"),
             started_at_ms,
             vitals,
             keeping: config.cache.keeping(),
+            administration: Administration {
+                switches: board.clone(),
+                jobs: jobs.clone(),
+            },
         },
     );
     let manifests = config.documents.documents_manifest.clone();
@@ -128,6 +143,11 @@ pub async fn start(
     background.spawn({
         let catalog = catalog.clone();
         async move { catalog.keep_up(CATALOG_PAUSE).await }
+    });
+    background.spawn(async move { board.keep(SWITCHES_PAUSE).await });
+    background.spawn({
+        let jobs = jobs.clone();
+        async move { jobs.keep().await }
     });
     if !manifests.is_empty() {
         trusted_documents::load(&graphql, &manifests)?;
@@ -137,7 +157,7 @@ pub async fn start(
     }
     let (drain, draining) = draining::channel();
     let backing = Backing { stores, access, shares };
-    let http_cache = HttpCache::new(config, graphql.clone(), backing.shares.rate_limiter.clone());
+    let http_cache = HttpCache::new(config, graphql.clone(), &backing.shares);
     let router = router::build(config, graphql, backing, draining.clone());
     let connections = Connections::new((router, http_cache), &config.connections, tls, draining.clone());
     let ceiling = Ceiling::new(Ceilings {
@@ -151,6 +171,7 @@ pub async fn start(
         drain,
         ceiling,
         catalog,
+        jobs,
         task: tokio::spawn(listener.run()),
         _background: background,
     })
@@ -158,7 +179,7 @@ pub async fn start(
 
 /// The catalog with a cache, which knows how the catalog stands.
 async fn cached(
-    config: &Config,
+    (config, switches): (&Config, &Switches),
     catalog: &Catalog,
     redis: Option<Redis>,
     started_at_ms: i64,
@@ -177,6 +198,7 @@ async fn cached(
         Surroundings {
             clock,
             chance: Chance::system(),
+            switches: switches.clone(),
             redis,
         },
     );
@@ -223,12 +245,15 @@ impl RunningServer {
     pub async fn shut_down(mut self, grace: Duration) {
         /// How long it may take to drop what is cut.
         const CUTTING_TIME: Duration = Duration::from_secs(1);
+        /// How long it may take to give back the jobs that are being done.
+        const GIVING_BACK_TIME: Duration = Duration::from_secs(2);
         self.drain.advance(Phase::Closing);
         let ended = async {
             let _ = (&mut self.task).await;
             self.ceiling.all_left().await;
         };
-        if tokio::time::timeout(grace, ended).await.is_err() {
+        let ((), ended) = tokio::join!(self.jobs.end(GIVING_BACK_TIME), tokio::time::timeout(grace, ended));
+        if ended.is_err() {
             tracing::warn!("some requests did not end in time and were cut");
             self.drain.advance(Phase::Cut);
             let _ = tokio::time::timeout(CUTTING_TIME, self.ceiling.all_left()).await;

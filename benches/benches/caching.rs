@@ -11,6 +11,7 @@ use domain::{
     cache::{Cache, CacheConfig, Chance, Surroundings, Ttls},
     catalog::{Catalog, IconName},
     redis::{Redis, RedisConfig},
+    switches::Switches,
 };
 use tokio::runtime::Runtime;
 
@@ -37,8 +38,6 @@ fn main() -> Result<(), SetupError> {
 /// The catalog with a cache of its own, which knows how it stands.
 fn cached(runtime: &Runtime, starter: &Starter, redis: Option<(Redis, String)>) -> Result<Catalog, SetupError> {
     let config = CacheConfig {
-        is_on: true,
-        is_redis_on: true,
         memory_bytes: 256 << 20,
         memory_ttl: HOUR,
         ttls: Ttls {
@@ -51,6 +50,7 @@ fn cached(runtime: &Runtime, starter: &Starter, redis: Option<(Redis, String)>) 
     let surroundings = Surroundings {
         clock: Clock::new(|| 0),
         chance: Chance::system(),
+        switches: Switches::default(),
         redis,
     };
     let catalog = starter.catalog.cached_in(Cache::new(config, surroundings));

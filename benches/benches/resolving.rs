@@ -24,7 +24,8 @@ fn main() -> Result<(), SetupError> {
         catalog: starter.catalog.clone(),
         search: Search::in_memory(),
     };
-    let service = GraphqlService::new(stores, schema_configuration());
+    let configuration = schema_configuration(&stores.catalog);
+    let service = GraphqlService::new(stores, configuration);
     let mut criterion = criterion();
     let requests = [
         ("one icon by name", SINGLE, json!({ "name": "mdi:home" }), 1),

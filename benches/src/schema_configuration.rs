@@ -1,6 +1,11 @@
 use std::{sync::Arc, time::Duration};
 
-use schema::{DocumentsConfig, KeepingConfig, Limits, SchemaConfig, VitalSigns, Vitals};
+use domain::{
+    catalog::Catalog,
+    jobs::Jobs,
+    switches::{SwitchBoard, Switches},
+};
+use schema::{Administration, DocumentsConfig, KeepingConfig, Limits, SchemaConfig, VitalSigns, Vitals};
 
 /// No process is looked at.
 #[derive(Debug)]
@@ -13,7 +18,7 @@ impl Vitals for Nothing {
 }
 
 /// The process's own defaults where they matter to these requests, wide open elsewhere.
-pub fn schema_configuration() -> SchemaConfig {
+pub fn schema_configuration(catalog: &Catalog) -> SchemaConfig {
     let wide = 1_000_000;
     SchemaConfig {
         limits: Limits {
@@ -41,5 +46,9 @@ pub fn schema_configuration() -> SchemaConfig {
         started_at_ms: 0,
         vitals: Arc::new(Nothing),
         keeping: KeepingConfig::default(),
+        administration: Administration {
+            switches: SwitchBoard::new(catalog, Switches::default()),
+            jobs: Jobs::new(catalog),
+        },
     }
 }

@@ -35,7 +35,11 @@ pub(crate) use freshness::SetChange;
 pub(crate) use resource::{Dependency, Kind, Loaded, Resource, SetId};
 pub use timing::{Chance, Ttls};
 
-use crate::{access::Clock, redis::Redis};
+use crate::{
+    access::Clock,
+    redis::Redis,
+    switches::{Switch, Switches},
+};
 use figures::Counts;
 use flights::Flights;
 use freshness::Freshness;
@@ -45,10 +49,6 @@ use shared::Shared;
 /// How much is kept, and for how long.
 #[derive(Debug, Clone)]
 pub struct CacheConfig {
-    /// Whether anything is kept. It can be turned while the process runs.
-    pub is_on: bool,
-    /// The same of Redis.
-    pub is_redis_on: bool,
     pub memory_bytes: u64,
     /// How long anything is kept in memory.
     pub memory_ttl: Duration,
@@ -61,6 +61,8 @@ pub struct CacheConfig {
 pub struct Surroundings {
     pub clock: Clock,
     pub chance: Chance,
+    /// Whether anything is kept, and in Redis too.
+    pub switches: Switches,
     /// Where things are shared, and what the keys there begin with.
     pub redis: Option<(Redis, String)>,
 }
@@ -92,8 +94,7 @@ struct Layers {
     config: CacheConfig,
     clock: Clock,
     chance: Chance,
-    is_on: AtomicBool,
-    is_redis_on: AtomicBool,
+    switches: Switches,
     freshness: Freshness,
     /// How often everything was forgotten.
     lifetime: AtomicU64,
@@ -190,8 +191,7 @@ impl Cache {
         Self(Some(Arc::new(Layers {
             clock: surroundings.clock,
             chance: surroundings.chance,
-            is_on: AtomicBool::new(config.is_on),
-            is_redis_on: AtomicBool::new(config.is_redis_on),
+            switches: surroundings.switches,
             freshness: Freshness::default(),
             lifetime: AtomicU64::default(),
             memory: Memory::new(config.memory_bytes, longest),
@@ -201,20 +201,6 @@ impl Cache {
             counts,
             config,
         })))
-    }
-
-    /// Turns all layers on or off.
-    pub fn turn(&self, is_on: bool) {
-        if let Some(layers) = &self.0 {
-            layers.is_on.store(is_on, Ordering::Relaxed);
-        }
-    }
-
-    /// Turns the layer in Redis on or off.
-    pub fn turn_redis(&self, is_on: bool) {
-        if let Some(layers) = &self.0 {
-            layers.is_redis_on.store(is_on, Ordering::Relaxed);
-        }
     }
 
     /// Forgets everything in this process.
@@ -227,6 +213,11 @@ impl Cache {
     /// Whether the catalog's changes are heard of. While they are not, what is shown may be older than they say.
     pub fn is_following(&self) -> bool {
         !self.0.as_ref().is_some_and(|layers| layers.following.is_lost())
+    }
+
+    /// Bytes that there is room for in memory.
+    pub(crate) fn memory_bytes(&self) -> u64 {
+        self.0.as_ref().map_or(0, |layers| layers.config.memory_bytes)
     }
 
     /// What the layers did.
@@ -281,8 +272,22 @@ impl Cache {
         })
     }
 
+    /// Lets go of everything in memory that is no longer right. How much that was.
+    pub(crate) async fn drop_outdated(&self) -> usize {
+        let Some(layers) = self.0.clone() else { return 0 };
+        let dropping = move || {
+            // A look is taken for each, so that nobody waits until all are looked at.
+            let is_right = |stamp, dependency| layers.freshness.view().is_fresh(stamp, dependency, 0);
+            layers.memory.drop_unless(is_right)
+        };
+        match tokio::task::spawn_blocking(dropping).await {
+            Ok(dropped) => dropped,
+            Err(error) => std::panic::resume_unwind(error.into_panic()),
+        }
+    }
+
     fn working(&self) -> Option<&Arc<Layers>> {
-        self.0.as_ref().filter(|layers| layers.is_on.load(Ordering::Relaxed))
+        self.0.as_ref().filter(|layers| layers.is_on())
     }
 }
 
@@ -298,8 +303,9 @@ impl Cache {
         Some(self.0.as_ref()?.following.turn.lock().await)
     }
 
-    /// Begins to know the catalog, or begins anew where it is another one.
-    pub(crate) fn begin(&self, generation: i64, sets: impl IntoIterator<Item = (SetId, i64)>) {
+    /// Begins to know the catalog, or begins anew where it is another one. What was read before the generation `floor` is not
+    /// right any more.
+    pub(crate) fn begin(&self, generation: i64, floor: i64, sets: impl IntoIterator<Item = (SetId, i64)>) {
         if let Some(layers) = &self.0 {
             if layers
                 .freshness
@@ -309,14 +315,14 @@ impl Cache {
             {
                 layers.forget();
             }
-            layers.freshness.begin(generation, sets);
+            layers.freshness.begin(generation, floor, sets);
         }
     }
 
-    /// Everything that changed up to `generation`.
-    pub(crate) fn advance(&self, generation: i64, changes: Vec<SetChange>) {
+    /// Everything that changed up to `generation`, and that nothing is right any more which was read before `floor`.
+    pub(crate) fn advance(&self, generation: i64, floor: i64, changes: Vec<SetChange>) {
         if let Some(layers) = &self.0 {
-            layers.freshness.advance(generation, changes);
+            layers.freshness.advance(generation, floor, changes);
         }
     }
 
@@ -373,10 +379,16 @@ impl Layers {
         &self.counts[layer as usize]
     }
 
+    /// Whether anything is kept. What is kept already stays, and is as right as ever when it is turned on again: changes are
+    /// heard of meanwhile.
+    fn is_on(&self) -> bool {
+        self.switches.is_on(Switch::MemoryCache)
+    }
+
     /// The layer in Redis, where it is to be asked.
     fn shared(&self) -> Option<&Arc<Shared>> {
         let shared = self.shared.as_ref()?;
-        self.is_redis_on.load(Ordering::Relaxed).then_some(shared)
+        self.switches.is_on(Switch::RedisCache).then_some(shared)
     }
 
     fn figures(&self, layer: Layer) -> LayerFigures {
@@ -402,8 +414,8 @@ impl Layers {
             p50_ms: counts.quantile_ms(0.5).unwrap_or(0.0),
             p99_ms: counts.quantile_ms(0.99).unwrap_or(0.0),
             is_on: match layer {
-                Layer::Memory => self.is_on.load(Ordering::Relaxed),
-                Layer::Redis => self.is_on.load(Ordering::Relaxed) && self.shared().is_some(),
+                Layer::Memory => self.is_on(),
+                Layer::Redis => self.is_on() && self.shared().is_some(),
                 Layer::Database => true,
             },
             is_up: layer != Layer::Redis || self.shared().is_some_and(|shared| shared.redis.is_up()),

@@ -9,6 +9,7 @@ mod icon;
 mod icon_name;
 mod icon_set;
 pub mod import;
+mod invalidation;
 mod keyset;
 pub mod keywords;
 mod kinds;
@@ -18,6 +19,7 @@ mod row_key;
 mod set_filter;
 mod set_listing;
 mod synonyms;
+mod warming;
 
 use std::sync::Arc;
 
@@ -29,11 +31,13 @@ pub use icon::{Icon, IconKind, IconStyle};
 pub use icon_name::{IconName, InvalidIconName, is_valid_prefix};
 pub use icon_set::{Author, IconSet, License, ListColumn};
 pub use import::{DeleteFault, DeleteIcons, IconFault, MAX_EDITED_SETS, MAX_ICON_TAGS, NewIcon, PutFault, PutIcons};
+pub use invalidation::{InvalidPattern, Invalidation, NamePattern};
 pub use listing::{IconPageKey, Page, PageBounds};
 pub use row_key::IconId;
 pub use set_filter::SetFilter;
 pub use set_listing::{SetOrder, SetPosition};
 pub use synonyms::PutSynonyms;
+pub(crate) use warming::WarmedIcons;
 
 use crate::{
     cache::{Cache, Lookups, Reading, Shown},
@@ -66,6 +70,11 @@ impl Catalog {
     #[must_use]
     pub fn cached_in(&self, cache: Cache) -> Self {
         Self { cache, ..self.clone() }
+    }
+
+    /// Where it is stored.
+    pub(crate) fn database(&self) -> &Database {
+        &self.database
     }
 
     /// What of it is kept.

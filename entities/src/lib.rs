@@ -5,6 +5,7 @@
 
 pub mod access_state;
 pub mod api_key;
+pub mod cache_invalidation;
 pub mod catalog_change;
 pub mod catalog_change_names;
 pub mod catalog_state;
@@ -12,7 +13,10 @@ pub mod icon;
 pub mod icon_character;
 pub mod icon_set;
 pub mod icon_tag;
+pub mod job;
 pub mod keyword_source;
 pub mod server_secret;
+pub mod switch_setting;
+pub mod switch_state;
 pub mod synonym_change;
 pub mod synonym_group;

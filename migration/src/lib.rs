@@ -14,6 +14,7 @@ mod m20261101_000001_catalog;
 mod m20261121_000002_keywords;
 mod m20261121_000003_synonyms;
 mod m20261121_000004_access;
+mod m20261121_000005_administration;
 
 /// All migrations, oldest first.
 struct Migrator;
@@ -25,6 +26,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000002_keywords::Migration),
             Box::new(m20261121_000003_synonyms::Migration),
             Box::new(m20261121_000004_access::Migration),
+            Box::new(m20261121_000005_administration::Migration),
         ]
     }
 }

@@ -2,7 +2,10 @@
 
 use async_graphql::{Error, ID};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use domain::catalog::{IconName, is_valid_prefix};
+use domain::{
+    catalog::{IconName, is_valid_prefix},
+    jobs::JobId,
+};
 
 use crate::errors::bad_user_input;
 
@@ -11,6 +14,7 @@ use crate::errors::bad_user_input;
 pub(crate) enum GlobalId {
     Icon(IconName),
     IconSet(String),
+    Job(JobId),
 }
 
 impl GlobalId {
@@ -25,12 +29,17 @@ impl GlobalId {
         match text.split_once(':')? {
             ("Icon", name) => Some(Self::Icon(name.parse().ok()?)),
             ("IconSet", prefix) if is_valid_prefix(prefix) => Some(Self::IconSet(prefix.to_owned())),
+            ("Job", id) => Some(Self::Job(id.parse().ok()?)),
             _ => None,
         }
     }
 
     pub(crate) fn of_icon(name: &IconName) -> ID {
         ID(URL_SAFE_NO_PAD.encode(format!("Icon:{name}")))
+    }
+
+    pub(crate) fn of_job(id: JobId) -> ID {
+        ID(URL_SAFE_NO_PAD.encode(format!("Job:{id}")))
     }
 
     pub(crate) fn of_icon_set(prefix: &str) -> ID {

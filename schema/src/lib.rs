@@ -3,11 +3,13 @@
 //! It knows the domain and no transport: a request comes in as text and variables, and leaves as the bytes of a response.
 //! `query`, `mutation` and `subscription` are the tables of contents.
 
+mod administration;
 mod authority;
 mod cursor;
 mod documents;
 mod errors;
 mod global_id;
+mod kept_answers;
 mod limits;
 mod loaders;
 mod mutation;
@@ -27,6 +29,7 @@ mod types;
 mod variables;
 mod vitals;
 
+pub use administration::Administration;
 pub use authority::Caller;
 pub use documents::{
     ClientFileError, ClientOperation, DocumentCheck, DocumentsConfig, DocumentsMode, ManifestError, TrustReport,

@@ -12,6 +12,7 @@ use async_graphql::{Context, ContextSelectionSet};
 use domain::{
     catalog::{Catalog, ChangeNamesKey, Icon, IconId, IconName, IconPageKey, IconSet, Page},
     database::DatabaseError,
+    jobs::{Job, JobId},
     search::Search,
 };
 use futures_util::{FutureExt as _, future::BoxFuture};
@@ -80,6 +81,8 @@ loaders! {
     icon_pages: IconPageKey => Page<Arc<Icon>>, icon_pages;
     /// Names of a change.
     change_names: ChangeNamesKey => Vec<IconName>, change_names;
+    /// Jobs, as they stand.
+    jobs: JobId => Arc<Job>, jobs;
 }
 
 fn observed<T>(loader: &'static str, keys: usize, result: Result<T, DatabaseError>) -> Result<T, Failure> {

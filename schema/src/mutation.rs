@@ -6,8 +6,12 @@ use crate::{
     limits::cost_of,
     types::{
         delete_icons::{self, DeleteIconsInput, DeleteIconsPayload},
+        invalidate_cache::{self, InvalidateCacheInput, InvalidateCachePayload},
+        job::{self, CancelJobInput, CancelJobPayload},
         put_icons::{self, PutIconsInput, PutIconsPayload},
         put_synonyms::{self, PutSynonymsInput, PutSynonymsPayload},
+        switch::{self, SetSwitchInput, SetSwitchPayload},
+        warm_cache::{self, WarmCacheInput, WarmCachePayload},
     },
 };
 
@@ -47,5 +51,50 @@ impl Mutation {
         input: PutSynonymsInput,
     ) -> Option<Result<PutSynonymsPayload, Error>> {
         Some(put_synonyms::put(context, &input).await)
+    }
+
+    /// Has what is kept be read again, in memory and in Redis, on every instance: nothing that was read before is shown from now on.
+    /// Whoever changes the database by hand says so by this. Needs scope `admin`.
+    ///
+    /// It counts as a generation of the catalog, in which nothing changed.
+    #[graphql(complexity = "1 + child_complexity")]
+    async fn invalidate_cache(
+        &self,
+        context: &Context<'_>,
+        input: InvalidateCacheInput,
+    ) -> Option<Result<InvalidateCachePayload, Error>> {
+        Some(invalidate_cache::invalidate(context, input).await)
+    }
+
+    /// Has icons be read before anybody asks, so that they are in the memory of the instance that does the job, and in Redis for all.
+    /// Needs scope `admin`.
+    #[graphql(complexity = "1 + input.prefixes.len() + child_complexity")]
+    async fn warm_cache(
+        &self,
+        context: &Context<'_>,
+        input: WarmCacheInput,
+    ) -> Option<Result<WarmCachePayload, Error>> {
+        Some(warm_cache::warm(context, input).await)
+    }
+
+    /// Ends a job before it has done all. Needs scope `admin`.
+    #[graphql(complexity = "1 + child_complexity")]
+    async fn cancel_job(
+        &self,
+        context: &Context<'_>,
+        input: CancelJobInput,
+    ) -> Option<Result<CancelJobPayload, Error>> {
+        Some(job::cancel(context, &input).await)
+    }
+
+    /// Turns a kill switch at run time, on every instance that runs: on the one that answers at once, on the others within a
+    /// second. An instance that starts later begins as it is configured. Needs scope `admin`.
+    #[graphql(complexity = "1 + child_complexity")]
+    async fn set_switch(
+        &self,
+        context: &Context<'_>,
+        input: SetSwitchInput,
+    ) -> Option<Result<SetSwitchPayload, Error>> {
+        Some(switch::set(context, &input).await)
     }
 }

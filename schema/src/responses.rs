@@ -68,6 +68,14 @@ impl ResponseMemory {
         })
     }
 
+    /// Drops all of them. How many they were.
+    pub(crate) fn clear(&self) -> usize {
+        self.0
+            .iter()
+            .map(|(operation, _)| self.0.invalidate(&*operation))
+            .count()
+    }
+
     /// Keeps a response that was begun in `epoch`.
     pub(crate) fn keep(&self, operation: TextHash, epoch: Epoch, body: Bytes) {
         let made = Instant::now();

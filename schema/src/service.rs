@@ -16,6 +16,7 @@ use domain::{
     database::StatementCount,
     rate_limit::{Budget, Exceeded, RateLimiter},
     search::Search,
+    switches::{Switch, Switches},
 };
 use futures_util::{
     StreamExt as _,
@@ -24,8 +25,10 @@ use futures_util::{
 use tracing::Instrument as _;
 
 use crate::{
+    administration::Administration,
     documents::{Documents, DocumentsConfig, Prepared, StopAfterValidation, TrustReport, TrustedDocument, Validator},
     errors::Code,
+    kept_answers::KeptAnswers,
     limits::{self, Limits, MAX_NESTED_SETS},
     loaders::Loaders,
     mutation::Mutation,
@@ -49,7 +52,7 @@ pub struct SchemaConfig {
     /// Documents that ask for the schema are answered only with its `introspection`, and clients helped with names they
     /// misspell.
     pub documents: DocumentsConfig,
-    /// Takes what operations cost from their clients' budgets; none where they may ask for as much as they like.
+    /// Takes what operations cost from their clients' budgets, while that is switched on.
     pub rate_limiter: Option<RateLimiter>,
     /// The address that the outside knows this service by, without a slash at the end; paths are given without one.
     pub public_url: Option<String>,
@@ -59,6 +62,7 @@ pub struct SchemaConfig {
     pub vitals: Arc<dyn Vitals>,
     /// What of answers is kept; nothing where the catalog keeps nothing.
     pub keeping: KeepingConfig,
+    pub administration: Administration,
 }
 
 /// How much of answers is kept, and for how long. None of it where there is no room.
@@ -112,9 +116,9 @@ pub struct GraphqlService {
     stores: Stores,
     limits: Limits,
     documents: Documents,
+    switches: Switches,
     rate_limiter: Option<RateLimiter>,
-    responses: Option<ResponseMemory>,
-    serialized: Option<SerializedMemory>,
+    kept: KeptAnswers,
 }
 
 /// What a request costs that was not worth more.
@@ -129,6 +133,12 @@ impl GraphqlService {
         let validating = builder(&config).extension(StopAfterValidation).finish();
         let validator = Validator::new(validating, &config.limits);
         let keeping = config.keeping;
+        let kept = KeptAnswers {
+            responses: (keeping.responses_bytes > 0)
+                .then(|| ResponseMemory::new(keeping.responses_bytes, keeping.max_age)),
+            serialized: (keeping.serialized_bytes > 0)
+                .then(|| SerializedMemory::new(keeping.serialized_bytes, keeping.max_age)),
+        };
         let executing = builder(&config)
             .validation_mode(ValidationMode::Fast)
             .data(config.limits)
@@ -138,17 +148,17 @@ impl GraphqlService {
                 started: Instant::now(),
                 vitals: config.vitals,
             })
-            .data(PublicUrl::new(config.public_url));
+            .data(PublicUrl::new(config.public_url))
+            .data(config.administration.clone())
+            .data(kept.clone());
         Self {
             schema: executing.finish(),
             stores,
             limits: config.limits,
+            switches: config.administration.switches.switches().clone(),
             rate_limiter: config.rate_limiter,
             documents: Documents::new(config.limits, config.documents, validator),
-            responses: (keeping.responses_bytes > 0)
-                .then(|| ResponseMemory::new(keeping.responses_bytes, keeping.max_age)),
-            serialized: (keeping.serialized_bytes > 0)
-                .then(|| SerializedMemory::new(keeping.serialized_bytes, keeping.max_age)),
+            kept,
         }
     }
 
@@ -157,8 +167,11 @@ impl GraphqlService {
         self.documents.trust(documents)
     }
 
-    /// What public answers depend on now; none while nothing is kept.
+    /// What public answers depend on now; none while none of them is to be kept.
     pub fn epoch(&self) -> Option<Epoch> {
+        if !self.switches.is_on(Switch::ResponseCache) {
+            return None;
+        }
         Some(Epoch {
             catalog: self.stores.catalog.shown()?,
             search: self.stores.search.generation(),
@@ -204,9 +217,13 @@ impl GraphqlService {
         answers
     }
 
+    fn limiter(&self) -> Option<&RateLimiter> {
+        (self.rate_limiter.as_ref()).filter(|_| self.switches.is_on(Switch::RateLimit))
+    }
+
     /// Finds and checks the document, for a client that has anything left.
     fn prepare(&self, request: &mut OperationRequest) -> Result<Prepared, Refusal> {
-        if let Some(limiter) = &self.rate_limiter {
+        if let Some(limiter) = self.limiter() {
             limiter.check(request.caller.client)?;
         }
         self.documents.prepare(request)
@@ -214,7 +231,7 @@ impl GraphqlService {
 
     /// Takes what an operation costs from its client's budget; one that is refused costs the least there is.
     async fn admit(&self, request: &OperationRequest, prepared: Result<Prepared, Refusal>) -> Admitted {
-        let Some(limiter) = &self.rate_limiter else {
+        let Some(limiter) = self.limiter() else {
             return prepared
                 .map(|prepared| (prepared, None))
                 .map_err(|refusal| (refusal, None));
@@ -314,7 +331,7 @@ impl GraphqlService {
 
     /// None where the response is one caller's, or a moment's.
     fn keeper(&self, request: &OperationRequest, prepared: &Prepared) -> Option<Keeper<'_>> {
-        let memory = self.responses.as_ref()?;
+        let memory = self.kept.responses.as_ref()?;
         let may_be_kept = is_public(prepared) && !request.wants_cost;
         Some(Keeper {
             memory,
@@ -389,8 +406,10 @@ impl GraphqlService {
         }
         // Costs are counted in what was resolved.
         if let Some(memory) = self
+            .kept
             .serialized
             .clone()
+            .filter(|_| self.switches.is_on(Switch::PerformanceOptimization))
             .filter(|_| is_public(&prepared) && !request.wants_cost)
             && let Some(shown) = self.stores.catalog.shown()
         {

@@ -2,7 +2,7 @@
 
 mod root;
 
-use async_graphql::{Context, Error, Subscription};
+use async_graphql::{Context, Error, ID, Subscription};
 use domain::access::Scope;
 use futures_util::{Stream, stream};
 
@@ -12,6 +12,7 @@ use crate::{
     loaders::loaders,
     types::{
         change::CatalogChange,
+        job::{self, Job},
         metrics_snapshot::{self, MetricsSnapshot},
     },
 };
@@ -32,6 +33,12 @@ impl Subscription {
     ) -> Result<impl Stream<Item = MetricsSnapshot> + use<>, Error> {
         authority::require(context, Scope::MetricsRead)?;
         metrics_snapshot::live(context, interval_ms)
+    }
+
+    /// Progress of a long job until it ends: how it stands at once, and then whenever that has changed. Who reads slowly is told
+    /// of the newest. Needs the job's id, which nobody can guess, and no scope.
+    async fn job(&self, context: &Context<'_>, id: ID) -> Result<impl Stream<Item = Job> + use<>, Error> {
+        job::follow(context, &id).await
     }
 
     /// What is added, changed, hidden or removed from now on, by whatever instance, oldest first. Who was away asks `changes`

@@ -215,7 +215,7 @@ on_each_engine! {
         let reply = app.graphql_as(&key, caches).await;
         let layers = reply.data("/service/caches");
         let memory = &layers[0];
-        assert_eq!((&memory["layer"], &memory["breaker"], &memory["capacityBytes"]), (&json!("MEMORY"), &json!("CLOSED"), &json!(201_326_592.0)));
+        assert_eq!((&memory["layer"], &memory["breaker"], &memory["capacityBytes"]), (&json!("MEMORY"), &json!("CLOSED"), &json!(134_217_728.0)));
         assert_eq!((&memory["hits"], &memory["misses"], &memory["loads"], &memory["stale"]), (&json!(1), &json!(1), &json!(1), &json!(0)));
         assert_eq!((&memory["entries"], &memory["hitRate"]), (&json!(1), &json!(0.5)));
         assert!(memory["bytes"].as_f64().unwrap() > 400.0 && memory["p99Ms"].as_f64().unwrap() > 0.0, "{memory}");

@@ -6,7 +6,15 @@ use schema::KeepingConfig;
 
 /// What is kept of the catalog, and for how long.
 #[derive(Debug, Clone, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a value of its own that people set"
+)]
 pub struct CacheArgs {
+    /// Keep answers, whole and icon by icon, and let the cache act of its own accord; answers are the same without
+    #[arg(long, global = true, default_value_t = true, action = clap::ArgAction::Set, value_name = "BOOL", help_heading = "Cache")]
+    pub performance_optimization_enabled: bool,
+
     /// Keep what is read of the catalog; answers are the same without
     #[arg(long, global = true, default_value_t = true, action = clap::ArgAction::Set, value_name = "BOOL", help_heading = "Cache")]
     pub cache_enabled: bool,
@@ -41,16 +49,13 @@ pub struct CacheArgs {
 }
 
 impl CacheArgs {
-    /// What of answers is kept: whole ones in a quarter of the memory, half of it as they are sent; what icons answered in another.
+    /// What of answers is kept: whole ones in a quarter of the memory, half of it as they are sent; what icons answered in another. It
+    /// is theirs also while they are off, for they can be switched on.
     pub(crate) fn keeping(&self) -> KeepingConfig {
-        let quarter = if self.cache_enabled {
-            self.cache_memory_bytes / 4
-        } else {
-            0
-        };
+        let quarter = self.cache_memory_bytes / 4;
         KeepingConfig {
-            http_bytes: if self.response_cache_enabled { quarter / 2 } else { 0 },
-            responses_bytes: if self.response_cache_enabled { quarter / 2 } else { 0 },
+            http_bytes: quarter / 2,
+            responses_bytes: quarter / 2,
             serialized_bytes: quarter,
             max_age: Duration::from_secs(self.cache_memory_ttl_seconds.into()),
         }
@@ -60,8 +65,6 @@ impl CacheArgs {
     pub(crate) fn to_domain(&self, stale_seconds: u32) -> CacheConfig {
         let seconds = |seconds: u32| Duration::from_secs(seconds.into());
         CacheConfig {
-            is_on: self.cache_enabled,
-            is_redis_on: self.redis_caching_enabled,
             memory_bytes: self.cache_memory_bytes - self.keeping().bytes(),
             memory_ttl: seconds(self.cache_memory_ttl_seconds),
             ttls: Ttls {

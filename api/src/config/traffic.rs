@@ -25,10 +25,9 @@ pub struct TrafficArgs {
 const REQUESTS_OF_CORE: usize = 32;
 
 impl TrafficArgs {
-    /// What keeps the clients' budgets, where they have one.
-    pub(crate) fn rate_limiter(&self, redis: Option<Redis>, clock: Clock) -> Option<RateLimiter> {
-        self.rate_limit_enabled
-            .then(|| RateLimiter::new(self.rate_limit_cost_per_minute, redis, clock))
+    /// What keeps the clients' budgets, while that is switched on.
+    pub(crate) fn rate_limiter(&self, redis: Option<Redis>, clock: Clock) -> RateLimiter {
+        RateLimiter::new(self.rate_limit_cost_per_minute, redis, clock)
     }
 
     /// Requests worked on at the same time.

@@ -7,6 +7,7 @@ use axum::{
     extract::Request,
     http::{HeaderMap, HeaderName, Method, header},
 };
+use domain::switches::Switches;
 
 use crate::{
     middleware::compression,
@@ -29,7 +30,7 @@ pub(super) struct Asked(Vec<u8>);
 
 impl Asked {
     /// None of a request that is to be answered for itself.
-    pub(super) fn of(request: &Request) -> Option<Self> {
+    pub(super) fn of(request: &Request, switches: &Switches) -> Option<Self> {
         let headers = request.headers();
         if request.method() != Method::GET
             || !request.body().is_end_stream()
@@ -44,7 +45,7 @@ impl Asked {
             Form::GraphqlJson => b'g',
             Form::EventStream => return None,
         };
-        let encoding = compression::wanted(headers).map_or(b'-', |encoding| encoding.as_bytes()[0]);
+        let encoding = compression::wanted(headers, switches).map_or(b'-', |encoding| encoding.as_bytes()[0]);
         let mut key = Vec::with_capacity(3 + program.len() + address.len());
         key.extend([form, encoding]);
         key.extend(program);
@@ -71,13 +72,14 @@ fn program(headers: &HeaderMap) -> &[u8] {
 #[cfg(test)]
 mod tests {
     use axum::{body::Body, extract::Request};
+    use domain::switches::Switches;
 
     use super::Asked;
 
     fn key(method: &str, address: &str, headers: &[(&str, &str)]) -> Option<Vec<u8>> {
         let request = Request::builder().method(method).uri(address);
         let request = (headers.iter()).fold(request, |request, (name, value)| request.header(*name, *value));
-        Asked::of(&request.body(Body::empty()).unwrap()).map(|asked| asked.0)
+        Asked::of(&request.body(Body::empty()).unwrap(), &Switches::default()).map(|asked| asked.0)
     }
 
     #[test]
@@ -99,7 +101,7 @@ mod tests {
             assert!(key("GET", "/graphql?id=a", &[header]).is_none(), "{header:?}");
         }
         let request = Request::get("/graphql?id=a").body(Body::from("a")).unwrap();
-        assert!(Asked::of(&request).is_none());
+        assert!(Asked::of(&request, &Switches::default()).is_none());
     }
 
     #[test]

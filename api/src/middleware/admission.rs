@@ -8,6 +8,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
+use domain::switches::{Switch, Switches};
 use ipnet::IpNet;
 
 use super::{
@@ -23,7 +24,7 @@ pub(crate) struct Rules {
     pub(crate) trusted_proxies: Arc<[IpNet]>,
     pub(crate) bodies: BodyRules,
     pub(crate) timeout: Duration,
-    pub(crate) is_compressing: bool,
+    pub(crate) switches: Switches,
 }
 
 /// Lets a request in whose headers and body are fit for it, for as long as it may take.
@@ -32,12 +33,10 @@ pub(crate) async fn admit(State(rules): State<Rules>, mut request: Request, next
         return refused.into_response();
     }
     client_address::note(&mut request, &rules.trusted_proxies);
-    if rules.is_compressing {
-        compression::negotiate(request.headers_mut());
-    }
+    compression::negotiate(request.headers_mut(), &rules.switches);
     let in_time = |request| deadline::enforce(rules.timeout, request, next);
     let mut response = body::guard(rules.bodies, request, in_time).await;
-    if rules.is_compressing {
+    if rules.switches.is_on(Switch::Compression) {
         compression::mark(response.headers_mut());
     }
     response

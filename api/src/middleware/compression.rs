@@ -4,6 +4,7 @@ use axum::{
     body::HttpBody,
     http::{HeaderMap, HeaderValue, Response, header},
 };
+use domain::switches::{Switch, Switches};
 use tower::{
     ServiceBuilder,
     layer::util::{Identity, Stack},
@@ -35,10 +36,7 @@ const COMPRESSED_TYPES: [&str; 8] = [
 
 /// Compresses answers in the encoding that [`negotiate`] has left.
 pub(crate) fn layers(http: &HttpArgs) -> ServiceBuilder<Stack<Compressing, Stack<Compressing, Identity>>> {
-    let predicate = Compressible {
-        is_on: http.compression_enabled,
-        above: SizeAbove::new(http.compression_min_bytes.into()),
-    };
+    let predicate = Compressible(SizeAbove::new(http.compression_min_bytes.into()));
     // The levels of br are not those of the others.
     let others = CompressionLayer::new()
         .br(false)
@@ -57,26 +55,26 @@ type Compressing = CompressionLayer<Compressible>;
 
 /// Which answers are worth compressing.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Compressible {
-    is_on: bool,
-    above: SizeAbove,
-}
+pub(crate) struct Compressible(SizeAbove);
 
 impl Predicate for Compressible {
     fn should_compress<B: HttpBody>(&self, response: &Response<B>) -> bool {
-        self.is_on && is_compressible(response.headers()) && self.above.should_compress(response)
+        is_compressible(response.headers()) && self.0.should_compress(response)
     }
 }
 
-/// The encoding that a client gets.
-pub(crate) fn wanted(headers: &HeaderMap) -> Option<&'static str> {
+/// The encoding that a client gets: none while that is switched off.
+pub(crate) fn wanted(headers: &HeaderMap, switches: &Switches) -> Option<&'static str> {
+    if !switches.is_on(Switch::Compression) {
+        return None;
+    }
     let accepted = headers.get_all(header::ACCEPT_ENCODING);
     best(accepted.iter().filter_map(|value| value.to_str().ok()))
 }
 
 /// Leaves of the encodings that a client takes the one that it gets.
-pub(super) fn negotiate(headers: &mut HeaderMap) {
-    match wanted(headers) {
+pub(super) fn negotiate(headers: &mut HeaderMap, switches: &Switches) {
+    match wanted(headers, switches) {
         Some(encoding) => headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static(encoding)),
         None => headers.remove(header::ACCEPT_ENCODING),
     };

@@ -25,7 +25,7 @@ const LEAST: u32 = 1;
 
 /// Refuses clients that have nothing left, takes the least where nothing was taken, and tells what is left.
 pub(super) async fn enforce(state: AppState, request: Request, next: Next) -> Response {
-    let Some(limiter) = state.rate_limiter.clone() else {
+    let Some(limiter) = state.rate_limiter().cloned() else {
         return next.run(request).await;
     };
     let (mut parts, body) = request.into_parts();
@@ -60,7 +60,7 @@ async fn client_of(parts: &mut Parts, state: &AppState) -> Client {
 /// # Errors
 /// The refusal to answer with.
 pub(crate) async fn charge(state: &AppState, caller: &Caller, cost: u32) -> Result<Option<Budget>, Box<Response>> {
-    let Some(limiter) = &state.rate_limiter else {
+    let Some(limiter) = state.rate_limiter() else {
         return Ok(None);
     };
     match limiter.take(caller.client, cost.max(LEAST)).await {

@@ -12,7 +12,9 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 
-use crate::{router::AppState, telemetry};
+use domain::switches::Switch;
+
+use crate::{router::AppState, routes, telemetry};
 
 /// How long a text is good for those who may not be asked to pay for it.
 const MAX_AGE: Duration = Duration::from_secs(1);
@@ -23,6 +25,9 @@ pub(crate) struct LastText(Arc<Mutex<Option<(Instant, Bytes)>>>);
 
 /// Answered to anybody, at any time and for nothing: in production a text is therefore written once a second at most.
 pub(crate) async fn text(State(state): State<AppState>) -> Response {
+    if !state.switches.is_on(Switch::Metrics) {
+        return routes::not_found().await.into_response();
+    }
     let text = if state.is_production {
         let mut last = state.metrics_text.0.lock().unwrap_or_else(PoisonError::into_inner);
         match &*last {

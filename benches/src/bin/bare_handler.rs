@@ -47,7 +47,8 @@ async fn main() -> Result<(), SetupError> {
         catalog: Catalog::new(Database::open(&database, OpenMode::Existing).await?),
         search: Search::in_memory(),
     };
-    let service = GraphqlService::new(stores, schema_configuration());
+    let configuration = schema_configuration(&stores.catalog);
+    let service = GraphqlService::new(stores, configuration);
     let listener = TcpListener::bind(address).await?;
     loop {
         let (socket, _) = listener.accept().await?;

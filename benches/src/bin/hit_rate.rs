@@ -18,6 +18,7 @@ use domain::{
     cache::{Cache, CacheConfig, Chance, Layer, Outcome, Surroundings, Ttls},
     catalog::{Catalog, IconName},
     database::{Database, OpenMode},
+    switches::Switches,
 };
 
 #[global_allocator]
@@ -110,8 +111,6 @@ fn zipf(icons: usize, lookups: usize, random: &mut Random) -> Vec<usize> {
 
 fn cached(catalog: &Catalog, memory_bytes: u64) -> Catalog {
     let config = CacheConfig {
-        is_on: true,
-        is_redis_on: false,
         memory_bytes,
         memory_ttl: HOUR,
         ttls: Ttls {
@@ -124,6 +123,7 @@ fn cached(catalog: &Catalog, memory_bytes: u64) -> Catalog {
     let surroundings = Surroundings {
         clock: Clock::new(|| 0),
         chance: Chance::system(),
+        switches: Switches::default(),
         redis: None,
     };
     catalog.cached_in(Cache::new(config, surroundings))

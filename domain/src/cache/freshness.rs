@@ -25,6 +25,8 @@ struct Known {
     generation: i64,
     /// This process made this generation itself: what is older is not to be shown, whether or not it is known by then.
     expected: i64,
+    /// Everything counts as changed in this generation.
+    floor: i64,
     sets: HashMap<SetId, SetChanges>,
     /// Names of all sets.
     names: usize,
@@ -56,12 +58,14 @@ impl Freshness {
         View(self.0.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Begins to know, or begins anew, at `generation`: each set last changed when it is told to have.
-    pub(super) fn begin(&self, generation: i64, sets: impl IntoIterator<Item = (SetId, i64)>) {
+    /// Begins to know, or begins anew, at `generation`: each set last changed when it is told to have, and everything in `floor`
+    /// at the earliest.
+    pub(super) fn begin(&self, generation: i64, floor: i64, sets: impl IntoIterator<Item = (SetId, i64)>) {
         self.change(|known| {
             *known = Known {
                 has_begun: true,
                 generation,
+                floor,
                 ..Known::default()
             };
             for (set, last) in sets {
@@ -72,12 +76,13 @@ impl Freshness {
         });
     }
 
-    /// Learns all that changed up to `generation`.
-    pub(super) fn advance(&self, generation: i64, changes: Vec<SetChange>) {
+    /// Learns all that changed up to `generation`, and that everything counts as changed in `floor`.
+    pub(super) fn advance(&self, generation: i64, floor: i64, changes: Vec<SetChange>) {
         self.change(|known| {
             for change in changes {
                 known.learn(change);
             }
+            known.floor = known.floor.max(floor);
             known.generation = known.generation.max(generation);
             known.forget_some();
         });
@@ -118,13 +123,14 @@ impl View<'_> {
 impl Known {
     fn last_change(&self, dependency: Dependency) -> i64 {
         let of = |set: SetId| self.sets.get(&set);
-        match dependency {
+        let last = match dependency {
             Dependency::Set(set) => of(set).map_or(0, |changes| changes.last),
             Dependency::Name { id, set } => of(set).map_or(0, |changes| {
                 let name = changes.names.get(&id).copied().unwrap_or(0);
                 name.max(changes.floor)
             }),
-        }
+        };
+        last.max(self.floor)
     }
 
     fn learn(&mut self, change: SetChange) {
@@ -191,7 +197,7 @@ mod tests {
     fn nothing_is_right_before_anything_is_known() {
         let freshness = Freshness::default();
         check(&freshness, &[(0, name(1), false), (9, Dependency::Set(SET), false)]);
-        freshness.begin(5, [(SET, 3)]);
+        freshness.begin(5, 0, [(SET, 3)]);
         check(
             &freshness,
             &[
@@ -209,8 +215,12 @@ mod tests {
     #[test]
     fn exactly_what_changed_is_old() {
         let freshness = Freshness::default();
-        freshness.begin(5, []);
-        freshness.advance(7, vec![change(6, SET, Some(vec![1])), change(7, SET, Some(vec![1, 2]))]);
+        freshness.begin(5, 0, []);
+        freshness.advance(
+            7,
+            0,
+            vec![change(6, SET, Some(vec![1])), change(7, SET, Some(vec![1, 2]))],
+        );
         check(
             &freshness,
             &[
@@ -225,20 +235,30 @@ mod tests {
             ],
         );
         // Too many names to tell them apart.
-        freshness.advance(8, vec![change(8, SET, None)]);
+        freshness.advance(8, 0, vec![change(8, SET, None)]);
         check(&freshness, &[(7, name(3), false), (8, name(1), true)]);
         // The facts of the set alone.
-        freshness.advance(9, vec![change(9, SET, Some(vec![]))]);
+        freshness.advance(9, 0, vec![change(9, SET, Some(vec![]))]);
         check(&freshness, &[(8, name(1), true), (8, Dependency::Set(SET), false)]);
+        // Whatever it is.
+        freshness.advance(10, 10, vec![]);
+        check(
+            &freshness,
+            &[
+                (9, Dependency::Set(OTHER), false),
+                (9, name(8), false),
+                (10, name(8), true),
+            ],
+        );
         // Another database.
-        freshness.begin(2, [(SET, 1)]);
+        freshness.begin(2, 0, [(SET, 1)]);
         check(&freshness, &[(1, name(1), true), (1, Dependency::Set(SET), true)]);
     }
 
     #[test]
     fn a_reader_goes_forward_only() {
         let freshness = Freshness::default();
-        freshness.begin(5, []);
+        freshness.begin(5, 0, []);
         // stamp, at least: what is unchanged is right up to what is known.
         for (stamp, at_least, is_fresh) in [(3, 5, true), (3, 6, false), (6, 6, true), (7, 6, true)] {
             assert_eq!(
@@ -249,16 +269,16 @@ mod tests {
         }
         freshness.expect(6);
         check(&freshness, &[(5, name(1), false), (6, name(1), true)]);
-        freshness.advance(6, vec![]);
+        freshness.advance(6, 0, vec![]);
         check(&freshness, &[(5, name(1), true)]);
     }
 
     #[test]
     fn of_many_names_the_set_is_enough() {
         let freshness = Freshness::default();
-        freshness.begin(1, []);
+        freshness.begin(1, 0, []);
         let many = (0..).take(MOST_NAMES).collect();
-        freshness.advance(3, vec![change(2, OTHER, Some(vec![1])), change(3, SET, Some(many))]);
+        freshness.advance(3, 0, vec![change(2, OTHER, Some(vec![1])), change(3, SET, Some(many))]);
         let other = Dependency::Name { id: 2, set: OTHER };
         // One too many: the set that has most of them is the one that counts as changed.
         check(

@@ -12,7 +12,7 @@ use std::{
 use foldhash::fast::RandomState;
 use moka::{notification::RemovalCause, sync::Cache};
 
-use super::resource::{Entry, Erased, Place, Resource};
+use super::resource::{Dependency, Entry, Erased, Place, Resource};
 
 /// What keeping anything costs beside itself.
 const OTHER_BYTES: usize = 250;
@@ -28,6 +28,8 @@ pub(super) struct Memory {
 struct Kept {
     entry: Erased,
     bytes: u32,
+    stamp: i64,
+    dependency: Dependency,
 }
 
 impl Memory {
@@ -68,8 +70,19 @@ impl Memory {
         let kept = Kept {
             entry: Arc::clone(entry) as Erased,
             bytes: u32::try_from(bytes).unwrap_or(u32::MAX),
+            stamp: entry.stamp,
+            dependency: R::depends_on(key),
         };
         self.entries.insert(Place::of::<R>(key), kept);
+    }
+
+    /// Drops what is not right, by the generation that it was read in and what it depends on. How much that was.
+    pub(super) fn drop_unless(&self, is_right: impl Fn(i64, Dependency) -> bool) -> usize {
+        let wrong = self
+            .entries
+            .iter()
+            .filter(|(_, kept)| !is_right(kept.stamp, kept.dependency));
+        wrong.map(|(place, _)| self.entries.invalidate(&*place)).count()
     }
 
     pub(super) fn clear(&self) {

@@ -17,7 +17,10 @@ use super::{
     Cache, CacheConfig, Chance, Layer, Outcome, Reading, SetChange, SetId, Surroundings, Ttls, encoding,
     resource::Entry, timing::Life,
 };
-use crate::access::Clock;
+use crate::{
+    access::Clock,
+    switches::{Switch, Switches},
+};
 use numbers::{Numbers, Source};
 
 const SET: SetId = SetId(7);
@@ -28,6 +31,7 @@ struct Case {
     cache: Cache,
     source: Source,
     now_ms: Arc<AtomicI64>,
+    switches: Switches,
 }
 
 impl Case {
@@ -45,8 +49,6 @@ impl Case {
         let now_ms = Arc::new(AtomicI64::new(1_000_000));
         let shown = Arc::clone(&now_ms);
         let config = CacheConfig {
-            is_on: true,
-            is_redis_on: true,
             memory_bytes: 1 << 20,
             memory_ttl: 5 * MINUTE,
             ttls: Ttls {
@@ -56,18 +58,25 @@ impl Case {
             },
             stale: 60 * MINUTE,
         };
+        let switches = Switches::default();
         let cache = Cache::new(
             config,
             Surroundings {
                 clock: Clock::new(move || shown.load(Ordering::SeqCst)),
                 chance: Chance::new(move || chance),
+                switches: switches.clone(),
                 redis: None,
             },
         );
-        cache.begin(1, []);
+        cache.begin(1, 0, []);
         cache.note_following(false);
         let source = Source::new(answers);
-        Self { cache, source, now_ms }
+        Self {
+            cache,
+            source,
+            now_ms,
+            switches,
+        }
     }
 
     async fn read_by(&self, reading: &Reading, keys: &[i64]) -> Result<Vec<String>, String> {
@@ -119,7 +128,7 @@ impl Case {
             set: SET,
             names,
         };
-        self.cache.advance(generation, vec![change]);
+        self.cache.advance(generation, 0, vec![change]);
     }
 
     fn statements(&self) -> Vec<Vec<i64>> {
@@ -152,10 +161,10 @@ async fn what_was_read_is_read_once() {
     assert_eq!(case.count(Layer::Memory, Outcome::Miss), 4);
     assert_eq!(case.count(Layer::Database, Outcome::Done), 4);
     // Turned off, it keeps nothing and knows nothing.
-    case.cache.turn(false);
+    case.switches.turn(Switch::MemoryCache, false);
     assert_eq!(case.read(&[1]).await, ["1 in 1"]);
     assert_eq!(case.statements(), [[1]]);
-    case.cache.turn(true);
+    case.switches.turn(Switch::MemoryCache, true);
     assert_eq!(case.read(&[1]).await, ["1 in 1"]);
     case.cache.forget();
     assert_eq!(case.read(&[1]).await, ["1 in 1"]);

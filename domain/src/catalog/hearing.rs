@@ -133,8 +133,10 @@ impl Catalog {
         if page.generation == known {
             return Ok(());
         }
-        let changes = self.with_names(page.changes).await?;
-        self.cache.advance(page.generation, changes);
+        let mut changes = self.with_names(page.changes).await?;
+        let outdated = self.invalidations(known, page.generation).await?;
+        changes.extend(outdated.sets);
+        self.cache.advance(page.generation, outdated.everything, changes);
         Ok(())
     }
 
@@ -151,7 +153,9 @@ impl Catalog {
                 sets.push((IconId::set_called(prefix), last));
             }
         }
-        self.cache.begin(generation, sets);
+        let outdated = self.invalidations(0, generation).await?;
+        sets.extend(outdated.sets.iter().map(|change| (change.set, change.generation)));
+        self.cache.begin(generation, outdated.everything, sets);
         Ok(())
     }
 

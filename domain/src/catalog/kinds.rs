@@ -42,6 +42,8 @@ pub(super) struct Variants;
 
 /// Memory for an icon, without its body.
 const ICON_BYTES: usize = 350;
+/// Memory for keeping anything at all.
+const ENTRY_BYTES: u64 = 400;
 /// Memory for a short text.
 const TEXT_BYTES: usize = 48;
 
@@ -246,6 +248,11 @@ impl IconId {
     pub(super) fn set_called(prefix: &str) -> SetId {
         Self(Self::range_of_set(prefix).0).set()
     }
+}
+
+/// What keeping an icon takes in memory, about.
+pub(super) fn kept_bytes(icon: &Arc<Icon>) -> u64 {
+    icon_bytes(icon) as u64 + ENTRY_BYTES
 }
 
 fn icon_bytes(icon: &Arc<Icon>) -> usize {

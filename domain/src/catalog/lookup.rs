@@ -12,7 +12,7 @@ use super::{
     kinds::{Aliases, Characters, IconKey, Icons, PointedIcons, Sets, Tags, Variants, on_set},
 };
 use crate::{
-    cache::{Loaded, Resource, Shown},
+    cache::{Loaded, Reading, Resource, Shown},
     database::{Columns, Database, DatabaseError},
 };
 
@@ -97,6 +97,11 @@ impl Catalog {
     pub fn is_set_unchanged(&self, icon: &Icon, shown: Shown) -> bool {
         self.reading.saw(icon.catalog_generation);
         self.cache.is_fresh_to(&self.reading, shown, on_set(icon.id))
+    }
+
+    /// As [`Self::is_set_unchanged`], of the set of an icon's row, and for nobody in particular.
+    pub fn is_set_of_unchanged(&self, id: IconId, shown: Shown) -> bool {
+        self.cache.is_fresh_to(&Reading::default(), shown, on_set(id))
     }
 
     /// The variant groups of icons that have one, read anew.

@@ -94,7 +94,7 @@ impl Catalog {
 }
 
 /// The generation before this one. Its row stays locked until the end, so that generations become visible in their order.
-async fn lock(writing: &Writing) -> Result<i64, DatabaseError> {
+pub(super) async fn lock(writing: &Writing) -> Result<i64, DatabaseError> {
     let sql = "UPDATE catalog_state SET generation = generation WHERE id = 1 RETURNING generation";
     let rows = writing.query("lock_generation", sql, vec![]).await?;
     rows.first().map_or(Ok(0), |row| Ok(row.try_get_by_index(0)?))

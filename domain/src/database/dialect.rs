@@ -71,6 +71,22 @@ impl Dialect {
         }
     }
 
+    /// The time at the database, in milliseconds since 1970.
+    pub(crate) fn now_ms(self) -> &'static str {
+        match self {
+            Self::Sqlite => "CAST(unixepoch('subsec') * 1000 AS INTEGER)",
+            Self::Postgres => "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)",
+        }
+    }
+
+    /// Has a select leave out what another transaction holds, and hold what it finds. On SQLite there is one writer.
+    pub(crate) fn skip_locked(self) -> &'static str {
+        match self {
+            Self::Sqlite => "",
+            Self::Postgres => "FOR UPDATE SKIP LOCKED",
+        }
+    }
+
     /// A list parameter of 64-bit integers.
     pub(crate) fn long_list(self, values: impl IntoIterator<Item = i64>) -> Value {
         match self {

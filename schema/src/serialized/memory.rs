@@ -44,6 +44,15 @@ impl SerializedMemory {
         catalog.is_set_unchanged(icon, kept.shown).then_some(kept.bytes)
     }
 
+    /// Drops what is no longer right, as far as `catalog` knows. How much that was.
+    pub(crate) fn drop_outdated(&self, catalog: &Catalog) -> usize {
+        let outdated = self
+            .0
+            .iter()
+            .filter(|(key, kept)| !catalog.is_set_of_unchanged(key.1, kept.shown));
+        outdated.map(|(key, _)| self.0.invalidate(&*key)).count()
+    }
+
     /// Keeps what `icon` answers to `selection`, made when `shown` was shown or later.
     pub(super) fn keep(&self, selection: SelectionId, icon: IconId, shown: Shown, bytes: Bytes) {
         self.0.insert((selection, icon), Kept { bytes, shown });

@@ -1,6 +1,6 @@
 use async_graphql::{Context, Error, ID, Interface};
 
-use super::{icon::Icon, icon_set::IconSet};
+use super::{icon::Icon, icon_set::IconSet, job::Job};
 use crate::{global_id::GlobalId, loaders::loaders};
 
 /// Anything that can be fetched again by its id.
@@ -9,6 +9,7 @@ use crate::{global_id::GlobalId, loaders::loaders};
 pub(crate) enum Node {
     Icon(Icon),
     IconSet(IconSet),
+    Job(Job),
 }
 
 /// The node of an id, if it exists.
@@ -24,5 +25,6 @@ pub(crate) async fn find(context: &Context<'_>, id: &ID) -> Result<Option<Node>,
             .one(prefix.as_str())
             .await?
             .map(|set| Node::IconSet(IconSet(set))),
+        GlobalId::Job(id) => loaders(context).jobs.one(&id).await?.map(|job| Node::Job(Job(job))),
     })
 }

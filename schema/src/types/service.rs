@@ -11,8 +11,12 @@ use super::{
     change::generation,
     pool_stats::PoolStats,
     search_page::MAX_PAGES,
+    switch::{self, SwitchState},
 };
-use crate::{authority, errors::Failure, limits, loaders::loaders, scalars::DateTime, vitals::Vitals};
+use crate::{
+    administration::administration, authority, errors::Failure, limits, loaders::loaders, scalars::DateTime,
+    vitals::Vitals,
+};
 
 /// Of what times `pool` speaks.
 const LATELY: Duration = Duration::from_mins(1);
@@ -66,6 +70,13 @@ impl Service {
     async fn pool(&self, context: &Context<'_>) -> Option<Result<PoolStats, Error>> {
         let allowed = authority::require(context, Scope::MetricsRead);
         Some(allowed.map(|()| PoolStats::from(&*self.vitals.over(LATELY))))
+    }
+
+    /// What can be turned off, as it stands on the instance that answers. Needs scope `metrics:read`.
+    #[graphql(complexity = "1 + 7 * child_complexity")]
+    async fn switches(&self, context: &Context<'_>) -> Option<Result<Vec<SwitchState>, Error>> {
+        let allowed = authority::require(context, Scope::MetricsRead);
+        Some(allowed.map(|()| switch::states(administration(context).switches.switches())))
     }
 }
 

@@ -44,7 +44,7 @@ pub(crate) async fn respond(state: &AppState, request: OperationRequest) -> Resp
         Opened::Answered(executed) => {
             observe(&executed);
             if let Outcome::Refused(Code::MethodNotAllowed | Code::RateLimited) = executed.outcome {
-                return respond::one(executed, Form::EventStream, false);
+                return respond::one(*executed, Form::EventStream, false);
             }
             let mut frames = frame(Part::Next {
                 response: executed.body.into(),

@@ -71,10 +71,11 @@ pub(crate) struct Version {
 macro_rules! version_of {
     ($state:literal) => {
         concat!(
-            "SELECT state.generation, change.kind, change.prefix, change.count, change.at_ms, synonyms.at_ms FROM ",
+            "SELECT state.generation, change.kind, change.prefix, change.count, change.at_ms, synonyms.at_ms, invalidation.at_ms FROM ",
             $state,
             " state LEFT JOIN catalog_change change ON change.generation = state.generation \
-             LEFT JOIN synonym_change synonyms ON synonyms.generation = state.generation ORDER BY change.kind"
+             LEFT JOIN synonym_change synonyms ON synonyms.generation = state.generation \
+             LEFT JOIN cache_invalidation invalidation ON invalidation.generation = state.generation ORDER BY change.kind"
         )
     };
 }
@@ -97,6 +98,9 @@ impl Version {
             changes.push_str(&format!("{kind:?} {prefix:?} {count:?} {at_ms:?}\n"));
             if let Some(synonyms_at_ms) = columns.next::<Option<i64>>()? {
                 changes.push_str(&format!("synonyms {synonyms_at_ms}\n"));
+            }
+            if let Some(invalidated_at_ms) = columns.next::<Option<i64>>()? {
+                changes.push_str(&format!("invalidation {invalidated_at_ms}\n"));
             }
         }
         if version.generation > 0 {

@@ -1,0 +1,74 @@
+use async_graphql::{Context, Enum, Error, InputObject, SimpleObject};
+use domain::{
+    access::Scope,
+    switches::{self, Switches},
+};
+
+use super::user_error::UserError;
+use crate::{administration::administration, authority, errors::Failure};
+
+/// What can be turned off while the service runs. Answers are the same bytes, but for what says how they were made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "switches::Switch")]
+pub(crate) enum Switch {
+    /// Whole answers, what icons answered to a selection, and all that the cache does of its own accord: each of them is off where this is.
+    PerformanceOptimization,
+    /// Whole answers that are kept.
+    ResponseCache,
+    /// Everything that is kept, in Redis too.
+    MemoryCache,
+    /// What is kept in Redis.
+    RedisCache,
+    /// The clients' budgets.
+    RateLimit,
+    /// Compression of answers.
+    Compression,
+    /// `/metrics`.
+    Metrics,
+}
+
+/// A switch of the instance that answers.
+#[derive(SimpleObject)]
+pub(crate) struct SwitchState {
+    #[graphql(complexity = 0)]
+    switch: Switch,
+    #[graphql(complexity = 0)]
+    on: bool,
+    /// As the configuration has it, and so after a restart.
+    #[graphql(complexity = 0)]
+    configured: bool,
+}
+
+#[derive(InputObject)]
+pub(crate) struct SetSwitchInput {
+    switch: Switch,
+    on: bool,
+}
+
+#[derive(SimpleObject)]
+pub(crate) struct SetSwitchPayload {
+    /// All of them, as they are now on the instance that answers.
+    switches: Vec<SwitchState>,
+    user_errors: Vec<UserError>,
+}
+
+/// How each stands.
+pub(crate) fn states(switches: &Switches) -> Vec<SwitchState> {
+    let state = |state: switches::SwitchState| SwitchState {
+        switch: state.switch.into(),
+        on: state.is_on,
+        configured: state.is_configured,
+    };
+    switches.states().into_iter().map(state).collect()
+}
+
+pub(crate) async fn set(context: &Context<'_>, input: &SetSwitchInput) -> Result<SetSwitchPayload, Error> {
+    authority::require(context, Scope::Admin)?;
+    let board = &administration(context).switches;
+    let set = board.set(input.switch.into(), input.on).await;
+    set.map_err(|error| Failure::log(&error))?;
+    Ok(SetSwitchPayload {
+        switches: states(board.switches()),
+        user_errors: Vec::new(),
+    })
+}

@@ -7,7 +7,11 @@
 mod asked;
 mod kept;
 
-use std::{net::SocketAddr, sync::Arc, time::Instant};
+use std::{
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use axum::{
     extract::Request,
@@ -47,15 +51,12 @@ struct Shared {
     switches: Switches,
     trusted_proxies: Arc<[IpNet]>,
     max_header_bytes: usize,
+    max_age: Duration,
 }
 
 impl HttpCache {
     /// None where each answer tells of itself what only working it out can tell, or where nothing is to be kept.
-    pub(crate) fn new(
-        config: &Config,
-        graphql: GraphqlService,
-        shares: &FairShares,
-    ) -> Option<Self> {
+    pub(crate) fn new(config: &Config, graphql: GraphqlService, shares: &FairShares) -> Option<Self> {
         let keeping = config.cache.keeping();
         let is_wanted = config.is_production() && !config.telemetry.opentelemetry_tracing_enabled;
         if !is_wanted || keeping.http_bytes == 0 {
@@ -73,6 +74,7 @@ impl HttpCache {
             switches: shares.switches.clone(),
             trusted_proxies: config.connections.trusted_proxies.as_slice().into(),
             max_header_bytes: config.connections.max_header_bytes as usize,
+            max_age: keeping.max_age,
         })))
     }
 
@@ -102,7 +104,7 @@ impl HttpCache {
     /// The kept answer to a request that is fit to be answered.
     fn find(&self, request: &Request, asked: &Asked) -> Option<Arc<Kept>> {
         let kept = self.0.answers.get(asked.key())?;
-        let is_right = self.0.graphql.epoch() == Some(kept.epoch());
+        let is_right = kept.age() < self.0.max_age && self.0.graphql.epoch() == Some(kept.epoch());
         let is_fit = headers::check(request, self.0.max_header_bytes).is_ok();
         Some(kept).filter(|_| is_right && is_fit)
     }
@@ -139,7 +141,7 @@ impl HttpCache {
                 return Refused::internal(&error_id).into_response();
             }
         };
-        if let Some(kept) = Kept::new(keepable, &parts.headers, body.clone()) {
+        if let Some(kept) = Kept::new(keepable, &parts.headers, &body) {
             self.0.answers.insert(asked.into_key(), Arc::new(kept));
         }
         Response::from_parts(parts, body.into())

@@ -265,7 +265,9 @@ impl Cache {
 
     /// What everything shown is as of, or later than; none while nothing is kept.
     pub(crate) fn shown(&self) -> Option<Shown> {
-        let layers = self.working()?;
+        let layers = self
+            .working()
+            .filter(|layers| layers.knows_enough(layers.clock.now_ms()))?;
         Some(Shown {
             generation: layers.freshness.view().shown_generation()?,
             lifetime: layers.lifetime.load(Ordering::Acquire),

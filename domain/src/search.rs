@@ -8,6 +8,7 @@
 
 mod candidates;
 mod closest;
+mod computing;
 mod coverage;
 mod dictionary;
 mod explain;
@@ -291,7 +292,7 @@ impl Search {
         if let Some(known) = recent.get(request).filter(|known| known.is_in(&snapshot)) {
             return Ok(known);
         }
-        let matches = Arc::new(Matches::new(snapshot, request)?);
+        let matches = Arc::new(computing::compute(|| Matches::new(snapshot, request))?);
         recent.insert(request.clone(), Arc::clone(&matches));
         Ok(matches)
     }

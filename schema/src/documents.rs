@@ -38,6 +38,7 @@ use crate::{
     limits::{self, Limits},
     refusal::Refusal,
     request::{OperationKinds, OperationRequest},
+    responses::Epoch,
     serialized::Selections,
     subscription, variables,
 };
@@ -111,6 +112,8 @@ pub(crate) struct Prepared {
     pub(crate) hash: TextHash,
     /// How long it took to validate and to weigh it.
     pub(crate) validate_time: Duration,
+    /// What its answer depends on, from before it was found; none while none is to be kept.
+    pub(crate) epoch: Option<Epoch>,
 }
 
 impl Prepared {
@@ -185,6 +188,7 @@ impl Documents {
             weight,
             hash,
             validate_time: found.elapsed(),
+            epoch: None,
         })
     }
 

@@ -226,7 +226,10 @@ impl GraphqlService {
         if let Some(limiter) = self.limiter() {
             limiter.check(request.caller.client)?;
         }
-        self.documents.prepare(request)
+        let epoch = self.epoch();
+        let mut prepared = self.documents.prepare(request)?;
+        prepared.epoch = epoch;
+        Ok(prepared)
     }
 
     /// Takes what an operation costs from its client's budget; one that is refused costs the least there is.
@@ -264,6 +267,7 @@ impl GraphqlService {
             .as_ref()
             .map_or(Duration::ZERO, |prepared| prepared.validate_time);
         let mut lookups = Lookups::default();
+        let wants_cost = request.wants_cost;
         let statements = Arc::new(StatementCount::default());
         let kind = prepared.as_ref().map_or("unknown", |prepared| kind_name(prepared.kind));
         let name = prepared.as_ref().ok().and_then(Prepared::name);
@@ -322,7 +326,7 @@ impl GraphqlService {
             validate_time,
             execute_time: started.elapsed().saturating_sub(prepare_time),
             age,
-            is_public: is_public && outcome == Outcome::Ok,
+            is_public: is_public && !wants_cost && outcome == Outcome::Ok,
             epoch: epoch.filter(|_| outcome == Outcome::Ok),
             statements: statements.get(),
             lookups,
@@ -335,7 +339,7 @@ impl GraphqlService {
         let may_be_kept = is_public(prepared) && !request.wants_cost;
         Some(Keeper {
             memory,
-            epoch: self.epoch().filter(|_| may_be_kept)?,
+            epoch: prepared.epoch.filter(|_| may_be_kept)?,
         })
     }
 

@@ -51,6 +51,11 @@ impl Wire {
         self.try_send(bytes).expect("the server takes what is sent");
     }
 
+    /// Sends for so long without anything being taken.
+    pub fn try_for(&mut self, patience: Duration) {
+        self.socket.set_write_timeout(Some(patience)).expect("it is not zero");
+    }
+
     /// Sends what the server may not want any more.
     pub fn try_send(&mut self, bytes: impl AsRef<[u8]>) -> io::Result<()> {
         self.socket.write_all(bytes.as_ref())

@@ -187,6 +187,50 @@ async fn whoever_says_who_they_are_is_answered_for_themselves() {
 }
 
 #[tokio::test]
+async fn what_is_one_callers_is_nobody_elses_on_the_way_either() {
+    let app = app(Engine::Sqlite, &[]).await;
+    let told = app.send(get(&app, "garden:tree").header("x-iconql-cost", "1")).await;
+    assert_eq!((told.header("cache-control"), told.header("etag")), ("no-store", ""));
+    let vary: Vec<&str> = Vec::from_iter(["accept", "accept-encoding", "apollographql-client-name"]);
+    for _ in 0..2 {
+        let reply = app.send(get(&app, "garden:tree")).await;
+        let all = reply
+            .headers
+            .get_all("vary")
+            .iter()
+            .map(|value| value.to_str().unwrap());
+        let mut named: Vec<&str> = all.flat_map(|value| value.split(", ")).collect();
+        named.sort_unstable();
+        assert_eq!(named, vary);
+    }
+}
+
+#[tokio::test]
+async fn what_has_not_changed_keeps_its_protection() {
+    let app = app(Engine::Sqlite, &[]).await;
+    let plain = app_without_cache().await;
+    for app in [&app, &plain] {
+        let drawn = app.get("/icons/garden/tree.svg").await;
+        let tag = drawn.header("etag").to_owned();
+        let known = app
+            .request(Method::GET, "/icons/garden/tree.svg")
+            .header("if-none-match", tag);
+        let known = app.send(known).await;
+        assert_eq!(known.status, 304);
+        let policy = known.header("content-security-policy");
+        assert!(
+            policy.is_empty() || policy == drawn.header("content-security-policy"),
+            "{policy}"
+        );
+        assert_eq!(known.header("x-frame-options"), "");
+    }
+}
+
+async fn app_without_cache() -> TestApp {
+    app(Engine::Sqlite, &["--cache-enabled=false"]).await
+}
+
+#[tokio::test]
 async fn what_is_kept_costs_what_it_would() {
     let app = app(
         Engine::Sqlite,
@@ -202,6 +246,9 @@ async fn what_is_kept_costs_what_it_would() {
         }
         let remaining = reply.header("ratelimit").split(";r=").nth(1).unwrap_or_default();
         let remaining = remaining.split(';').next().unwrap_or_default();
+        for name in ["ratelimit", "ratelimit-policy"] {
+            assert_eq!(reply.headers.get_all(name).iter().count(), 1, "{name}");
+        }
         left.push(remaining.parse::<u32>().expect("what is left"));
     }
     // Each costs the same, whoever answers it.

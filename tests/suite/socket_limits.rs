@@ -1,10 +1,10 @@
 //! How many sockets and streams there may be, of whom, and how their figures are read.
 
-use std::future::Future;
+use std::{future::Future, time::Duration};
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::{Engine, Process, Reply, Socket, TestApp, TestDatabase, eventually};
+use tests::{Engine, Process, Reply, Socket, TestApp, TestDatabase, Wire, eventually};
 
 const CHANGES: &str = "subscription { catalogChanged { kind } }";
 
@@ -323,4 +323,31 @@ async fn a_client_that_does_not_read_live_figures_costs_no_memory() {
         .saturating_sub(before);
     assert!(grown < 32 << 20, "{} MB more", grown >> 20);
     assert_eq!(figure(&client, base_url, "subscriptions_active").await, 100);
+}
+
+#[tokio::test]
+async fn a_client_that_pings_and_reads_no_answers_is_not_read_either() {
+    /// The largest there is: its answer has nearly as many bytes.
+    const PAYLOAD_BYTES: u8 = 125;
+    /// More than the buffers of both ends hold, and as much as a server that goes on reading would have to answer.
+    const MOST_BYTES: usize = 256 << 20;
+    let app = garden_with(&["--write-timeout-ms=600000"]).await;
+    let mut wire = Wire::connect(app.base_url());
+    wire.send(
+        "GET /graphql HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
+         Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n",
+    );
+    wire.try_for(Duration::from_secs(2));
+    let head = [0x89, 0x80 | PAYLOAD_BYTES, 0, 0, 0, 0];
+    let ping = [head.as_slice(), &[0; PAYLOAD_BYTES as usize]].concat();
+    let pings = ping.repeat(1_000);
+    let flood = tokio::task::spawn_blocking(move || {
+        let mut sent = 0;
+        while sent < MOST_BYTES && wire.try_send(&pings).is_ok() {
+            sent += pings.len();
+        }
+        sent
+    });
+    assert!(flood.await.unwrap() < MOST_BYTES);
+    assert_eq!(app.graphql("{ __typename }").await.status, 200);
 }

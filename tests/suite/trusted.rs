@@ -242,3 +242,43 @@ async fn documents_that_do_not_fit_are_named() {
     let ended = Iconql::new(BINARY, &["operations", "check", &empty]).run().await;
     assert_eq!(ended.status, Some(1), "{}", ended.stderr);
 }
+
+/// What a document costs may depend on its variables: that is found out when it is asked for.
+#[tokio::test]
+async fn a_listed_document_may_leave_its_size_to_variables() {
+    let documents = [
+        "query Q($v: [String!]!) { icons(names: $v) { ... on Icon { name } } }",
+        "query Q($v: [ID!]!) { nodes(ids: $v) { id } }",
+        "query Q($v: String!) { icons(names: [$v]) { ... on Icon { name } } }",
+        "query Q($v: Int) { search(query: \"a\", first: $v) { nodes { name } } }",
+        "query Q($v: [Int!]!) { searchPages(query: \"a\", pages: $v) { number } }",
+        "query Q($v: [String!]!) { setsCovering(concepts: $v) { __typename } }",
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    for (number, document) in documents.iter().enumerate() {
+        fs::write(
+            folder.path().join(format!("{number}.graphql")),
+            document.replace('Q', &format!("Q{number}")),
+        )
+        .unwrap();
+    }
+    let path = folder.path().display().to_string();
+    let check = Iconql::new(BINARY, &["operations", "check", &path])
+        .run()
+        .await
+        .succeeded();
+    assert!(check.stdout.contains("operations fit the schema"), "{}", check.stdout);
+    // One that is not declared is a fault all the same.
+    fs::write(
+        folder.path().join("x.graphql"),
+        "query X { icons(names: $v) { ... on Icon { name } } }",
+    )
+    .unwrap();
+    let check = Iconql::new(BINARY, &["operations", "check", &path]).run().await;
+    assert!(
+        check.status != Some(0) && check.stderr.contains("x.graphql"),
+        "{} {}",
+        check.stdout,
+        check.stderr
+    );
+}

@@ -37,12 +37,13 @@ pub(crate) struct OperationFigures {
 }
 
 /// What of an answer is of one request.
-const OF_ONE_REQUEST: [HeaderName; 5] = [
+const OF_ONE_REQUEST: [HeaderName; 6] = [
     REQUEST_ID,
     header::AGE,
     header::CONNECTION,
     header::DATE,
     HeaderName::from_static("ratelimit"),
+    HeaderName::from_static("ratelimit-policy"),
 ];
 
 /// Who gets one of these is told something that others are not.
@@ -56,7 +57,7 @@ const OF_ONE_CALLER: [HeaderName; 3] = [
 const OF_BODIES: [HeaderName; 3] = [header::CONTENT_TYPE, header::CONTENT_ENCODING, header::CONTENT_LENGTH];
 
 /// Memory for an answer, without its bytes and those of its headers.
-const OTHER_BYTES: usize = 600;
+const OTHER_BYTES: usize = 2_000;
 
 /// An answer.
 pub(super) struct Kept {
@@ -79,7 +80,7 @@ struct Figures {
 
 impl Kept {
     /// None where the answer tells one caller something.
-    pub(super) fn new(keepable: Keepable, headers: &HeaderMap, body: Bytes) -> Option<Self> {
+    pub(super) fn new(keepable: Keepable, headers: &HeaderMap, body: &Bytes) -> Option<Self> {
         if OF_ONE_CALLER.iter().any(|name| headers.contains_key(name)) {
             return None;
         }
@@ -97,12 +98,18 @@ impl Kept {
             figures: Figures::of(keepable.endpoint, &headers),
             keepable,
             headers,
-            body,
+            // Whoever compressed it may have made room for more.
+            body: Bytes::copy_from_slice(body),
         })
     }
 
     pub(super) fn epoch(&self) -> Epoch {
         self.keepable.epoch
+    }
+
+    /// How long ago it was worked out.
+    pub(super) fn age(&self) -> Duration {
+        self.made.elapsed()
     }
 
     pub(super) fn cost(&self) -> u32 {
@@ -119,7 +126,7 @@ impl Kept {
     /// The answer to a request with `asked`; without the body to whoever has it.
     pub(super) fn replay(&self, asked: &HeaderMap) -> Response {
         let mut headers = self.headers.clone();
-        headers.insert(header::AGE, HeaderValue::from(self.made.elapsed().as_secs()));
+        headers.insert(header::AGE, HeaderValue::from(self.age().as_secs()));
         headers.insert(REQUEST_ID, request::id(asked));
         let is_known = self.etag.as_ref().is_some_and(|etag| is_known(asked, etag));
         let mut response = Response::new(Body::empty());

@@ -1,6 +1,9 @@
 //! What browsers are told not to do with an answer.
 
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::{
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    response::Response,
+};
 
 const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
@@ -15,7 +18,10 @@ const DRAWING: HeaderValue =
 const HTTPS_ONLY: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
 /// Adds to an answer what its type asks for. `is_https`: browsers reach the service by https.
-pub(super) fn protect(headers: &mut HeaderMap, is_https: bool) {
+/// An answer without a body changes what its client has kept, whose type it does not say.
+pub(super) fn protect(response: &mut Response, is_https: bool) {
+    let is_unchanged = response.status() == StatusCode::NOT_MODIFIED;
+    let headers = response.headers_mut();
     let content_type = headers
         .get(header::CONTENT_TYPE)
         .map_or(&b""[..], HeaderValue::as_bytes);
@@ -26,7 +32,9 @@ pub(super) fn protect(headers: &mut HeaderMap, is_https: bool) {
         NOTHING_RUNS
     };
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(policy);
+    if !is_unchanged {
+        headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(policy);
+    }
     headers
         .entry(header::REFERRER_POLICY)
         .or_insert(HeaderValue::from_static("no-referrer"));
@@ -34,7 +42,7 @@ pub(super) fn protect(headers: &mut HeaderMap, is_https: bool) {
     headers
         .entry(RESOURCE_POLICY)
         .or_insert(HeaderValue::from_static("same-origin"));
-    if !is_image {
+    if !is_image && !is_unchanged {
         headers
             .entry(header::X_FRAME_OPTIONS)
             .or_insert(HeaderValue::from_static("DENY"));

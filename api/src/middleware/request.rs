@@ -77,7 +77,7 @@ pub(crate) async fn observe(State(is_https): State<bool>, mut request: Request, 
         response.headers_mut().insert("traceparent", value);
     }
     response.headers_mut().insert(REQUEST_ID, id);
-    protect(response.headers_mut(), is_https);
+    protect(&mut response, is_https);
     let response = count_bytes(response);
     count_of(method, endpoint.clone().into(), status.to_string().into()).increment(1);
     duration_of(method, endpoint.into()).record(elapsed);
@@ -92,6 +92,13 @@ pub(crate) fn count_of(method: &'static str, endpoint: SharedString, status: Sha
 /// Where it is noted how long requests of a route took.
 pub(crate) fn duration_of(method: &'static str, endpoint: SharedString) -> Histogram {
     metrics::histogram!("http_request_duration_seconds", "method" => method, "endpoint" => endpoint)
+}
+
+/// Gives an answer that nothing else was done for what every answer has.
+pub(crate) fn dress(mut response: Response, asked: &HeaderMap) -> Response {
+    response.headers_mut().insert(REQUEST_ID, id(asked));
+    protect(&mut response, false);
+    response
 }
 
 /// Whoever prints headers, for whatever reason, prints these without their values.

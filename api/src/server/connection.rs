@@ -37,7 +37,12 @@ use super::{
     draining::{Draining, Phase},
     stream::Stream,
 };
-use crate::{config::ConnectionArgs, http_cache::HttpCache, middleware::headers::MAX_HEADERS, router::is_health};
+use crate::{
+    config::ConnectionArgs,
+    http_cache::HttpCache,
+    middleware::{headers::MAX_HEADERS, request},
+    router::is_health,
+};
 
 /// Requests of one HTTP/2 connection that run at once.
 const MAX_STREAMS: u32 = 100;
@@ -218,7 +223,9 @@ impl Connections {
                 response
             };
             let mut response = match (full, &shared.http_cache) {
-                (Some(full), _) if !is_health(request.uri().path()) => full.into_response(),
+                (Some(full), _) if !is_health(request.uri().path()) => {
+                    request::dress(full.into_response(), request.headers())
+                }
                 (_, Some(cache)) => cache.answer(request, peer, by_router).await,
                 (_, None) => by_router(request).await,
             };

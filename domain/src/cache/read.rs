@@ -267,8 +267,7 @@ impl Layers {
         }
         let left_ms = entry.life.left_ms(now_ms);
         let stale_ms = i64::try_from(self.config.stale.as_millis()).unwrap_or(i64::MAX);
-        if self.following.is_lost() && now_ms - self.following.last_ms() > stale_ms {
-            // Nobody knows what has become of it.
+        if !self.knows_enough(now_ms) {
             return Verdict::Outdated;
         }
         match left_ms {
@@ -277,6 +276,12 @@ impl Layers {
             _ if left_ms > -stale_ms => Verdict::TooOld,
             _ => Verdict::Outdated,
         }
+    }
+
+    /// Whether changes have been heard of lately enough: else nobody knows what has become of what is kept.
+    pub(super) fn knows_enough(&self, now_ms: i64) -> bool {
+        let stale_ms = i64::try_from(self.config.stale.as_millis()).unwrap_or(i64::MAX);
+        !self.following.is_lost() || now_ms - self.following.last_ms() <= stale_ms
     }
 
     /// Somebody was shown a thing of a generation. Where that is newer than all that is known, it is time to ask for changes.

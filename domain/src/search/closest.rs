@@ -9,7 +9,7 @@ pub(crate) use keys::Keys;
 
 use std::cmp::Reverse;
 
-use super::{Search, rank::Rank, snapshot::Snapshot};
+use super::{Search, computing::compute, rank::Rank, snapshot::Snapshot};
 use crate::catalog::{IconId, IconName};
 
 /// Names that are offered in the place of one.
@@ -24,24 +24,26 @@ impl Search {
     /// In the set that is named, or those that may have been meant by it, names with the same words or another spelling; then the
     /// same name in other sets. Hidden icons are not offered.
     pub fn closest(&self, name: &IconName) -> Vec<IconName> {
-        let Some(snapshot) = self.snapshot() else {
-            return Vec::new();
-        };
-        let mut closest = if snapshot.set(name.prefix()).is_some() {
-            closest_in(&snapshot, name.prefix(), name.key())
-        } else {
-            in_sets_like(&snapshot, name)
-        };
-        for same in same_in_other_sets(&snapshot, name) {
-            if !closest.contains(&same) {
-                closest.push(same);
-            }
-        }
-        // The index may be of another generation than the answer that it was missing in.
-        closest.retain(|close| close != name);
-        closest.truncate(MOST_CLOSEST);
-        closest
+        let snapshot = self.snapshot();
+        snapshot.map_or_else(Vec::new, |snapshot| compute(|| closest_to(&snapshot, name)))
     }
+}
+
+fn closest_to(snapshot: &Snapshot, name: &IconName) -> Vec<IconName> {
+    let mut closest = if snapshot.set(name.prefix()).is_some() {
+        closest_in(snapshot, name.prefix(), name.key())
+    } else {
+        in_sets_like(snapshot, name)
+    };
+    for same in same_in_other_sets(snapshot, name) {
+        if !closest.contains(&same) {
+            closest.push(same);
+        }
+    }
+    // The index may be of another generation than the answer that it was missing in.
+    closest.retain(|close| close != name);
+    closest.truncate(MOST_CLOSEST);
+    closest
 }
 
 fn closest_in(snapshot: &Snapshot, prefix: &str, key: &str) -> Vec<IconName> {

@@ -1,13 +1,16 @@
 //! Which sets have icons for all of several concepts.
 
+use std::sync::Arc;
+
 use foldhash::{HashMap, HashMapExt as _};
 
 use super::{
     Search, SearchError,
     filter::Filter,
     matches::{Matches, Order, Place, SearchRequest},
+    snapshot::Snapshot,
     tiers::{Meeting, Tier},
-    timed::Timed,
+    timed::timed,
 };
 use crate::catalog::IconId;
 
@@ -46,37 +49,40 @@ impl Search {
                 concepts: concepts.len(),
             });
         }
-        let _timed = Timed::new("coverage");
         let snapshot = self.snapshot().ok_or(SearchError::NotReady)?;
-        let mut sets: HashMap<String, Coverage> = HashMap::new();
-        for (place, concept) in concepts.iter().enumerate() {
-            let request = SearchRequest {
-                query: concept.clone(),
-                filter: Filter::default(),
-                order: Order::Relevance,
-            };
-            let matches = Matches::new(snapshot.clone(), &request)?;
-            for (prefix, (icon, score)) in matches.best_of_each_set() {
-                let set = sets.entry(prefix.clone()).or_insert_with(|| Coverage {
-                    prefix,
-                    icons: vec![None; concepts.len()],
-                    score: 0.0,
-                });
-                set.icons[place] = Some(icon);
-                set.score += score;
-            }
-        }
-        let mut sets: Vec<Coverage> = sets.into_values().collect();
-        sets.sort_unstable_by(|one, other| {
-            let larger = |set: &Coverage| snapshot.set(&set.prefix).map_or(0, |facts| facts.total);
-            (other.covered().cmp(&one.covered()))
-                .then_with(|| other.score.total_cmp(&one.score))
-                .then_with(|| larger(other).cmp(&larger(one)))
-                .then_with(|| one.prefix.cmp(&other.prefix))
-        });
-        sets.truncate(first);
-        Ok(sets)
+        timed("coverage", || covering(&snapshot, concepts, first))
     }
+}
+
+fn covering(snapshot: &Arc<Snapshot>, concepts: &[String], first: usize) -> Result<Vec<Coverage>, SearchError> {
+    let mut sets: HashMap<String, Coverage> = HashMap::new();
+    for (place, concept) in concepts.iter().enumerate() {
+        let request = SearchRequest {
+            query: concept.clone(),
+            filter: Filter::default(),
+            order: Order::Relevance,
+        };
+        let matches = Matches::new(snapshot.clone(), &request)?;
+        for (prefix, (icon, score)) in matches.best_of_each_set() {
+            let set = sets.entry(prefix.clone()).or_insert_with(|| Coverage {
+                prefix,
+                icons: vec![None; concepts.len()],
+                score: 0.0,
+            });
+            set.icons[place] = Some(icon);
+            set.score += score;
+        }
+    }
+    let mut sets: Vec<Coverage> = sets.into_values().collect();
+    sets.sort_unstable_by(|one, other| {
+        let larger = |set: &Coverage| snapshot.set(&set.prefix).map_or(0, |facts| facts.total);
+        (other.covered().cmp(&one.covered()))
+            .then_with(|| other.score.total_cmp(&one.score))
+            .then_with(|| larger(other).cmp(&larger(one)))
+            .then_with(|| one.prefix.cmp(&other.prefix))
+    });
+    sets.truncate(first);
+    Ok(sets)
 }
 
 impl Matches {

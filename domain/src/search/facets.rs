@@ -5,7 +5,7 @@ use tantivy::columnar::StrColumn;
 
 use super::{
     filter::Part, index::icon_document::flags, index::source::SetFacts, matches::Matches, segment::Segment,
-    timed::Timed,
+    timed::timed,
 };
 
 /// A value and how many of the found icons have it.
@@ -35,7 +35,10 @@ type Counts = HashMap<String, u64>;
 impl Matches {
     /// The `first` most frequent values of each facet; of one count, in the order of their values.
     pub fn facets(&self, first: usize) -> Facets {
-        let _timed = Timed::new("facets");
+        timed("facets", || self.count_facets(first))
+    }
+
+    fn count_facets(&self, first: usize) -> Facets {
         let by_set = |part| self.count_texts(part, Segment::prefixes);
         let (of_sets, of_licenses, of_heights) = (by_set(Part::Sets), by_set(Part::Licenses), by_set(Part::Heights));
         let set_name = |prefix: &str| {

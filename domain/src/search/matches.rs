@@ -12,7 +12,7 @@ use super::{
     segment::Segment,
     snapshot::Snapshot,
     text,
-    timed::Timed,
+    timed::timed,
 };
 
 /// What to look for.
@@ -139,10 +139,10 @@ impl Matches {
     /// How many icons there are.
     pub fn total(&self) -> u64 {
         *self.total.get_or_init(|| {
-            let _timed = Timed::new("total");
-            (0..self.snapshot.segments.len())
-                .map(|segment| self.all(segment).len())
-                .sum()
+            timed("total", || {
+                let segments = 0..self.snapshot.segments.len();
+                segments.map(|segment| self.all(segment).len()).sum()
+            })
         })
     }
 

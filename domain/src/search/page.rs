@@ -6,7 +6,7 @@ use super::{
     matches::{Matches, Place},
     rank::Rank,
     tiers::MatchedField,
-    timed::Timed,
+    timed::timed,
 };
 use crate::catalog::{IconId, Page, PageBounds};
 
@@ -46,7 +46,10 @@ pub enum Position {
 impl Matches {
     /// A page of the list.
     pub fn page(&self, bounds: &PageBounds<Position>) -> Page<Hit> {
-        let _timed = Timed::new("page");
+        timed("page", || self.page_within(bounds))
+    }
+
+    fn page_within(&self, bounds: &PageBounds<Position>) -> Page<Hit> {
         let wanted = bounds.limit as usize + 1;
         let mut candidates = self.candidates(bounds, wanted);
         if bounds.after.is_none() && bounds.before.is_none() {
@@ -72,8 +75,10 @@ impl Matches {
 
     /// The pages with these numbers, from 0, of `size` hits each, in the order asked; past the end they are empty.
     pub fn numbered_pages(&self, numbers: &[u32], size: u32) -> Vec<Vec<Hit>> {
-        let _timed = Timed::new("pages");
-        let size = size as usize;
+        timed("pages", || self.pages_with(numbers, size as usize))
+    }
+
+    fn pages_with(&self, numbers: &[u32], size: usize) -> Vec<Vec<Hit>> {
         let start = |number: u32| (number as usize).saturating_mul(size);
         // Nothing is looked for beyond the end, however large the number.
         let total = usize::try_from(self.total()).unwrap_or(usize::MAX);

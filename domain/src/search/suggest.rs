@@ -8,7 +8,9 @@ mod scope;
 mod typed;
 mod words;
 
-use super::{Search, SearchError, filter::Filter};
+use std::sync::Arc;
+
+use super::{Search, SearchError, filter::Filter, snapshot::Snapshot, timed::timed};
 use scope::{Found, Scope};
 use typed::{Last, Typed};
 
@@ -46,29 +48,38 @@ impl Search {
     /// A search for `text` would be refused.
     pub fn suggest(&self, text: &str, filter: &Filter, first: usize) -> Result<Vec<Suggestion>, SearchError> {
         let snapshot = self.snapshot().ok_or(SearchError::NotReady)?;
-        let typed = Typed::read(text, &snapshot)?;
-        let scope = Scope::new(snapshot, &typed, filter)?;
-        Ok(match &typed.last {
-            Last::Word(_) if typed.is_empty() => words::completions(&scope, &scope.begun_by(""), first),
-            Last::Word(start) => {
-                let found = scope.begun_by(start);
-                mixed(first, complete(&scope, &found, first))
-            }
-            Last::Icon { prefix, key } => {
-                let begun = offers::icons_of_set(&scope, (prefix, key), first);
-                let in_set = Typed::in_set(prefix, key);
-                let scope = Scope::new(scope.snapshot.clone(), &in_set, filter)?;
-                let others = match &in_set.last {
-                    Last::Word(start) if begun.len() < first => offers::icons(&scope, &scope.begun_by(start), first),
-                    _ => Vec::new(),
-                };
-                joined(begun, others, first)
-            }
-            Last::Set(start) => offers::sets_for_filter(&scope, start, first),
-            Last::Tag(start) => offers::tags_for_filter(&scope, start, first),
-            Last::Other => Vec::new(),
-        })
+        timed("suggest", || completions(snapshot, text, filter, first))
     }
+}
+
+fn completions(
+    snapshot: Arc<Snapshot>,
+    text: &str,
+    filter: &Filter,
+    first: usize,
+) -> Result<Vec<Suggestion>, SearchError> {
+    let typed = Typed::read(text, &snapshot)?;
+    let scope = Scope::new(snapshot, &typed, filter)?;
+    Ok(match &typed.last {
+        Last::Word(_) if typed.is_empty() => words::completions(&scope, &scope.begun_by(""), first),
+        Last::Word(start) => {
+            let found = scope.begun_by(start);
+            mixed(first, complete(&scope, &found, first))
+        }
+        Last::Icon { prefix, key } => {
+            let begun = offers::icons_of_set(&scope, (prefix, key), first);
+            let in_set = Typed::in_set(prefix, key);
+            let scope = Scope::new(scope.snapshot.clone(), &in_set, filter)?;
+            let others = match &in_set.last {
+                Last::Word(start) if begun.len() < first => offers::icons(&scope, &scope.begun_by(start), first),
+                _ => Vec::new(),
+            };
+            joined(begun, others, first)
+        }
+        Last::Set(start) => offers::sets_for_filter(&scope, start, first),
+        Last::Tag(start) => offers::tags_for_filter(&scope, start, first),
+        Last::Other => Vec::new(),
+    })
 }
 
 /// One list and then what is only in the other.

@@ -91,7 +91,9 @@ impl Validator {
         let errors = match self.validate(document.clone(), None, Variables::new()) {
             Ok(weight) => return Ok(Some(weight.cost)),
             // The reckoning of costs misses the variables' values.
-            Err(errors) => errors.into_iter().filter(|error| !is_misfit_value(error)),
+            Err(errors) => errors
+                .into_iter()
+                .filter(|error| !is_misfit_value(error) && !is_missing_value(error)),
         };
         let errors: Vec<ServerError> = errors.collect();
         if errors.is_empty() {
@@ -140,6 +142,14 @@ fn classified(error: ServerError) -> ServerError {
         None if is_misfit_value(&error) => with_code(error, Code::BadUserInput),
         None => with_code(error, Code::GraphqlValidationFailed),
     }
+}
+
+/// Whether the reckoning of costs found no value for a variable. Of one that is not declared, the validator says so in other words
+/// too.
+fn is_missing_value(error: &ServerError) -> bool {
+    let name = error.message.strip_prefix("Variable ");
+    let name = name.and_then(|rest| rest.strip_suffix(" is not defined."));
+    name.is_some_and(|name| !name.contains(['"', '$', ' ']))
 }
 
 /// Whether the library could not read a value. The validator lets a text through where an input object belongs, so that

@@ -164,7 +164,7 @@ impl Frames {
                 frame(part)
             }
             // There is nobody to reply to.
-            Outgoing::Ping | Outgoing::Reply(_) => COMMENT.to_vec(),
+            Outgoing::Ping | Outgoing::Flush | Outgoing::Reply(_) => COMMENT.to_vec(),
         }
     }
 }

@@ -36,6 +36,8 @@ pub(super) struct QueueLimits {
 pub(super) enum Outgoing {
     /// A sign of life that the client must answer.
     Ping,
+    /// What the transport answers by itself, and has yet to hand over.
+    Flush,
     /// A message as it stands.
     Reply(String),
     /// Of the operation with that id.
@@ -118,6 +120,12 @@ impl Outbox {
 
     pub(super) fn reply(&self, message: String) {
         self.queue().reply(message);
+        self.filled.notify_one();
+    }
+
+    /// The transport has answered by itself: that counts as a reply until the client has taken it.
+    pub(super) fn flush(&self) {
+        self.queue().flush();
         self.filled.notify_one();
     }
 

@@ -67,6 +67,8 @@ impl ForEverybody {
         if self.is_known {
             headers.remove(header::CONTENT_TYPE);
         }
+        // A document may be there for one program alone.
+        headers.append(header::VARY, HeaderValue::from_static("apollographql-client-name"));
         let texts = [(header::ETAG, self.etag), (header::CACHE_CONTROL, self.policy.header())];
         for (name, text) in texts {
             headers.insert(name, HeaderValue::from_str(&text).expect("it is made of ASCII"));

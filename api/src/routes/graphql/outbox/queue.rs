@@ -21,7 +21,8 @@ pub(super) struct Queue {
     next_serial: u64,
     idle_since: Instant,
     is_ping_due: bool,
-    replies: VecDeque<String>,
+    /// A text, or none for what the transport answers by itself.
+    replies: VecDeque<Option<String>>,
     reply_bytes: usize,
     waiting: VecDeque<Waiting>,
     event_bytes: usize,
@@ -146,7 +147,11 @@ impl Queue {
 
     pub(super) fn reply(&mut self, message: String) {
         self.reply_bytes += OVERHEAD_BYTES + message.len();
-        self.replies.push_back(message);
+        self.replies.push_back(Some(message));
+    }
+
+    pub(super) fn flush(&mut self) {
+        self.replies.push_back(None);
     }
 
     pub(super) fn has_room_for_replies(&self) -> bool {
@@ -245,6 +250,9 @@ impl Queue {
             return Some(Outgoing::Ping);
         }
         if let Some(reply) = self.replies.pop_front() {
+            let Some(reply) = reply else {
+                return Some(Outgoing::Flush);
+            };
             self.reply_bytes -= OVERHEAD_BYTES + reply.len();
             return Some(Outgoing::Reply(reply));
         }

@@ -24,6 +24,7 @@ fn begin(outbox: &Arc<Outbox>, id: &str) -> Operation {
 fn drain(outbox: &Outbox) -> Vec<String> {
     let short = |outgoing| match outgoing {
         Outgoing::Ping => "ping".to_owned(),
+        Outgoing::Flush => "flush".to_owned(),
         Outgoing::Reply(reply) => reply,
         Outgoing::Of(id, Part::Next { response, dropped }) => {
             let response = String::from_utf8(response).expect("text");

@@ -249,7 +249,12 @@ impl Session {
             self.is_alive.store(true, Ordering::Relaxed);
             let text = match received {
                 Message::Text(text) => text,
-                Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => continue,
+                Message::Ping(_) => {
+                    // Its answer waits in the transport, where nobody counts, for as long as the client takes nothing.
+                    self.outbox.flush();
+                    continue;
+                }
+                Message::Pong(_) | Message::Frame(_) => continue,
                 Message::Close(frame) => return Err(End::ByClient(frame.map_or(1005, |frame| frame.code.into()))),
                 Message::Binary(_) => return Err(Close::bad_request("Messages are text, not binary").into()),
             };

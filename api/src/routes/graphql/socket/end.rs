@@ -66,7 +66,9 @@ impl End {
             Self::Close(close) => {
                 tracing::debug!(code = close.code, reason = close.reason, "closing a socket");
                 while let Some(outgoing) = outbox.take() {
-                    if sink.feed(to_message(outgoing)).await.is_err() {
+                    if let Some(message) = to_message(outgoing)
+                        && sink.feed(message).await.is_err()
+                    {
                         return;
                     }
                 }

@@ -17,11 +17,13 @@ pub(super) async fn write(outbox: &Outbox, sink: &mut SplitSink<Socket, Message>
         loop {
             // Nothing is taken before it can be handed over, so that nothing is lost between.
             poll_fn(|context| sink.poll_ready_unpin(context)).await?;
-            if let Some(outgoing) = outbox.take() {
-                sink.start_send_unpin(to_message(outgoing))?;
-            } else {
-                sink.flush().await?;
-                outbox.filled().await;
+            match outbox.take().map(to_message) {
+                Some(Some(message)) => sink.start_send_unpin(message)?,
+                Some(None) => sink.flush().await?,
+                None => {
+                    sink.flush().await?;
+                    outbox.filled().await;
+                }
             }
         }
     };
@@ -29,9 +31,11 @@ pub(super) async fn write(outbox: &Outbox, sink: &mut SplitSink<Socket, Message>
     tracing::debug!(%error, "a socket broke");
 }
 
-pub(super) fn to_message(outgoing: Outgoing) -> Message {
+/// None where there is nothing to send but what the transport has.
+pub(super) fn to_message(outgoing: Outgoing) -> Option<Message> {
     let text = match outgoing {
-        Outgoing::Ping => return Message::Ping(Vec::new().into()),
+        Outgoing::Ping => return Some(Message::Ping(Vec::new().into())),
+        Outgoing::Flush => return None,
         Outgoing::Reply(text) => text,
         Outgoing::Of(id, Part::Next { response, dropped }) => {
             message::next(&id, &String::from_utf8_lossy(&tell_dropped(response, dropped)))
@@ -40,5 +44,5 @@ pub(super) fn to_message(outgoing: Outgoing) -> Message {
         Outgoing::Of(id, Part::Complete) => message::complete(&id),
     };
     metrics::counter!("websocket_messages_total", "direction" => "out").increment(1);
-    Message::text(text)
+    Some(Message::text(text))
 }

@@ -331,7 +331,7 @@ async fn a_client_that_pings_and_reads_no_answers_is_not_read_either() {
     const PAYLOAD_BYTES: u8 = 125;
     /// More than the buffers of both ends hold, and as much as a server that goes on reading would have to answer.
     const MOST_BYTES: usize = 256 << 20;
-    let app = garden_with(&["--write-timeout-ms=600000"]).await;
+    let app = garden_with(&["--write-timeout-ms=600000", "--websocket-init-timeout-ms=600000"]).await;
     let mut wire = Wire::connect(app.base_url());
     wire.send(
         "GET /graphql HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\

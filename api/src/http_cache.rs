@@ -9,7 +9,10 @@ mod kept;
 
 use std::{
     net::SocketAddr,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -27,7 +30,7 @@ use foldhash::fast::RandomState;
 use http_body_util::BodyExt as _;
 use ipnet::IpNet;
 use moka::sync::Cache;
-use schema::GraphqlService;
+use schema::{GraphqlService, InFront};
 
 use crate::{
     client_address,
@@ -46,6 +49,8 @@ pub(crate) struct HttpCache(Arc<Shared>);
 
 struct Shared {
     answers: Cache<Arc<[u8]>, Arc<Kept>, RandomState>,
+    /// How often one was sent again.
+    hits: Arc<AtomicU64>,
     graphql: GraphqlService,
     rate_limiter: RateLimiter,
     switches: Switches,
@@ -67,8 +72,20 @@ impl HttpCache {
             .max_capacity(keeping.http_bytes)
             .weigher(weigh)
             .time_to_live(keeping.max_age);
+        let (answers, hits) = (
+            answers.build_with_hasher(RandomState::default()),
+            Arc::new(AtomicU64::new(0)),
+        );
+        let told = (answers.clone(), Arc::clone(&hits));
+        graphql.keeps_in_front(move || InFront {
+            entries: told.0.entry_count(),
+            bytes: told.0.weighted_size(),
+            capacity_bytes: keeping.http_bytes,
+            hits: told.1.load(Ordering::Relaxed),
+        });
         Some(Self(Arc::new(Shared {
-            answers: answers.build_with_hasher(RandomState::default()),
+            answers,
+            hits,
             graphql,
             rate_limiter: shares.rate_limiter.clone(),
             switches: shares.switches.clone(),
@@ -96,6 +113,7 @@ impl HttpCache {
             && let Some(response) = self.replay(&kept, request.headers(), peer).await
         {
             kept.count(&response, started.elapsed());
+            self.0.hits.fetch_add(1, Ordering::Relaxed);
             return response;
         }
         self.keep(asked, ordinary(request).await).await

@@ -30,7 +30,7 @@ use std::{
 
 use tokio::sync::Notify;
 
-pub use figures::{Layer, LayerFigures, Outcome};
+pub use figures::{Counts, Layer, LayerFigures, Outcome};
 pub(crate) use freshness::SetChange;
 pub(crate) use resource::{Dependency, Kind, Loaded, Resource, SetId};
 pub use timing::{Chance, Ttls};
@@ -40,7 +40,6 @@ use crate::{
     redis::Redis,
     switches::{Switch, Switches},
 };
-use figures::Counts;
 use flights::Flights;
 use freshness::Freshness;
 use memory::Memory;
@@ -394,33 +393,25 @@ impl Layers {
     }
 
     fn figures(&self, layer: Layer) -> LayerFigures {
-        let counts = self.counts(layer);
-        let (entries, bytes, capacity_bytes) = match layer {
+        let figures = LayerFigures::of(layer, self.counts(layer));
+        match layer {
             Layer::Memory => {
                 let (entries, bytes, capacity) = self.memory.extent();
-                (Some(entries), Some(bytes), Some(capacity))
+                LayerFigures {
+                    entries: Some(entries),
+                    bytes: Some(bytes),
+                    capacity_bytes: Some(capacity),
+                    evictions: self.memory.evictions(),
+                    is_on: self.is_on(),
+                    ..figures
+                }
             }
-            Layer::Redis | Layer::Database => (None, None, None),
-        };
-        LayerFigures {
-            layer,
-            entries,
-            bytes,
-            capacity_bytes,
-            counts: Outcome::ALL.map(|outcome| counts.get(outcome)),
-            evictions: if layer == Layer::Memory {
-                self.memory.evictions()
-            } else {
-                0
+            Layer::Redis => LayerFigures {
+                is_on: self.is_on() && self.shared().is_some(),
+                is_up: self.shared().is_some_and(|shared| shared.redis.is_up()),
+                ..figures
             },
-            p50_ms: counts.quantile_ms(0.5).unwrap_or(0.0),
-            p99_ms: counts.quantile_ms(0.99).unwrap_or(0.0),
-            is_on: match layer {
-                Layer::Memory => self.is_on(),
-                Layer::Redis => self.is_on() && self.shared().is_some(),
-                Layer::Database => true,
-            },
-            is_up: layer != Layer::Redis || self.shared().is_some_and(|shared| shared.redis.is_up()),
+            Layer::Response | Layer::Database => figures,
         }
     }
 }

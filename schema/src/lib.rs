@@ -36,6 +36,7 @@ pub use documents::{
     TrustedDocument, client_operations, read_manifest,
 };
 pub use errors::{Code, shortened};
+pub use kept_answers::InFront;
 pub use limits::Limits;
 pub use opaque::reread;
 pub use request::{Answers, DocumentSource, Executed, Opened, OperationKinds, OperationRequest, Outcome};

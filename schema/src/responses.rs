@@ -5,14 +5,17 @@
 //! generation then, and made anew.
 
 use std::{
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
 use bytes::Bytes;
-use domain::cache::Shown;
+use domain::cache::{Counts, Layer, LayerFigures, Outcome, Shown};
 use foldhash::fast::RandomState;
-use moka::sync::Cache;
+use moka::{notification::RemovalCause, sync::Cache};
 
 use crate::documents::TextHash;
 
@@ -21,7 +24,12 @@ const OTHER_BYTES: usize = 240;
 
 /// Responses by operation. Clones share them.
 #[derive(Clone)]
-pub(crate) struct ResponseMemory(Cache<TextHash, Arc<Kept>, RandomState>);
+pub(crate) struct ResponseMemory {
+    responses: Cache<TextHash, Arc<Kept>, RandomState>,
+    counts: Arc<Counts>,
+    evictions: Arc<AtomicU64>,
+    max_bytes: u64,
+}
 
 /// All that public answers depend on, at a moment: one that was begun in an epoch is right for as long as it lasts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,16 +57,51 @@ impl ResponseMemory {
     /// Keeps responses of `max_bytes` together, each for `max_age`.
     pub(crate) fn new(max_bytes: u64, max_age: Duration) -> Self {
         let weigh = |_: &TextHash, kept: &Arc<Kept>| u32::try_from(kept.body.len() + OTHER_BYTES).unwrap_or(u32::MAX);
-        let memory = Cache::builder()
+        let evictions = Arc::new(AtomicU64::new(0));
+        let counted = Arc::clone(&evictions);
+        let responses = Cache::builder()
             .max_capacity(max_bytes)
             .weigher(weigh)
-            .time_to_live(max_age);
-        Self(memory.build_with_hasher(RandomState::default()))
+            .time_to_live(max_age)
+            .eviction_listener(move |_, _, cause| {
+                if cause == RemovalCause::Size {
+                    counted.fetch_add(1, Ordering::Relaxed);
+                }
+            });
+        Self {
+            responses: responses.build_with_hasher(RandomState::default()),
+            counts: Arc::default(),
+            evictions,
+            max_bytes,
+        }
+    }
+
+    /// What is kept here, and what was done with it.
+    pub(crate) fn figures(&self) -> LayerFigures {
+        // What was put in and taken out lately is not yet counted.
+        self.responses.run_pending_tasks();
+        LayerFigures {
+            entries: Some(self.responses.entry_count()),
+            bytes: Some(self.responses.weighted_size()),
+            capacity_bytes: Some(self.max_bytes),
+            evictions: self.evictions.load(Ordering::Relaxed),
+            ..LayerFigures::of(Layer::Response, &self.counts)
+        }
     }
 
     /// The response to an operation, as it is in `epoch`.
     pub(crate) fn get(&self, operation: &TextHash, epoch: Epoch) -> Option<KeptResponse> {
-        let kept = self.0.get(operation).filter(|kept| kept.epoch == epoch);
+        let asked = Instant::now();
+        let found = self.responses.get(operation);
+        let was_there = found.is_some();
+        let kept = found.filter(|kept| kept.epoch == epoch);
+        let outcome = match &kept {
+            Some(_) => Outcome::Hit,
+            None if was_there => Outcome::Outdated,
+            None => Outcome::Miss,
+        };
+        self.counts.add(outcome, 1);
+        self.counts.took(asked.elapsed());
         let status = if kept.is_some() { "hit" } else { "miss" };
         metrics::counter!("cache_operations_total", "layer" => "response", "operation" => "get", "status" => status)
             .increment(1);
@@ -70,15 +113,14 @@ impl ResponseMemory {
 
     /// Drops all of them. How many they were.
     pub(crate) fn clear(&self) -> usize {
-        self.0
-            .iter()
-            .map(|(operation, _)| self.0.invalidate(&*operation))
-            .count()
+        let all = self.responses.iter();
+        all.map(|(operation, _)| self.responses.invalidate(&*operation)).count()
     }
 
     /// Keeps a response that was begun in `epoch`.
     pub(crate) fn keep(&self, operation: TextHash, epoch: Epoch, body: Bytes) {
         let made = Instant::now();
-        self.0.insert(operation, Arc::new(Kept { epoch, body, made }));
+        self.counts.add(Outcome::Done, 1);
+        self.responses.insert(operation, Arc::new(Kept { epoch, body, made }));
     }
 }

@@ -28,7 +28,7 @@ use crate::{
     administration::Administration,
     documents::{Documents, DocumentsConfig, Prepared, StopAfterValidation, TrustReport, TrustedDocument, Validator},
     errors::Code,
-    kept_answers::KeptAnswers,
+    kept_answers::{InFront, KeptAnswers},
     limits::{self, Limits, MAX_NESTED_SETS},
     loaders::Loaders,
     mutation::Mutation,
@@ -138,6 +138,7 @@ impl GraphqlService {
                 .then(|| ResponseMemory::new(keeping.responses_bytes, keeping.max_age)),
             serialized: (keeping.serialized_bytes > 0)
                 .then(|| SerializedMemory::new(keeping.serialized_bytes, keeping.max_age)),
+            in_front: Arc::default(),
         };
         let executing = builder(&config)
             .validation_mode(ValidationMode::Fast)
@@ -165,6 +166,11 @@ impl GraphqlService {
     /// Trusts these documents instead of those of before.
     pub fn trust(&self, documents: Vec<TrustedDocument>) -> TrustReport {
         self.documents.trust(documents)
+    }
+
+    /// Has `service.caches` tell of responses that are kept in front of this, once.
+    pub fn keeps_in_front(&self, tell: impl Fn() -> InFront + Send + Sync + 'static) {
+        let _ = self.kept.in_front.set(Box::new(tell));
     }
 
     /// What public answers depend on now; none while none of them is to be kept.

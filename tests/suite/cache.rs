@@ -214,12 +214,13 @@ on_each_engine! {
         let caches = "{ service { caches { layer entries bytes capacityBytes hits misses stale loads evictions p50Ms p99Ms hitRate breaker } } }";
         let reply = app.graphql_as(&key, caches).await;
         let layers = reply.data("/service/caches");
-        let memory = &layers[0];
+        let [responses, memory, redis] = layers.as_array().unwrap().as_slice() else { panic!("{layers}") };
+        assert_eq!((&responses["layer"], &responses["breaker"], &responses["hits"]), (&json!("RESPONSE"), &json!("DISABLED"), &json!(0)));
         assert_eq!((&memory["layer"], &memory["breaker"], &memory["capacityBytes"]), (&json!("MEMORY"), &json!("CLOSED"), &json!(134_217_728.0)));
         assert_eq!((&memory["hits"], &memory["misses"], &memory["loads"], &memory["stale"]), (&json!(1), &json!(1), &json!(1), &json!(0)));
         assert_eq!((&memory["entries"], &memory["hitRate"]), (&json!(1), &json!(0.5)));
         assert!(memory["bytes"].as_f64().unwrap() > 400.0 && memory["p99Ms"].as_f64().unwrap() > 0.0, "{memory}");
-        assert_eq!((&layers[1]["layer"], &layers[1]["breaker"]), (&json!("REDIS"), &json!("DISABLED")));
+        assert_eq!((&redis["layer"], &redis["breaker"]), (&json!("REDIS"), &json!("DISABLED")));
         let (_, other) = app.create_key(&["usage:write"]).await;
         let refused = app.graphql_as(&other, "{ service { version caches { layer } } }").await;
         assert_eq!(refused.codes(), ["FORBIDDEN"]);

@@ -270,3 +270,27 @@ async fn headers_are_limited_before_anything_is_looked_up() {
         .await;
     assert_eq!(long.status, 431);
 }
+
+#[tokio::test]
+async fn whole_answers_are_told_of_wherever_they_are_kept() {
+    let app = app(Engine::Sqlite, &[]).await;
+    let (_, key) = app.create_key(&["metrics:read"]).await;
+    for _ in 0..3 {
+        assert_eq!(app.send(get(&app, "garden:tree")).await.status, 200);
+    }
+    let caches = "{ service { caches { layer entries bytes capacityBytes hits misses loads hitRate breaker } } }";
+    let reply = app.graphql_as(&key, caches).await;
+    let responses = reply.data("/service/caches/0");
+    assert_eq!(
+        (&responses["layer"], &responses["breaker"]),
+        (&json!("RESPONSE"), &json!("CLOSED"))
+    );
+    // It was worked out when its document was sent, then found by its hash and kept as it was sent, then sent again twice.
+    assert_eq!(
+        (&responses["misses"], &responses["loads"], &responses["hits"]),
+        (&json!(1), &json!(1), &json!(3))
+    );
+    assert_eq!(responses["hitRate"], json!(0.75));
+    assert_eq!(responses["capacityBytes"], json!(67_108_864.0));
+    assert!(responses["bytes"].as_f64().unwrap() > 200.0, "{responses}");
+}

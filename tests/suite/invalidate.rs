@@ -217,7 +217,7 @@ async fn memory_is_let_go_of() {
     app.import_json(&set("s")).await;
     let entries = async || {
         let reply = app.graphql("{ service { caches { entries bytes } } }").await;
-        reply.data("/service/caches/0").clone()
+        reply.data("/service/caches/1").clone()
     };
     let many = r#"{ icons(names: ["s:x", "s:xy", "s:z"]) { ... on Icon { name tags set { name } } } }"#;
     app.graphql(many).await;

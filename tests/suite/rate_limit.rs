@@ -109,6 +109,19 @@ on_each_engine! {
         assert_refused(&app.graphql("{ __typename }").await, 6, 1);
     }
 
+    async fn what_cannot_be_decoded_is_not_free(engine) {
+        let app = garden(engine, 3).await;
+        let send = async || {
+            let request = app.request(Method::POST, "/graphql").header("content-type", "application/json");
+            app.send(request.header("content-encoding", "gzip").body("no gzip")).await
+        };
+        for expected in [2, 1, 0] {
+            let reply = send().await;
+            assert_eq!((reply.status, reply.codes(), left(&reply).0), (400, vec!["BAD_USER_INPUT"], expected));
+        }
+        assert_eq!((send().await.status, send().await.codes()), (429, vec!["RATE_LIMITED"]));
+    }
+
     async fn health_metrics_and_pages_cost_nothing(engine) {
         let app = garden(engine, 1).await;
         assert_eq!(app.get(TREE).await.status, 200);

@@ -13,7 +13,9 @@ use ipnet::IpNet;
 
 use super::{
     body::{self, BodyRules},
-    compression, deadline, headers, overload, rate_limit,
+    compression, deadline, headers,
+    overload::Refusal,
+    rate_limit::Charging,
 };
 use crate::{client_address, router::AppState};
 
@@ -42,8 +44,31 @@ pub(crate) async fn admit(State(rules): State<Rules>, mut request: Request, next
     response
 }
 
-/// Lets a request in when there is a place for it, and its client has something left.
+/// Lets a request in when there is a place for it, and its client has something left. Who is shed pays nothing, and who sends what
+/// cannot be read does.
 pub(crate) async fn take_turn(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let gate = state.gate.clone();
-    overload::enforce(&gate, request, |request| rate_limit::enforce(state, request, next)).await
+    let (mut parts, body) = request.into_parts();
+    let charging = Charging::of(&mut parts, &state).await;
+    let request = match state.gate.receive(Request::from_parts(parts, body)).await {
+        Ok(request) => request,
+        Err(Refusal::Incomplete) => {
+            let refused = match charging.check() {
+                Ok(()) => state.gate.refuse(Refusal::Incomplete).await,
+                Err(refused) => *refused,
+            };
+            return charging.settle(refused).await;
+        }
+        Err(shed) => return state.gate.refuse(shed).await,
+    };
+    if let Err(refused) = charging.check() {
+        return charging.settle(*refused).await;
+    }
+    match state.gate.take_place().await {
+        Ok(_place) => charging.settle(next.run(request).await).await,
+        Err(shed) => {
+            // Its body is held no longer than it has to.
+            drop(request);
+            state.gate.refuse(shed).await
+        }
+    }
 }

@@ -84,7 +84,8 @@ struct Waiting<'a> {
 }
 
 /// Why a request is not worked on.
-enum Refusal {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Refusal {
     Overloaded,
     Incomplete,
 }
@@ -105,6 +106,24 @@ impl Gate {
         }))
     }
 
+    /// Waits for the body of a request, which is none yet.
+    ///
+    /// # Errors
+    /// It did not come whole, or too much comes at the moment.
+    pub(super) async fn receive(&self, request: Request) -> Result<Request, Refusal> {
+        self.0.receive(request).await
+    }
+
+    /// The answer to whoever is not worked on.
+    pub(super) async fn refuse(&self, refusal: Refusal) -> Response {
+        refusal.answer(&self.0).await
+    }
+
+    /// A place among those that are worked on, without counting who finds none: [`Self::refuse`] does.
+    pub(super) async fn take_place(&self) -> Result<Place, Refusal> {
+        self.0.enter().await.ok_or(Refusal::Overloaded)
+    }
+
     /// A place among those that are worked on, for as long as it is kept; none where there are too many.
     pub(crate) async fn enter(&self) -> Option<Place> {
         let place = self.0.enter().await;
@@ -119,23 +138,6 @@ impl Gate {
 pub(crate) fn overloaded() -> Refused {
     let message = "More is asked for than can be answered at the moment. Try again in a second.";
     Refused::new(Code::Overloaded, message)
-}
-
-/// Lets a request in, in its turn, or sheds it.
-pub(super) async fn enforce<F>(Gate(places): &Gate, request: Request, next: impl FnOnce(Request) -> F) -> Response
-where
-    F: Future<Output = Response>,
-{
-    let request = match places.receive(request).await {
-        Ok(request) => request,
-        Err(refusal) => return refusal.answer(places).await,
-    };
-    let Some(_place) = places.enter().await else {
-        // Its body is held no longer than it has to.
-        drop(request);
-        return Refusal::Overloaded.answer(places).await;
-    };
-    next(request).await
 }
 
 impl Places {

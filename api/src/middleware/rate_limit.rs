@@ -4,14 +4,13 @@
 //! answer's extensions. A request for which nothing was taken costs 1: what cannot be parsed or is nowhere is not free.
 
 use axum::{
-    extract::{FromRequestParts as _, Request},
+    extract::FromRequestParts as _,
     http::{HeaderName, HeaderValue, header, request::Parts},
-    middleware::Next,
     response::{IntoResponse as _, Response},
 };
 use domain::{
     access::Client,
-    rate_limit::{Budget, Exceeded},
+    rate_limit::{Budget, Exceeded, RateLimiter},
 };
 use schema::{Caller, Code};
 
@@ -23,24 +22,38 @@ const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy"
 /// What a request costs that was not worth more.
 const LEAST: u32 = 1;
 
-/// Refuses clients that have nothing left, takes the least where nothing was taken, and tells what is left.
-pub(super) async fn enforce(state: AppState, request: Request, next: Next) -> Response {
-    let Some(limiter) = state.rate_limiter().cloned() else {
-        return next.run(request).await;
-    };
-    let (mut parts, body) = request.into_parts();
-    let client = client_of(&mut parts, &state).await;
-    let mut response = match limiter.check(client) {
-        Ok(()) => next.run(Request::from_parts(parts, body)).await,
-        Err(exceeded) => refused(&exceeded),
-    };
-    let budget = match response.extensions().get::<Budget>() {
-        Some(budget) => *budget,
-        // The work is done: who has spent the rest meanwhile is refused the next time.
-        None => limiter.take_afterwards(client, LEAST).await,
-    };
-    response.headers_mut().extend(headers(&budget));
-    response
+/// Whose budget a request is taken from; nobody's while that is switched off.
+pub(super) struct Charging(Option<(RateLimiter, Client)>);
+
+impl Charging {
+    pub(super) async fn of(parts: &mut Parts, state: &AppState) -> Self {
+        let Some(limiter) = state.rate_limiter().cloned() else {
+            return Self(None);
+        };
+        Self(Some((limiter, client_of(parts, state).await)))
+    }
+
+    /// Refuses clients that have nothing left.
+    pub(super) fn check(&self) -> Result<(), Box<Response>> {
+        let Some((limiter, client)) = &self.0 else {
+            return Ok(());
+        };
+        limiter.check(*client).map_err(|exceeded| Box::new(refused(&exceeded)))
+    }
+
+    /// Takes the least where nothing was taken, and tells what is left.
+    pub(super) async fn settle(&self, mut response: Response) -> Response {
+        let Some((limiter, client)) = &self.0 else {
+            return response;
+        };
+        let budget = match response.extensions().get::<Budget>() {
+            Some(budget) => *budget,
+            // The work is done: who has spent the rest meanwhile is refused the next time.
+            None => limiter.take_afterwards(*client, LEAST).await,
+        };
+        response.headers_mut().extend(headers(&budget));
+        response
+    }
 }
 
 /// Whom a request is counted for: who cannot be told from what they send, by their address.

@@ -12,14 +12,18 @@ pub enum Layer {
     Redis,
     /// Where everything comes from in the end.
     Database,
+    /// Whole responses, which whoever answers keeps: they are no things of the catalog.
+    Response,
 }
 
 impl Layer {
+    /// Those of things of the catalog.
     pub const ALL: [Self; 3] = [Self::Memory, Self::Redis, Self::Database];
 
     /// As metrics name it.
     pub fn name(self) -> &'static str {
         match self {
+            Self::Response => "response",
             Self::Memory => "memory",
             Self::Redis => "redis",
             Self::Database => "database",
@@ -71,7 +75,7 @@ impl Outcome {
 const BUCKETS: usize = 256;
 
 /// The counts of one layer.
-pub(super) struct Counts {
+pub struct Counts {
     outcomes: [AtomicU64; Outcome::ALL.len()],
     times: [AtomicU64; BUCKETS],
 }
@@ -86,24 +90,26 @@ impl Default for Counts {
 }
 
 impl Counts {
-    pub(super) fn add(&self, outcome: Outcome, count: usize) {
+    /// So many came to this.
+    pub fn add(&self, outcome: Outcome, count: usize) {
         if count > 0 {
             self.outcomes[outcome as usize].fetch_add(count as u64, Ordering::Relaxed);
         }
     }
 
-    pub(super) fn get(&self, outcome: Outcome) -> u64 {
+    /// How many came to this.
+    pub fn get(&self, outcome: Outcome) -> u64 {
         self.outcomes[outcome as usize].load(Ordering::Relaxed)
     }
 
     /// Notes how long one question took, of however many keys.
-    pub(super) fn took(&self, time: Duration) {
+    pub fn took(&self, time: Duration) {
         let nanos = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
         self.times[bucket(nanos)].fetch_add(1, Ordering::Relaxed);
     }
 
     /// Milliseconds that a share of the questions took at most, to within a fifth; none where there was none.
-    pub(super) fn quantile_ms(&self, share: f64) -> Option<f64> {
+    pub fn quantile_ms(&self, share: f64) -> Option<f64> {
         let times: Vec<u64> = self.times.iter().map(|count| count.load(Ordering::Relaxed)).collect();
         let total: u64 = times.iter().sum();
         #[expect(
@@ -155,6 +161,22 @@ pub struct LayerFigures {
 }
 
 impl LayerFigures {
+    /// What a layer has counted; it is on and answers, and nobody knows what is in it.
+    pub fn of(layer: Layer, counts: &Counts) -> Self {
+        Self {
+            layer,
+            entries: None,
+            bytes: None,
+            capacity_bytes: None,
+            counts: Outcome::ALL.map(|outcome| counts.get(outcome)),
+            evictions: 0,
+            p50_ms: counts.quantile_ms(0.5).unwrap_or(0.0),
+            p99_ms: counts.quantile_ms(0.99).unwrap_or(0.0),
+            is_on: true,
+            is_up: true,
+        }
+    }
+
     /// A count since the start.
     pub fn count(&self, outcome: Outcome) -> u64 {
         self.counts[outcome as usize]

@@ -6,6 +6,8 @@ use crate::scalars::Long;
 /// Where things are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 pub(crate) enum CacheLayerName {
+    /// Whole responses, in the instance's own memory.
+    Response,
     /// The instance's own memory.
     Memory,
     /// What instances share.
@@ -64,8 +66,9 @@ pub(crate) struct CacheLayer {
     breaker: BreakerState,
 }
 
-/// The layers in the order in which they are asked.
-pub(crate) fn of(cache: &Cache) -> Vec<CacheLayer> {
+/// The layers in the order in which they are asked. `responses` is the first, where there is one.
+pub(crate) fn of(responses: Option<&LayerFigures>, cache: &Cache) -> Vec<CacheLayer> {
+    let first = responses.map(|figures| layer(figures, CacheLayerName::Response, figures.count(Outcome::Done)));
     let figures = cache.figures();
     let done = |layer: Layer, outcome: Outcome| {
         let of_layer = figures.iter().find(|figures| figures.layer == layer);
@@ -78,9 +81,9 @@ pub(crate) fn of(cache: &Cache) -> Vec<CacheLayer> {
             Some(layer(figures, CacheLayerName::Memory, loads))
         }
         Layer::Redis => Some(layer(figures, CacheLayerName::Redis, figures.count(Outcome::Done))),
-        Layer::Database => None,
+        Layer::Database | Layer::Response => None,
     });
-    layers.collect()
+    first.into_iter().chain(layers).collect()
 }
 
 fn layer(figures: &LayerFigures, layer: CacheLayerName, loads: u64) -> CacheLayer {

@@ -4,6 +4,7 @@ use async_graphql::{Context, Error, Object, SimpleObject};
 use domain::{
     access::Scope,
     search::{MAX_CONCEPTS, MAX_QUERY_CHARACTERS, MAX_QUERY_WORDS},
+    switches::Switch,
 };
 
 use super::{
@@ -14,8 +15,8 @@ use super::{
     switch::{self, SwitchState},
 };
 use crate::{
-    administration::administration, authority, errors::Failure, limits, loaders::loaders, scalars::DateTime,
-    vitals::Vitals,
+    administration::administration, authority, errors::Failure, kept_answers::KeptAnswers, limits, loaders::loaders,
+    scalars::DateTime, vitals::Vitals,
 };
 
 /// Of what times `pool` speaks.
@@ -63,7 +64,11 @@ impl Service {
     #[graphql(complexity = "1 + 3 * child_complexity")]
     async fn caches(&self, context: &Context<'_>) -> Option<Result<Vec<CacheLayer>, Error>> {
         let allowed = authority::require(context, Scope::MetricsRead);
-        Some(allowed.map(|()| cache_layer::of(loaders(context).catalog().cache())))
+        Some(allowed.map(|()| {
+            let is_on = administration(context).switches.switches().is_on(Switch::ResponseCache);
+            let responses = context.data_unchecked::<KeptAnswers>().responses(is_on);
+            cache_layer::of(responses.as_ref(), loaders(context).catalog().cache())
+        }))
     }
 
     /// The database's connections now, and what statements waited for one in the last minute. Needs scope `metrics:read`.

@@ -4,7 +4,7 @@
 //
 // 1. W1 by iconql and by the bare handler: what requests pass through before and after the schema.
 // 2. Ten times more than iconql can answer: how long those wait who are answered.
-import { mkdir, writeFile } from 'node:fs/promises';
+import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { iconql as dialect } from '../compare/dialects.mjs';
 import { calm, median } from '../compare/machine.mjs';
@@ -28,14 +28,17 @@ const MOST_GROWTH = 2;
 const uncached = iconql(ICONQL, `sqlite://${SQLITE_FILE}`, `${WORK}/iconql`, { CACHE_ENABLED: 'false' });
 const bare = {
   dialect,
-  command: ['sh', '-c', 'exec "$0" "$LISTEN" "$DATABASE_URL"', BARE_HANDLER],
+  command: ['sh', '-c', 'exec "$0" "$LISTEN" "$DATABASE_URL" "$SEARCH_FOLDER"', BARE_HANDLER],
   ready: { method: 'POST', path: '/', body: '{"query":"{ __typename }"}' },
-  environment: (port) => ({ LISTEN: `127.0.0.1:${port}`, DATABASE_URL: `sqlite://${SQLITE_FILE}` }),
+  environment: (port) => ({ LISTEN: `127.0.0.1:${port}`, DATABASE_URL: `sqlite://${SQLITE_FILE}`, SEARCH_FOLDER: `${WORK}/bare/search` }),
 };
 
 await mkdir(WORK, { recursive: true });
 const asked = await workloads(ICONS);
-const servers = [await start('iconql', uncached, WORK), await start('bare-handler', bare, WORK)];
+const first = await start('iconql', uncached, WORK);
+// An index belongs to one process.
+await cp(`${WORK}/iconql/search`, `${WORK}/bare/search`, { recursive: true });
+const servers = [first, await start('bare-handler', bare, WORK)];
 for (const server of servers) {
   console.error(`verifying ${server.name}`);
   const { scroll } = await verified(server, { ...asked, single: [], walks: new Map() });

@@ -1,9 +1,10 @@
 //! What the server's own transport is measured against: the same schema over the same database behind the least that speaks
-//! HTTP. It has no limits, no keys, no headers beyond the type, and must never be reachable.
+//! HTTP. It has no limits, no keys, no headers beyond the type, and must never be reachable. What the schema and the catalog do beside
+//! answering, they do here too: they count, and have the search index in memory.
 //!
-//!     bare-handler 127.0.0.1:8081 sqlite://icons.db
+//!     bare-handler 127.0.0.1:8081 sqlite://icons.db data/search
 
-use std::{convert::Infallible, net::SocketAddr};
+use std::{convert::Infallible, net::SocketAddr, path::Path};
 
 use benches::{SetupError, database_configuration, schema_configuration};
 use domain::{
@@ -20,6 +21,7 @@ use hyper::{
     service::service_fn,
 };
 use hyper_util::rt::TokioIo;
+use metrics_exporter_prometheus::PrometheusBuilder;
 use schema::{DocumentSource, GraphqlService, OperationRequest, Stores};
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -38,14 +40,18 @@ struct Body {
 #[tokio::main]
 async fn main() -> Result<(), SetupError> {
     let mut arguments = std::env::args().skip(1);
-    let (Some(address), Some(url)) = (arguments.next(), arguments.next()) else {
-        return Err("usage: bare-handler ADDRESS DATABASE_URL".into());
+    let (Some(address), Some(url), Some(folder)) = (arguments.next(), arguments.next(), arguments.next()) else {
+        return Err("usage: bare-handler ADDRESS DATABASE_URL SEARCH_FOLDER".into());
     };
+    PrometheusBuilder::new().install_recorder()?;
     let address: SocketAddr = address.parse()?;
     let database = database_configuration(url);
+    let database = Database::open(&database, OpenMode::Existing).await?;
+    let search = Search::open(Path::new(&folder))?;
+    search.show_known(&database).await?;
     let stores = Stores {
-        catalog: Catalog::new(Database::open(&database, OpenMode::Existing).await?),
-        search: Search::in_memory(),
+        catalog: Catalog::new(database),
+        search,
     };
     let configuration = schema_configuration(&stores.catalog);
     let service = GraphqlService::new(stores, configuration);

@@ -7,18 +7,13 @@ use std::{hint::black_box, time::Duration};
 use benches::{SetupError, Starter, criterion, runtime};
 use criterion::Criterion;
 use domain::{
-    access::Clock,
-    cache::{Cache, CacheConfig, Chance, Surroundings, Ttls},
     catalog::{Catalog, IconName},
     redis::{Redis, RedisConfig},
-    switches::Switches,
 };
 use tokio::runtime::Runtime;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
-const HOUR: Duration = Duration::from_hours(1);
 
 fn main() -> Result<(), SetupError> {
     let runtime = runtime()?;
@@ -37,23 +32,7 @@ fn main() -> Result<(), SetupError> {
 
 /// The catalog with a cache of its own, which knows how it stands.
 fn cached(runtime: &Runtime, starter: &Starter, redis: Option<(Redis, String)>) -> Result<Catalog, SetupError> {
-    let config = CacheConfig {
-        memory_bytes: 256 << 20,
-        memory_ttl: HOUR,
-        ttls: Ttls {
-            icon: HOUR,
-            set: HOUR,
-            negative: HOUR,
-        },
-        stale: HOUR,
-    };
-    let surroundings = Surroundings {
-        clock: Clock::new(|| 0),
-        chance: Chance::system(),
-        switches: Switches::default(),
-        redis,
-    };
-    let catalog = starter.catalog.cached_in(Cache::new(config, surroundings));
+    let catalog = benches::cached(&starter.catalog, 256 << 20, redis);
     runtime.block_on(catalog.catch_up())?;
     Ok(catalog)
 }

@@ -13,8 +13,12 @@ use std::{
 
 use criterion::Criterion;
 use domain::{
+    access::Clock,
+    cache::{Cache, CacheConfig, Chance, Surroundings, Ttls},
     catalog::{Catalog, IconName, IconPageKey, PageBounds},
     database::{Database, DatabaseConfig, OpenMode},
+    redis::Redis,
+    switches::Switches,
 };
 use tokio::runtime::Runtime;
 
@@ -150,4 +154,26 @@ pub fn database_configuration(url: String) -> DatabaseConfig {
         lock_timeout: Duration::from_mins(1),
         slow_query_threshold: Duration::from_secs(1),
     }
+}
+
+/// `catalog` with a cache of its own, which has yet to catch up with it; shared in Redis under a name, where that is given.
+pub fn cached(catalog: &Catalog, memory_bytes: u64, redis: Option<(Redis, String)>) -> Catalog {
+    const HOUR: Duration = Duration::from_hours(1);
+    let config = CacheConfig {
+        memory_bytes,
+        memory_ttl: HOUR,
+        ttls: Ttls {
+            icon: HOUR,
+            set: HOUR,
+            negative: HOUR,
+        },
+        stale: HOUR,
+    };
+    let surroundings = Surroundings {
+        clock: Clock::new(|| 0),
+        chance: Chance::system(),
+        switches: Switches::default(),
+        redis,
+    };
+    catalog.cached_in(Cache::new(config, surroundings))
 }

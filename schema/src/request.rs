@@ -74,6 +74,8 @@ pub struct Executed {
     /// Validating it, and weighing what it costs.
     pub validate_time: Duration,
     pub execute_time: Duration,
+    /// What it costs a client, whether that is counted or not.
+    pub cost: u32,
     /// What the client has left, where that is counted.
     pub budget: Option<Budget>,
     /// When to come again, of a client that has not enough left.

@@ -1,5 +1,7 @@
 //! From a request to a response's bytes: the document stage, execution, and what it all took.
 
+mod config;
+
 use std::{
     sync::Arc,
     time::{Duration, Instant},
@@ -12,10 +14,8 @@ use async_graphql::{
 use bytes::Bytes;
 use domain::{
     cache::Lookups,
-    catalog::Catalog,
     database::StatementCount,
     rate_limit::{Budget, Exceeded, RateLimiter},
-    search::Search,
     switches::{Switch, Switches},
 };
 use futures_util::{
@@ -25,8 +25,7 @@ use futures_util::{
 use tracing::Instrument as _;
 
 use crate::{
-    administration::Administration,
-    documents::{Documents, DocumentsConfig, Prepared, StopAfterValidation, TrustReport, TrustedDocument, Validator},
+    documents::{Documents, Prepared, StopAfterValidation, TrustReport, TrustedDocument, Validator},
     errors::Code,
     kept_answers::{InFront, KeptAnswers},
     limits::{self, Limits, MAX_NESTED_SETS},
@@ -40,74 +39,12 @@ use crate::{
     responses::{Epoch, KeptResponse, ResponseMemory},
     serialized::{SerializedMemory, Serializing},
     subscription::Subscription,
-    vitals::Vitals,
 };
 
+pub(crate) use config::ServiceFacts;
+pub use config::{KeepingConfig, SchemaConfig, Stores};
+
 pub(crate) type ApiSchema = Schema<Query, Mutation, Subscription>;
-
-/// What the schema has to be told at the start.
-#[derive(Clone)]
-pub struct SchemaConfig {
-    pub limits: Limits,
-    /// Documents that ask for the schema are answered only with its `introspection`, and clients helped with names they
-    /// misspell.
-    pub documents: DocumentsConfig,
-    /// Takes what operations cost from their clients' budgets, while that is switched on.
-    pub rate_limiter: Option<RateLimiter>,
-    /// The address that the outside knows this service by, without a slash at the end; paths are given without one.
-    pub public_url: Option<String>,
-    pub version: &'static str,
-    pub started_at_ms: i64,
-    /// How the process does.
-    pub vitals: Arc<dyn Vitals>,
-    /// What of answers is kept; nothing where the catalog keeps nothing.
-    pub keeping: KeepingConfig,
-    pub administration: Administration,
-}
-
-/// How much of answers is kept, and for how long. None of it where there is no room.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct KeepingConfig {
-    /// Of answers as they are sent, which whoever sends them keeps.
-    pub http_bytes: u64,
-    /// Of whole responses.
-    pub responses_bytes: u64,
-    /// Of what icons answered.
-    pub serialized_bytes: u64,
-    pub max_age: Duration,
-}
-
-impl KeepingConfig {
-    /// Of all that is kept.
-    pub fn bytes(&self) -> u64 {
-        self.http_bytes + self.responses_bytes + self.serialized_bytes
-    }
-}
-
-/// What the service says of itself.
-#[derive(Clone)]
-pub(crate) struct ServiceFacts {
-    pub(crate) version: &'static str,
-    pub(crate) started_at_ms: i64,
-    /// The same moment, by a clock that is never set.
-    started: Instant,
-    pub(crate) vitals: Arc<dyn Vitals>,
-}
-
-impl ServiceFacts {
-    /// Milliseconds since 1970: the start, and what has gone by since.
-    pub(crate) fn now_ms(&self) -> i64 {
-        let running_ms = i64::try_from(self.started.elapsed().as_millis()).unwrap_or(i64::MAX);
-        self.started_at_ms.saturating_add(running_ms)
-    }
-}
-
-/// What is asked for answers.
-#[derive(Clone)]
-pub struct Stores {
-    pub catalog: Catalog,
-    pub search: Search,
-}
 
 /// Answers GraphQL requests. Cheap to clone.
 #[derive(Clone)]
@@ -248,8 +185,7 @@ impl GraphqlService {
         let client = request.caller.client;
         match prepared {
             Ok(prepared) => {
-                let cost = u32::try_from(prepared.weight.cost).unwrap_or(u32::MAX).max(LEAST_COST);
-                let taken = limiter.take(client, cost).await;
+                let taken = limiter.take(client, cost_of(&prepared)).await;
                 let refused = |exceeded: Exceeded| {
                     let budget = exceeded.budget;
                     (Refusal::from(exceeded), Some(budget))
@@ -278,6 +214,7 @@ impl GraphqlService {
         let kind = prepared.as_ref().map_or("unknown", |prepared| kind_name(prepared.kind));
         let name = prepared.as_ref().ok().and_then(Prepared::name);
         let is_public = prepared.as_ref().is_ok_and(is_public);
+        let cost = prepared.as_ref().map_or(LEAST_COST, cost_of);
         let mut retry_after = None;
         let mut age = None;
         let mut epoch = None;
@@ -325,6 +262,7 @@ impl GraphqlService {
             body,
             outcome,
             operation_kind: kind,
+            cost,
             budget,
             retry_after,
             operation_name: name.unwrap_or_else(|| "other".into()),
@@ -453,6 +391,10 @@ impl Keeper<'_> {
 /// Whether an operation answers everybody alike until the catalog changes.
 fn is_public(prepared: &Prepared) -> bool {
     prepared.weight.is_public && prepared.kind == OperationType::Query
+}
+
+fn cost_of(prepared: &Prepared) -> u32 {
+    u32::try_from(prepared.weight.cost).unwrap_or(u32::MAX).max(LEAST_COST)
 }
 
 fn refusal_bytes(errors: Vec<ServerError>, code: Code) -> (Bytes, Outcome) {

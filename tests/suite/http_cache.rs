@@ -294,3 +294,23 @@ async fn whole_answers_are_told_of_wherever_they_are_kept() {
     assert_eq!(responses["capacityBytes"], json!(67_108_864.0));
     assert!(responses["bytes"].as_f64().unwrap() > 200.0, "{responses}");
 }
+
+#[tokio::test]
+async fn what_was_kept_while_nothing_was_counted_is_paid_for_afterwards() {
+    let app = app(
+        Engine::Sqlite,
+        &["--rate-limit-enabled=false", "--rate-limit-cost-per-minute=10"],
+    )
+    .await;
+    for _ in 0..20 {
+        assert_eq!(app.send(get(&app, "garden:tree")).await.status, 200);
+    }
+    let (_, key) = app.create_key(&["admin"]).await;
+    let on = "mutation { setSwitch(input: { switch: RATE_LIMIT, on: true }) { userErrors { message } } }";
+    assert_eq!(app.graphql_as(&key, on).await.codes(), Vec::<&str>::new());
+    let mut statuses = Vec::new();
+    for _ in 0..20 {
+        statuses.push(app.send(get(&app, "garden:tree")).await.status);
+    }
+    assert_eq!((statuses[0], statuses[19]), (200, 429), "{statuses:?}");
+}

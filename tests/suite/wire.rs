@@ -120,6 +120,8 @@ async fn so_many_connections_are_open_and_no_more() {
             (answer.header("retry-after"), answer.header("connection")),
             ("1", "close")
         );
+        assert_eq!(answer.header("x-content-type-options"), "nosniff");
+        assert_ne!(answer.header("x-request-id"), "");
         assert_eq!(refused.rest(), "");
         // Whoever watches over the server is told how it is.
         let mut watching = Wire::connect(app.base_url());

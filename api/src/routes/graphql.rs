@@ -130,7 +130,7 @@ async fn answer(state: &AppState, request: OperationRequest, (form, by_get): (Fo
 fn keepable(executed: &Executed) -> Option<Keepable> {
     Some(Keepable {
         epoch: executed.epoch?,
-        cost: executed.budget.map_or(0, |budget| budget.cost),
+        cost: executed.cost,
         age: executed.age.unwrap_or_default(),
         operation: Some(figures(executed)),
         endpoint: ROUTE,

@@ -9,22 +9,18 @@
 use std::{
     collections::{BTreeSet, HashMap},
     process::ExitCode,
-    time::Duration,
 };
 
-use benches::{SetupError, database_configuration, runtime};
+use benches::{SetupError, cached, database_configuration, runtime};
 use domain::{
-    access::Clock,
-    cache::{Cache, CacheConfig, Chance, Layer, Outcome, Surroundings, Ttls},
+    cache::{Layer, Outcome},
     catalog::{Catalog, IconName},
     database::{Database, OpenMode},
-    switches::Switches,
 };
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-const HOUR: Duration = Duration::from_hours(1);
 const PAGE: usize = 50;
 const POPULAR: usize = 2_000;
 /// Least share of the lookups of popular icons that memory answers.
@@ -54,7 +50,7 @@ fn main() -> Result<ExitCode, SetupError> {
     ))?;
     let catalog = Catalog::new(database);
     let other_bytes = runtime.block_on(bytes_beside_the_body(&catalog, &icons))?;
-    let (popular, all) = runtime.block_on(replay(&cached(&catalog, megabytes << 20), &icons, &day))?;
+    let (popular, all) = runtime.block_on(replay(&cached(&catalog, megabytes << 20, None), &icons, &day))?;
     let weights: Vec<u64> = icons.iter().map(|(_, bytes)| bytes + other_bytes).collect();
     let best = belady(&weights, &day, megabytes << 20);
     println!(
@@ -109,29 +105,9 @@ fn zipf(icons: usize, lookups: usize, random: &mut Random) -> Vec<usize> {
     (0..lookups).map(draw).collect()
 }
 
-fn cached(catalog: &Catalog, memory_bytes: u64) -> Catalog {
-    let config = CacheConfig {
-        memory_bytes,
-        memory_ttl: HOUR,
-        ttls: Ttls {
-            icon: HOUR,
-            set: HOUR,
-            negative: HOUR,
-        },
-        stale: HOUR,
-    };
-    let surroundings = Surroundings {
-        clock: Clock::new(|| 0),
-        chance: Chance::system(),
-        switches: Switches::default(),
-        redis: None,
-    };
-    catalog.cached_in(Cache::new(config, surroundings))
-}
-
 /// What an icon takes of memory without its body, on average.
 async fn bytes_beside_the_body(catalog: &Catalog, icons: &Icons) -> Result<u64, SetupError> {
-    let catalog = cached(catalog, 1 << 30);
+    let catalog = cached(catalog, 1 << 30, None);
     catalog.catch_up().await?;
     let some = &icons[..POPULAR.min(icons.len())];
     for page in some.chunks(PAGE) {

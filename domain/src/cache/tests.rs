@@ -381,7 +381,9 @@ async fn while_the_catalog_is_lost_nobody_waits_for_it_and_not_for_ever() {
     case.pass(30 * MINUTE);
     assert_eq!(case.read(&[1]).await, ["1 in 1"]);
     assert!(case.statements().is_empty(), "nobody asks a database that is away");
+    assert!(case.cache.shown().is_some(), "whole answers are shown as long");
     case.pass(31 * MINUTE);
+    assert_eq!(case.cache.shown(), None);
     case.source.0.fails.store(true, Ordering::SeqCst);
     assert!(case.read_by(&Reading::default(), &[1]).await.is_err());
 }

@@ -23,13 +23,12 @@ use axum::{
 };
 use domain::{
     access::Client,
+    cache::{Layer, Memory, MemoryBudget},
     rate_limit::RateLimiter,
     switches::{Switch, Switches},
 };
-use foldhash::fast::RandomState;
 use http_body_util::BodyExt as _;
 use ipnet::IpNet;
-use moka::sync::Cache;
 use schema::{GraphqlService, InFront};
 
 use crate::{
@@ -48,7 +47,7 @@ pub(crate) use kept::{Keepable, OperationFigures};
 pub(crate) struct HttpCache(Arc<Shared>);
 
 struct Shared {
-    answers: Cache<Arc<[u8]>, Arc<Kept>, RandomState>,
+    answers: Memory<Arc<[u8]>, Arc<Kept>>,
     /// How often one was sent again.
     hits: Arc<AtomicU64>,
     graphql: GraphqlService,
@@ -61,26 +60,17 @@ struct Shared {
 
 impl HttpCache {
     /// None where each answer tells of itself what only working it out can tell, or where nothing is to be kept.
-    pub(crate) fn new(config: &Config, graphql: GraphqlService, shares: &FairShares) -> Option<Self> {
-        let keeping = config.cache.keeping();
-        let is_wanted = config.is_production() && !config.telemetry.opentelemetry_tracing_enabled;
-        if !is_wanted || keeping.http_bytes == 0 {
-            return None;
-        }
-        let weigh = |key: &Arc<[u8]>, kept: &Arc<Kept>| u32::try_from(key.len() + kept.bytes()).unwrap_or(u32::MAX);
-        let answers = Cache::builder()
-            .max_capacity(keeping.http_bytes)
-            .weigher(weigh)
-            .time_to_live(keeping.max_age);
-        let (answers, hits) = (
-            answers.build_with_hasher(RandomState::default()),
-            Arc::new(AtomicU64::new(0)),
-        );
-        let told = (answers.clone(), Arc::clone(&hits));
+    pub(crate) fn new(
+        config: &Config,
+        graphql: GraphqlService,
+        shares: &FairShares,
+        memory: &MemoryBudget,
+    ) -> Option<Self> {
+        let max_age = config.cache.keeping(memory).filter(|_| config.is_production())?.max_age;
+        let (answers, hits) = (memory.memory_of(Layer::Http), Arc::new(AtomicU64::new(0)));
+        let told = (memory.clone(), Arc::clone(&hits));
         graphql.keeps_in_front(move || InFront {
-            entries: told.0.entry_count(),
-            bytes: told.0.weighted_size(),
-            capacity_bytes: keeping.http_bytes,
+            extent: told.0.extent(Layer::Http),
             hits: told.1.load(Ordering::Relaxed),
         });
         Some(Self(Arc::new(Shared {
@@ -91,7 +81,7 @@ impl HttpCache {
             switches: shares.switches.clone(),
             trusted_proxies: config.connections.trusted_proxies.as_slice().into(),
             max_header_bytes: config.connections.max_header_bytes as usize,
-            max_age: keeping.max_age,
+            max_age,
         })))
     }
 
@@ -105,7 +95,8 @@ impl HttpCache {
     where
         F: Future<Output = Response>,
     {
-        let Some(asked) = Asked::of(&request, &self.0.switches) else {
+        let switches = &self.0.switches;
+        let Some(asked) = Asked::of(&request, switches).filter(|_| !switches.is_on(Switch::Tracing)) else {
             return ordinary(request).await;
         };
         let started = Instant::now();
@@ -116,7 +107,8 @@ impl HttpCache {
             self.0.hits.fetch_add(1, Ordering::Relaxed);
             return response;
         }
-        self.keep(asked, ordinary(request).await).await
+        let response = ordinary(request).await;
+        self.keep(asked, response, started).await
     }
 
     /// The kept answer to a request that is fit to be answered.
@@ -139,8 +131,8 @@ impl HttpCache {
         Some(response)
     }
 
-    /// Keeps an answer that may be kept.
-    async fn keep(&self, asked: Asked, mut response: Response) -> Response {
+    /// Keeps an answer that may be kept, on which work was `started` then.
+    async fn keep(&self, asked: Asked, mut response: Response, started: Instant) -> Response {
         let Some(keepable) = response.extensions_mut().remove::<Keepable>() else {
             return response;
         };
@@ -159,7 +151,8 @@ impl HttpCache {
                 return Refused::internal(&error_id).into_response();
             }
         };
-        if let Some(kept) = Kept::new(keepable, &parts.headers, &body) {
+        if let Some(kept) = Kept::new(asked.key().len(), keepable, &parts.headers, &body) {
+            self.0.answers.note_cost(started.elapsed(), 1);
             self.0.answers.insert(asked.into_key(), Arc::new(kept));
         }
         Response::from_parts(parts, body.into())

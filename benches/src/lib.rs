@@ -14,7 +14,7 @@ use std::{
 use criterion::Criterion;
 use domain::{
     access::Clock,
-    cache::{Cache, CacheConfig, Chance, Surroundings, Ttls},
+    cache::{Cache, CacheConfig, Chance, MemoryBudget, Surroundings, Ttls},
     catalog::{Catalog, IconName, IconPageKey, PageBounds},
     database::{Database, DatabaseConfig, OpenMode},
     redis::Redis,
@@ -160,7 +160,6 @@ pub fn database_configuration(url: String) -> DatabaseConfig {
 pub fn cached(catalog: &Catalog, memory_bytes: u64, redis: Option<(Redis, String)>) -> Catalog {
     const HOUR: Duration = Duration::from_hours(1);
     let config = CacheConfig {
-        memory_bytes,
         memory_ttl: HOUR,
         ttls: Ttls {
             icon: HOUR,
@@ -170,6 +169,8 @@ pub fn cached(catalog: &Catalog, memory_bytes: u64, redis: Option<(Redis, String
         stale: HOUR,
     };
     let surroundings = Surroundings {
+        // Half of it is for what is read.
+        memory: MemoryBudget::new(memory_bytes * 2, false),
         clock: Clock::new(|| 0),
         chance: Chance::system(),
         switches: Switches::default(),

@@ -5,13 +5,17 @@ use domain::{
     jobs::Jobs,
     switches::{SwitchBoard, Switches},
 };
-use schema::{Administration, DocumentsConfig, KeepingConfig, Limits, SchemaConfig, VitalSigns, Vitals};
+use schema::{Administration, DocumentsConfig, Limits, SchemaConfig, VitalSigns, Vitals};
 
 /// No process is looked at.
 #[derive(Debug)]
 struct Nothing;
 
 impl Vitals for Nothing {
+    fn in_flight(&self) -> u32 {
+        0
+    }
+
     fn over(&self, _: Duration) -> Arc<VitalSigns> {
         Arc::default()
     }
@@ -45,7 +49,7 @@ pub fn schema_configuration(catalog: &Catalog) -> SchemaConfig {
         version: "0",
         started_at_ms: 0,
         vitals: Arc::new(Nothing),
-        keeping: KeepingConfig::default(),
+        keeping: None,
         administration: Administration {
             switches: SwitchBoard::new(catalog, Switches::default()),
             jobs: Jobs::new(catalog),

@@ -1,13 +1,16 @@
 //! Things of the catalog, kept where they are quicker to have: in memory, then in Redis, then by one statement from the database.
 //!
 //! The files follow a read on its way. `resource` is what a kind of thing says of itself, and one thing as it is kept;
-//! `freshness` says whether what was kept is still right, `memory` is the first layer, `flights` has each thing read by one at
-//! a time, `read` puts these together; `fill` goes further down and back up, `shared` is the second layer and `encoding` how things are written there, `timing` says how long anything is
-//! kept; `figures` counts all of it.
+//! `freshness` says whether what was kept is still right, `entities` is the first layer, `flights` has each thing read by one at
+//! a time, `read` puts these together; `fill` goes further down and back up, `shared` is the second layer and `encoding` how things
+//! are written there, `timing` says how long anything is kept; `figures` counts all of it.
+//!
+//! `memory` is what this layer and those of answers, which others own, keep their things in; `sizing` divides the memory among them.
 //!
 //! It knows no table and no GraphQL: what can be kept, and how it is read, the catalog declares.
 
 mod encoding;
+mod entities;
 mod figures;
 mod fill;
 mod flights;
@@ -16,6 +19,7 @@ mod memory;
 mod read;
 mod resource;
 mod shared;
+mod sizing;
 #[cfg(test)]
 mod tests;
 mod timing;
@@ -32,7 +36,9 @@ use tokio::sync::Notify;
 
 pub use figures::{Counts, Layer, LayerFigures, Outcome};
 pub(crate) use freshness::SetChange;
+pub use memory::{Extent, Memory, Weigh};
 pub(crate) use resource::{Dependency, Kind, Loaded, Resource, SetId};
+pub use sizing::{Headroom, MemoryBudget};
 pub use timing::{Chance, Ttls};
 
 use crate::{
@@ -40,15 +46,14 @@ use crate::{
     redis::Redis,
     switches::{Switch, Switches},
 };
+use entities::Entities;
 use flights::Flights;
 use freshness::Freshness;
-use memory::Memory;
 use shared::Shared;
 
-/// How much is kept, and for how long.
+/// How long things are kept.
 #[derive(Debug, Clone)]
 pub struct CacheConfig {
-    pub memory_bytes: u64,
     /// How long anything is kept in memory.
     pub memory_ttl: Duration,
     pub ttls: Ttls,
@@ -58,6 +63,8 @@ pub struct CacheConfig {
 
 /// What a cache works with beside its configuration.
 pub struct Surroundings {
+    /// Where things are kept in this process.
+    pub memory: MemoryBudget,
     pub clock: Clock,
     pub chance: Chance,
     /// Whether anything is kept, and in Redis too.
@@ -97,7 +104,8 @@ struct Layers {
     freshness: Freshness,
     /// How often everything was forgotten.
     lifetime: AtomicU64,
-    memory: Memory,
+    memory: MemoryBudget,
+    entities: Entities,
     flights: Flights,
     shared: Option<Arc<Shared>>,
     following: Following,
@@ -128,7 +136,7 @@ impl Layers {
     /// Forgets everything, and what others have made of it.
     fn forget(&self) {
         self.lifetime.fetch_add(1, Ordering::AcqRel);
-        self.memory.clear();
+        self.entities.clear();
     }
 }
 
@@ -186,14 +194,14 @@ impl Cache {
             let counts = Arc::clone(&counts[Layer::Redis as usize]);
             Arc::new(Shared::new(redis, namespace, counts))
         });
-        let longest = config.memory_ttl.mul_f64(1.1) + config.stale;
         Self(Some(Arc::new(Layers {
             clock: surroundings.clock,
             chance: surroundings.chance,
             switches: surroundings.switches,
             freshness: Freshness::default(),
             lifetime: AtomicU64::default(),
-            memory: Memory::new(config.memory_bytes, longest),
+            entities: Entities::within(&surroundings.memory),
+            memory: surroundings.memory,
             flights: Flights::default(),
             shared,
             following: Following::default(),
@@ -214,9 +222,15 @@ impl Cache {
         !self.0.as_ref().is_some_and(|layers| layers.following.is_lost())
     }
 
-    /// Bytes that there is room for in memory.
+    /// Bytes that there is room for in memory, of what is read of the catalog.
     pub(crate) fn memory_bytes(&self) -> u64 {
-        self.0.as_ref().map_or(0, |layers| layers.config.memory_bytes)
+        let memory = self.memory();
+        memory.map_or(0, |memory| memory.extent(Layer::Memory).capacity_bytes)
+    }
+
+    /// The memory that all layers share; none where nothing is kept.
+    pub fn memory(&self) -> Option<&MemoryBudget> {
+        Some(&self.0.as_ref()?.memory)
     }
 
     /// What the layers did.
@@ -279,10 +293,22 @@ impl Cache {
         let dropping = move || {
             // A look is taken for each, so that nobody waits until all are looked at.
             let is_right = |stamp, dependency| layers.freshness.view().is_fresh(stamp, dependency, 0);
-            layers.memory.drop_unless(is_right)
+            layers.entities.drop_unless(is_right)
         };
         match tokio::task::spawn_blocking(dropping).await {
             Ok(dropped) => dropped,
+            Err(error) => std::panic::resume_unwind(error.into_panic()),
+        }
+    }
+
+    /// Takes down how often each thing of a kind was found in memory since that was taken down last, where it was.
+    pub(crate) async fn take_counts<R: Resource>(&self) -> Vec<(R::Key, u32)> {
+        let Some(layers) = self.0.clone() else {
+            return Vec::new();
+        };
+        // A million things take a tenth of a second.
+        match tokio::task::spawn_blocking(move || layers.entities.take_counts::<R>()).await {
+            Ok(counts) => counts,
             Err(error) => std::panic::resume_unwind(error.into_panic()),
         }
     }
@@ -395,23 +421,17 @@ impl Layers {
     fn figures(&self, layer: Layer) -> LayerFigures {
         let figures = LayerFigures::of(layer, self.counts(layer));
         match layer {
-            Layer::Memory => {
-                let (entries, bytes, capacity) = self.memory.extent();
-                LayerFigures {
-                    entries: Some(entries),
-                    bytes: Some(bytes),
-                    capacity_bytes: Some(capacity),
-                    evictions: self.memory.evictions(),
-                    is_on: self.is_on(),
-                    ..figures
-                }
-            }
+            Layer::Memory => LayerFigures {
+                extent: self.memory.extent(Layer::Memory),
+                is_on: self.is_on(),
+                ..figures
+            },
             Layer::Redis => LayerFigures {
                 is_on: self.is_on() && self.shared().is_some(),
                 is_up: self.shared().is_some_and(|shared| shared.redis.is_up()),
                 ..figures
             },
-            Layer::Response | Layer::Database => figures,
+            Layer::Database | Layer::Response | Layer::Serialized | Layer::Http => figures,
         }
     }
 }

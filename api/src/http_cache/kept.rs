@@ -7,6 +7,7 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::Response,
 };
+use domain::cache::Weigh;
 use metrics::{Counter, Histogram};
 use schema::Epoch;
 
@@ -57,11 +58,13 @@ const OF_ONE_CALLER: [HeaderName; 3] = [
 const OF_BODIES: [HeaderName; 3] = [header::CONTENT_TYPE, header::CONTENT_ENCODING, header::CONTENT_LENGTH];
 
 /// Memory for an answer, without its bytes and those of its headers.
-const OTHER_BYTES: usize = 2_000;
+const OTHER_BYTES: usize = 1_900;
 
 /// An answer.
 pub(super) struct Kept {
     keepable: Keepable,
+    /// Of what it is kept under.
+    key_bytes: usize,
     made: Instant,
     headers: HeaderMap,
     body: Bytes,
@@ -80,7 +83,7 @@ struct Figures {
 
 impl Kept {
     /// None where the answer tells one caller something.
-    pub(super) fn new(keepable: Keepable, headers: &HeaderMap, body: &Bytes) -> Option<Self> {
+    pub(super) fn new(key_bytes: usize, keepable: Keepable, headers: &HeaderMap, body: &Bytes) -> Option<Self> {
         if OF_ONE_CALLER.iter().any(|name| headers.contains_key(name)) {
             return None;
         }
@@ -97,6 +100,7 @@ impl Kept {
                 .map(str::to_owned),
             figures: Figures::of(keepable.endpoint, &headers),
             keepable,
+            key_bytes,
             headers,
             // Whoever compressed it may have made room for more.
             body: Bytes::copy_from_slice(body),
@@ -114,13 +118,6 @@ impl Kept {
 
     pub(super) fn cost(&self) -> u32 {
         self.keepable.cost
-    }
-
-    /// What it takes of memory.
-    pub(super) fn bytes(&self) -> usize {
-        let headers = self.headers.iter();
-        let headers: usize = headers.map(|(name, value)| name.as_str().len() + value.len()).sum();
-        OTHER_BYTES + headers + self.body.len()
     }
 
     /// The answer to a request with `asked`; without the body to whoever has it.
@@ -162,6 +159,14 @@ impl Kept {
             elapsed_us = elapsed.as_micros(),
             "answered from what is kept"
         );
+    }
+}
+
+impl Weigh for Kept {
+    fn bytes(&self) -> usize {
+        let headers = self.headers.iter();
+        let headers: usize = headers.map(|(name, value)| name.as_str().len() + value.len()).sum();
+        OTHER_BYTES + self.key_bytes + headers + self.body.len()
     }
 }
 

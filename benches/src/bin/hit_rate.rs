@@ -116,7 +116,7 @@ async fn bytes_beside_the_body(catalog: &Catalog, icons: &Icons) -> Result<u64, 
     }
     let figures = catalog.cache().figures();
     let memory = figures.iter().find(|figures| figures.layer == Layer::Memory);
-    let all = memory.and_then(|figures| figures.bytes).ok_or("memory is a layer")?;
+    let all = memory.ok_or("memory is a layer")?.extent.bytes;
     let bodies: u64 = some.iter().map(|(_, bytes)| bytes).sum();
     Ok(all.saturating_sub(bodies) / some.len() as u64)
 }

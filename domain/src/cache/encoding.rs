@@ -1,5 +1,7 @@
 //! How an entry is written in Redis: a check, what is known of it, and the value, compressed where that pays.
 
+use std::sync::atomic::AtomicU32;
+
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
@@ -81,6 +83,7 @@ pub(super) fn decode<R: Resource>(key: &R::Key, bytes: &[u8], name: &str) -> Opt
         value,
         stamp: header.stamp,
         life: header.life,
+        asked: AtomicU32::default(),
     })
 }
 

@@ -5,6 +5,8 @@ use std::{
     time::Duration,
 };
 
+use super::memory::Extent;
+
 /// A place where things are kept, or come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Layer {
@@ -14,16 +16,32 @@ pub enum Layer {
     Database,
     /// Whole responses, which whoever answers keeps: they are no things of the catalog.
     Response,
+    /// What icons answered to selections, as bytes.
+    Serialized,
+    /// Responses as they were sent.
+    Http,
 }
 
 impl Layer {
     /// Those of things of the catalog.
     pub const ALL: [Self; 3] = [Self::Memory, Self::Redis, Self::Database];
 
+    /// What of this process's memory is its own at first, in eighths.
+    pub(super) fn eighths(self) -> u64 {
+        match self {
+            Self::Memory => 4,
+            Self::Serialized => 2,
+            Self::Response | Self::Http => 1,
+            Self::Redis | Self::Database => 0,
+        }
+    }
+
     /// As metrics name it.
     pub fn name(self) -> &'static str {
         match self {
             Self::Response => "response",
+            Self::Serialized => "serialized",
+            Self::Http => "http",
             Self::Memory => "memory",
             Self::Redis => "redis",
             Self::Database => "database",
@@ -144,13 +162,10 @@ fn end_of(bucket: usize) -> f64 {
 #[derive(Debug, Clone, PartialEq)]
 pub struct LayerFigures {
     pub layer: Layer,
-    /// Things in it; none where nobody here knows.
-    pub entries: Option<u64>,
-    pub bytes: Option<u64>,
-    pub capacity_bytes: Option<u64>,
+    /// How full it is; empty where nobody here knows.
+    pub extent: Extent,
     /// Counts since the start, in the order of [`Outcome::ALL`].
     pub counts: [u64; Outcome::ALL.len()],
-    pub evictions: u64,
     /// What half of the questions took at most, and 99 of 100; 0 where there was none.
     pub p50_ms: f64,
     pub p99_ms: f64,
@@ -165,11 +180,8 @@ impl LayerFigures {
     pub fn of(layer: Layer, counts: &Counts) -> Self {
         Self {
             layer,
-            entries: None,
-            bytes: None,
-            capacity_bytes: None,
+            extent: Extent::default(),
             counts: Outcome::ALL.map(|outcome| counts.get(outcome)),
-            evictions: 0,
             p50_ms: counts.quantile_ms(0.5).unwrap_or(0.0),
             p99_ms: counts.quantile_ms(0.99).unwrap_or(0.0),
             is_on: true,

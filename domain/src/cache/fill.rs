@@ -1,6 +1,9 @@
 //! The way down from memory: Redis, then the database; and back up, filling each layer.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::{Arc, atomic::AtomicU32},
+    time::Instant,
+};
 
 use foldhash::{HashMap, HashMapExt as _};
 
@@ -30,11 +33,12 @@ impl Layers {
         keys: Vec<R::Key>,
         from: From,
     ) -> Brought<R> {
-        let mut entries = HashMap::with_capacity(keys.len());
+        let (started, wanted) = (Instant::now(), keys.len());
+        let mut entries = HashMap::with_capacity(wanted);
         let mut missing = keys;
         if from == From::Memory {
             // Another may have read them between a look into memory and the right to read.
-            let again = |key: &R::Key| self.memory.get::<R>(R::lookup(key));
+            let again = |key: &R::Key| self.entities.get::<R>(R::lookup(key));
             missing = self.keep_right(reading, missing, again, &mut entries);
         }
         if let Some(shared) = self.shared().filter(|_| from != From::Database && !missing.is_empty()) {
@@ -62,6 +66,7 @@ impl Layers {
         if !missing.is_empty() {
             self.load::<R>(source, reading, missing, &mut entries).await?;
         }
+        self.entities.note_cost(started.elapsed(), wanted);
         Ok(entries)
     }
 
@@ -120,7 +125,7 @@ impl Layers {
             });
             match entry {
                 Some(entry) => {
-                    self.memory.keep(&entry);
+                    self.entities.keep(&entry);
                     entries.insert(key, entry);
                 }
                 None => others.push(key),
@@ -156,14 +161,16 @@ impl Layers {
                 value: value.clone(),
                 stamp: loaded.stamp,
                 life: life.within(now_ms, self.memory_ttl()),
+                asked: AtomicU32::default(),
             });
-            self.memory.keep(&entry);
+            self.entities.keep(&entry);
             entries.insert(key.clone(), entry);
             for_redis.push(Arc::new(Entry::<R> {
                 key,
                 value,
                 stamp: loaded.stamp,
                 life,
+                asked: AtomicU32::default(),
             }));
         }
         if let Some(shared) = self.shared() {
@@ -204,7 +211,7 @@ impl Layers {
 
     /// Whether somebody else has read it again since it was nearly over.
     fn is_renewed<R: Resource>(&self, key: &R::Key) -> bool {
-        let entry = self.memory.get::<R>(R::lookup(key));
+        let entry = self.entities.get::<R>(R::lookup(key));
         let now_ms = self.clock.now_ms();
         entry.is_some_and(|entry| entry.life.left_ms(now_ms) * 2 > i64::from(entry.life.ttl_ms))
     }

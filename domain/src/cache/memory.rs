@@ -1,7 +1,11 @@
-//! The layer in this process's memory, which all kinds of things share by their bytes.
+//! One layer's part of this process's memory: things by key, as many as there is room for.
+//!
+//! The library keeps by S3-FIFO: what is asked for a second time stays before what was asked for once, so that a walk through the
+//! whole catalog pushes out nothing that is wanted. Beside it, this remembers by their hashes alone what had to go lately: what is
+//! asked for of that would have been there in a larger memory, and `sizing` lives by it.
 
 use std::{
-    mem::size_of,
+    hash::{BuildHasher as _, Hash},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -10,98 +14,231 @@ use std::{
 };
 
 use foldhash::fast::RandomState;
-use moka::{notification::RemovalCause, sync::Cache};
+use quick_cache::{Equivalent, Lifecycle, Weighter, sync::Cache};
 
-use super::resource::{Dependency, Entry, Erased, Place, Resource};
+/// What keeping anything costs beside itself: its place in a list, its key and its entry in the table.
+const OTHER_BYTES: usize = 110;
 
-/// What keeping anything costs beside itself.
-const OTHER_BYTES: usize = 250;
+/// What a thing is taken to have before there is any, to lay out the table.
+const LIKELY_BYTES: u64 = 1_000;
 
-/// Entries by place. What is asked for often stays, what is not goes.
-pub(super) struct Memory {
-    entries: Cache<Place, Kept, RandomState>,
-    evictions: Arc<AtomicU64>,
-    capacity_bytes: u64,
+/// Of how many costs the average is taken, in which later ones count for more.
+const COSTS: u64 = 64;
+
+/// Something that takes memory.
+pub trait Weigh {
+    /// Bytes that it holds, its own and those of its key included, about.
+    fn bytes(&self) -> usize;
+}
+
+impl<T: Weigh> Weigh for Arc<T> {
+    fn bytes(&self) -> usize {
+        T::bytes(self)
+    }
+}
+
+/// Things by key. What is asked for often stays, what is not goes. Clones share them.
+pub struct Memory<K, V>(Arc<Room<K, V>>);
+
+struct Room<K, V> {
+    things: Cache<K, V, Weighing, RandomState, Going>,
+    going: Going,
+    /// Nanoseconds that it costs to do without a thing, of late.
+    worth_ns: AtomicU64,
+}
+
+/// How full a memory is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Extent {
+    pub entries: u64,
+    pub bytes: u64,
+    pub capacity_bytes: u64,
+    /// Things that had to go for others, since the start.
+    pub evictions: u64,
+}
+
+impl Extent {
+    /// Both together.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            entries: self.entries + other.entries,
+            bytes: self.bytes + other.bytes,
+            capacity_bytes: self.capacity_bytes + other.capacity_bytes,
+            evictions: self.evictions + other.evictions,
+        }
+    }
 }
 
 #[derive(Clone)]
-struct Kept {
-    entry: Erased,
-    bytes: u32,
-    stamp: i64,
-    dependency: Dependency,
+struct Weighing;
+
+/// What becomes of things that have to go. Clones share it.
+#[derive(Clone)]
+struct Going(Arc<Gone>);
+
+struct Gone {
+    evictions: AtomicU64,
+    hasher: RandomState,
+    /// The hashes of what went lately, and the bytes that it had; none where nobody wants to know.
+    ghosts: Option<Cache<u64, u64, GhostWeighing>>,
+    /// How often one of them was asked for.
+    wanted_again: AtomicU64,
 }
 
-impl Memory {
-    /// Room for `capacity_bytes`. `longest` is how long anything may be held that nobody reads anew.
-    pub(super) fn new(capacity_bytes: u64, longest: Duration) -> Self {
-        let evictions = Arc::new(AtomicU64::new(0));
-        let counted = Arc::clone(&evictions);
-        let entries = Cache::builder()
-            .max_capacity(capacity_bytes)
-            .weigher(|_, kept: &Kept| kept.bytes)
-            .time_to_live(longest)
-            .eviction_listener(move |_, _, cause| {
-                if cause == RemovalCause::Size {
-                    counted.fetch_add(1, Ordering::Relaxed);
-                }
-            });
-        Self {
-            entries: entries.build_with_hasher(RandomState::default()),
-            evictions,
-            capacity_bytes,
+#[derive(Clone)]
+struct GhostWeighing;
+
+impl<K: Hash + Eq + Clone, V: Clone + Weigh> Memory<K, V> {
+    /// Room for `capacity_bytes`. What had to go is remembered as long as it would fit into `ghost_bytes`.
+    pub(super) fn new(capacity_bytes: u64, ghost_bytes: u64) -> Self {
+        let going = Going(Arc::new(Gone {
+            evictions: AtomicU64::default(),
+            hasher: RandomState::default(),
+            ghosts: (ghost_bytes > 0).then(|| Cache::with_weighter(items(ghost_bytes), ghost_bytes, GhostWeighing)),
+            wanted_again: AtomicU64::default(),
+        }));
+        let hasher = RandomState::default();
+        Self(Arc::new(Room {
+            things: Cache::with(items(capacity_bytes), capacity_bytes, Weighing, hasher, going.clone()),
+            going,
+            worth_ns: AtomicU64::default(),
+        }))
+    }
+
+    /// What is kept under a key.
+    pub fn get<Q: Hash + Equivalent<K> + ?Sized>(&self, key: &Q) -> Option<V> {
+        let found = self.0.things.get(key);
+        if found.is_none() {
+            self.0.going.0.note_wanted(key);
         }
+        found
     }
 
-    /// What is kept of a key, right or not.
-    pub(super) fn get<R: Resource>(&self, key: &R::Lookup) -> Option<Arc<Entry<R>>> {
-        let kept = self.entries.get(&Place::of::<R>(key))?;
-        let entry = kept.entry.downcast::<Entry<R>>().ok()?;
-        (R::lookup(&entry.key) == key).then_some(entry)
+    /// Keeps a thing, in the place of what was there under its key.
+    pub fn insert(&self, key: K, value: V) {
+        self.0.things.insert(key, value);
     }
 
-    /// Keeps an entry, unless what is there was read later.
-    pub(super) fn keep<R: Resource>(&self, entry: &Arc<Entry<R>>) {
-        let key = R::lookup(&entry.key);
-        if self.get::<R>(key).is_some_and(|known| known.stamp > entry.stamp) {
+    /// Has `see` look at everything.
+    pub fn for_each(&self, mut see: impl FnMut(K, V)) {
+        self.0.things.iter().for_each(|(key, value)| see(key, value));
+    }
+
+    /// Drops what `is_right` says no to. How much that was, about, while others put things in.
+    pub fn drop_unless(&self, is_right: impl Fn(&K, &V) -> bool) -> usize {
+        // What the library offers for this holds up everybody who asks meanwhile.
+        let wrong = self.0.things.iter().filter(|(key, value)| !is_right(key, value));
+        wrong.filter(|(key, _)| self.0.things.remove(key).is_some()).count()
+    }
+
+    /// Drops everything. How much that was.
+    pub fn clear(&self) -> usize {
+        let entries = self.0.things.len();
+        self.0.things.clear();
+        entries
+    }
+
+    /// Notes what it cost that so many things were not there.
+    pub fn note_cost(&self, cost: Duration, things: usize) {
+        let Some(each) = u64::try_from(cost.as_nanos())
+            .ok()
+            .and_then(|cost| cost.checked_div(things as u64))
+        else {
             return;
-        }
-        let bytes = entry.value.as_ref().map_or(0, R::bytes) + size_of::<Entry<R>>() + OTHER_BYTES;
-        let kept = Kept {
-            entry: Arc::clone(entry) as Erased,
-            bytes: u32::try_from(bytes).unwrap_or(u32::MAX),
-            stamp: entry.stamp,
-            dependency: R::depends_on(key),
         };
-        self.entries.insert(Place::of::<R>(key), kept);
+        // Two at once may leave one out.
+        let known = self.0.worth_ns.load(Ordering::Relaxed);
+        let worth = if known == 0 {
+            each
+        } else {
+            known - known / COSTS + each / COSTS
+        };
+        self.0.worth_ns.store(worth.max(1), Ordering::Relaxed);
+    }
+}
+
+impl<K, V> Clone for Memory<K, V> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+/// A memory, whatever is in it, for whoever says how large it is.
+pub(super) trait Resizable: Send + Sync {
+    fn extent(&self) -> Extent;
+
+    /// Nanoseconds that a larger memory would have saved since this was asked last.
+    fn take_loss_ns(&self) -> u64;
+
+    /// Lets things go until what is left fits.
+    fn resize(&self, capacity_bytes: u64);
+}
+
+impl<K, V> Resizable for Memory<K, V>
+where
+    K: Hash + Eq + Clone + Send + Sync,
+    V: Clone + Weigh + Send + Sync,
+{
+    fn extent(&self) -> Extent {
+        let things = &self.0.things;
+        Extent {
+            entries: things.len() as u64,
+            bytes: things.weight(),
+            capacity_bytes: things.capacity(),
+            evictions: self.0.going.0.evictions.load(Ordering::Relaxed),
+        }
     }
 
-    /// Drops what is not right, by the generation that it was read in and what it depends on. How much that was.
-    pub(super) fn drop_unless(&self, is_right: impl Fn(i64, Dependency) -> bool) -> usize {
-        let wrong = self
-            .entries
-            .iter()
-            .filter(|(_, kept)| !is_right(kept.stamp, kept.dependency));
-        wrong.map(|(place, _)| self.entries.invalidate(&*place)).count()
+    fn take_loss_ns(&self) -> u64 {
+        let wanted_again = self.0.going.0.wanted_again.swap(0, Ordering::Relaxed);
+        wanted_again.saturating_mul(self.0.worth_ns.load(Ordering::Relaxed))
     }
 
-    pub(super) fn clear(&self) {
-        self.entries.invalidate_all();
+    fn resize(&self, capacity_bytes: u64) {
+        self.0.things.set_capacity(capacity_bytes);
     }
+}
 
-    /// Things that are kept, their bytes, and the bytes that there is room for.
-    pub(super) fn extent(&self) -> (u64, u64, u64) {
-        // What was put in and taken out lately is not yet counted.
-        self.entries.run_pending_tasks();
-        (
-            self.entries.entry_count(),
-            self.entries.weighted_size(),
-            self.capacity_bytes,
-        )
+impl Gone {
+    /// Notes that something is asked for that is not there.
+    fn note_wanted<Q: Hash + ?Sized>(&self, key: &Q) {
+        if let Some(ghosts) = &self.ghosts
+            && ghosts.remove(&self.hasher.hash_one(key)).is_some()
+        {
+            self.wanted_again.fetch_add(1, Ordering::Relaxed);
+        }
     }
+}
 
-    /// Things that had to go for others.
-    pub(super) fn evictions(&self) -> u64 {
-        self.evictions.load(Ordering::Relaxed)
+impl<K: Hash, V: Weigh> Lifecycle<K, V> for Going {
+    type RequestState = ();
+
+    fn on_evict(&self, (): &mut (), key: K, value: V) {
+        self.0.evictions.fetch_add(1, Ordering::Relaxed);
+        if let Some(ghosts) = &self.0.ghosts {
+            ghosts.insert(self.0.hasher.hash_one(&key), weight(&value));
+        }
     }
+}
+
+impl<K, V: Weigh> Weighter<K, V> for Weighing {
+    fn weight(&self, _: &K, value: &V) -> u64 {
+        weight(value)
+    }
+}
+
+impl Weighter<u64, u64> for GhostWeighing {
+    fn weight(&self, _: &u64, bytes: &u64) -> u64 {
+        *bytes
+    }
+}
+
+fn weight(value: &impl Weigh) -> u64 {
+    (value.bytes() + OTHER_BYTES) as u64
+}
+
+/// How many things may fit.
+fn items(bytes: u64) -> usize {
+    usize::try_from(bytes / LIKELY_BYTES).unwrap_or(usize::MAX)
 }

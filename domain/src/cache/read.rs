@@ -1,6 +1,9 @@
 //! One read: what memory has, what others are reading, and whether what came can be shown.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Instant,
+};
 
 use foldhash::{HashMap, HashMapExt as _};
 
@@ -120,7 +123,7 @@ impl Layers {
     }
 
     pub(super) fn peek<R: Resource>(&self, reading: &Reading, key: &R::Lookup) -> Option<R::Value> {
-        let entry = self.memory.get::<R>(key)?;
+        let entry = self.entities.get::<R>(key)?;
         let now_ms = self.clock.now_ms();
         if self.judge(&self.freshness.view(), reading, &entry, now_ms) != Verdict::Right {
             return None;
@@ -149,7 +152,7 @@ impl Layers {
         let view = self.freshness.view();
         answer.right_up_to = view.generation();
         for key in keys {
-            let Some(entry) = self.memory.get::<R>(R::lookup(key)) else {
+            let Some(entry) = self.entities.get::<R>(R::lookup(key)) else {
                 misses += 1;
                 answer.missing.push(key.clone());
                 continue;
@@ -157,6 +160,7 @@ impl Layers {
             match self.judge(&view, reading, &entry, now_ms) {
                 verdict @ (Verdict::Right | Verdict::Early) => {
                     hits += 1;
+                    entry.asked.fetch_add(1, Ordering::Relaxed);
                     if verdict == Verdict::Early {
                         answer.early.push(key.clone());
                     }

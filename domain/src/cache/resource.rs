@@ -1,6 +1,10 @@
 //! What can be cached, as the kinds of things declare it; and one thing as it is kept.
 
-use std::{fmt::Display, hash::Hash, sync::Arc};
+use std::{
+    fmt::Display,
+    hash::Hash,
+    sync::{Arc, atomic::AtomicU32},
+};
 
 use foldhash::HashMap;
 
@@ -91,6 +95,8 @@ pub(super) struct Entry<R: Resource> {
     /// The generation of the catalog in which this was so.
     pub(super) stamp: i64,
     pub(super) life: Life,
+    /// How often it was asked for while it was in memory, until somebody took that down.
+    pub(super) asked: AtomicU32,
 }
 
 /// One thing, whatever its kind, among all others.

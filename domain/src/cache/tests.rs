@@ -5,7 +5,7 @@ mod numbers;
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicI64, Ordering},
+        atomic::{AtomicI64, AtomicU32, Ordering},
     },
     time::Duration,
 };
@@ -14,7 +14,7 @@ use futures_util::FutureExt as _;
 use tokio::sync::Semaphore;
 
 use super::{
-    Cache, CacheConfig, Chance, Layer, Outcome, Reading, SetChange, SetId, Surroundings, Ttls, encoding,
+    Cache, CacheConfig, Chance, Layer, MemoryBudget, Outcome, Reading, SetChange, SetId, Surroundings, Ttls, encoding,
     resource::Entry, timing::Life,
 };
 use crate::{
@@ -49,7 +49,6 @@ impl Case {
         let now_ms = Arc::new(AtomicI64::new(1_000_000));
         let shown = Arc::clone(&now_ms);
         let config = CacheConfig {
-            memory_bytes: 1 << 20,
             memory_ttl: 5 * MINUTE,
             ttls: Ttls {
                 icon: 60 * MINUTE,
@@ -62,6 +61,7 @@ impl Case {
         let cache = Cache::new(
             config,
             Surroundings {
+                memory: MemoryBudget::new(2 << 20, false),
                 clock: Clock::new(move || shown.load(Ordering::SeqCst)),
                 chance: Chance::new(move || chance),
                 switches: switches.clone(),
@@ -422,6 +422,7 @@ fn what_is_written_is_read_and_nothing_else_is() {
             value: value.clone(),
             stamp: 42,
             life,
+            asked: AtomicU32::default(),
         };
         let bytes = encoding::encode(&entry, "name").unwrap();
         assert!(bytes.len() < 600, "{} bytes", bytes.len());
@@ -446,6 +447,7 @@ fn what_is_written_is_read_and_nothing_else_is() {
         value: Some("x".repeat((256 << 10) + 1)),
         stamp: 1,
         life,
+        asked: AtomicU32::default(),
     };
     assert!(encoding::encode(&huge, "name").is_none());
 }

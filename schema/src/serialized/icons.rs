@@ -1,6 +1,6 @@
 //! Lists of icons that are joined from what is kept, and resolved as far as it is not.
 
-use std::{borrow::Cow, sync::Arc};
+use std::{borrow::Cow, sync::Arc, time::Instant};
 
 use async_graphql::{
     ContextSelectionSet, OutputType, Positioned, ServerResult, Value, parser::types::Field, registry::Registry,
@@ -28,6 +28,7 @@ pub(crate) struct Serializing {
     pub(crate) memory: SerializedMemory,
     /// How the catalog is known when the request begins: what it reads is as of then or later.
     pub(crate) shown: Shown,
+    pub(crate) began: Instant,
 }
 
 /// One selection, for as long as a list of icons answers it.
@@ -49,14 +50,16 @@ impl<'a> Answering<'a> {
     }
 
     fn kept(&self, icon: &Icon) -> Option<Bytes> {
-        let memory = &self.serializing.memory;
-        memory.get(self.selection, &icon.0, self.loaders.catalog())
+        let Serializing { memory, began, .. } = self.serializing;
+        memory.get(self.selection, &icon.0, self.loaders.catalog(), *began)
     }
 
     fn keep(&self, icon: &Icon, value: &Value) {
         if let Ok(bytes) = sonic_rs::to_vec(value) {
-            let Serializing { memory, shown, .. } = self.serializing;
-            memory.keep(self.selection, icon.0.id, *shown, bytes.into());
+            let Serializing {
+                memory, shown, began, ..
+            } = self.serializing;
+            memory.keep((self.selection, icon.0.id), *shown, *began, bytes.into());
         }
     }
 }
@@ -75,7 +78,7 @@ async fn resolve<'a, T: OutputType>(
     let mut answers: Vec<Option<Value>> = items.iter().map(kept).collect();
     let missing: Vec<usize> = (0..items.len()).filter(|index| answers[*index].is_none()).collect();
     count(items.len() - missing.len(), missing.len());
-    let errors_before = errors(context);
+    let (errors_before, started) = (errors(context), Instant::now());
     let resolved = missing.iter().map(|index| {
         let (item, context) = (&items[*index], context.with_index(*index));
         async move {
@@ -84,6 +87,7 @@ async fn resolve<'a, T: OutputType>(
         }
     });
     let resolved = try_join_all(resolved).await?;
+    answering.serializing.memory.note_cost(started.elapsed(), missing.len());
     // Whose error it is does not matter: what an icon answers when something fails is not what it answers.
     let is_whole = errors(context) == errors_before;
     for (index, value) in missing.into_iter().zip(resolved) {

@@ -194,9 +194,10 @@ fn run(cli: &Cli) -> Result<(), CommandError> {
     runtime.thread_stack_size(STACK_BYTES).enable_all();
     let runtime = runtime.build().map_err(CommandError::Runtime)?;
     let result = runtime.block_on(async {
-        let telemetry = telemetry::install(&cli.config)?;
+        let switches = cli.config.switches();
+        let telemetry = telemetry::install(&cli.config, &switches)?;
         let result = match &cli.command {
-            Command::Serve => serve::run(&cli.config).await,
+            Command::Serve => serve::run(&cli.config, switches).await,
             Command::Import { paths, keywords: true } => import::keywords::run(&cli.config, paths).await,
             Command::Import { paths, .. } => import::run(&cli.config, paths).await,
             Command::Migrate { direction } => migrate::run(&cli.config, direction).await,

@@ -6,10 +6,12 @@ mod ceiling;
 mod connection;
 mod draining;
 mod listener;
+mod memory_left;
 mod stream;
 #[cfg(test)]
 mod tests;
 mod tls;
+mod warming;
 
 use std::{
     io,
@@ -20,12 +22,12 @@ use std::{
 
 use domain::{
     access::{Access, Clock},
-    cache::{Cache, Chance, Surroundings},
+    cache::{Cache, Chance, MemoryBudget, Surroundings},
     catalog::Catalog,
     database::DatabaseError,
     jobs::Jobs,
     redis::{Redis, RedisError},
-    switches::{SwitchBoard, Switches},
+    switches::{Switch, SwitchBoard, Switches},
 };
 use schema::{Administration, GraphqlService, SchemaConfig, Stores};
 use tokio::{
@@ -43,6 +45,7 @@ use self::{
     connection::Connections,
     draining::{Drain, Phase},
     listener::Listener,
+    warming::Warming,
 };
 use crate::{
     config::{Config, Mode},
@@ -78,6 +81,7 @@ pub struct RunningServer {
     ceiling: Ceiling,
     catalog: Catalog,
     jobs: Jobs,
+    warming: Warming,
     task: JoinHandle<io::Result<()>>,
     /// What goes on beside requests, and ends with the server.
     _background: JoinSet<()>,
@@ -89,9 +93,13 @@ const CATALOG_PAUSE: Duration = Duration::from_secs(1);
 /// How often to ask what switches were turned on other instances.
 const SWITCHES_PAUSE: Duration = Duration::from_secs(1);
 
+/// How often to divide the memory for what is kept anew.
+const SIZING_PAUSE: Duration = Duration::from_secs(5);
+
 /// Starts to answer on the configured address.
 pub async fn start(
     config: &Config,
+    switches: Switches,
     stores: Stores,
     access: Access,
     started_at_ms: i64,
@@ -105,10 +113,23 @@ pub async fn start(
     let address = socket.local_addr().map_err(unusable)?;
     let running_since = Instant::now();
     let redis = config.redis.open()?;
-    let switches = config.switches();
-    let catalog = cached((config, &switches), &stores.catalog, redis.clone(), started_at_ms).await?;
+    let wall_clock = wall_clock(started_at_ms);
+    let memory = config.cache.memory();
+    let catalog = cached(
+        (config, &switches, &memory),
+        &stores.catalog,
+        redis.clone(),
+        &wall_clock,
+    )
+    .await?;
     let board = SwitchBoard::new(&catalog, switches.clone());
     board.look().await?;
+    let warming = Warming {
+        catalog: catalog.clone(),
+        switches: switches.clone(),
+        clock: wall_clock,
+    };
+    warming.begin().await;
     let jobs = Jobs::new(&catalog);
     let stores = Stores {
         catalog: catalog.clone(),
@@ -131,7 +152,7 @@ pub async fn start(
             version: env!("CARGO_PKG_VERSION"),
             started_at_ms,
             vitals,
-            keeping: config.cache.keeping(),
+            keeping: config.cache.keeping(&memory),
             administration: Administration {
                 switches: board.clone(),
                 jobs: jobs.clone(),
@@ -145,6 +166,12 @@ pub async fn start(
         async move { catalog.keep_up(CATALOG_PAUSE).await }
     });
     background.spawn(async move { board.keep(SWITCHES_PAUSE).await });
+    background.spawn(warming.clone().keep());
+    background.spawn({
+        let (memory, switches) = (memory.clone(), shares.switches.clone());
+        let may_move = move || switches.is_on(Switch::CacheIntelligence);
+        async move { memory.keep(SIZING_PAUSE, memory_left::headroom, may_move).await }
+    });
     background.spawn({
         let jobs = jobs.clone();
         async move { jobs.keep().await }
@@ -157,7 +184,7 @@ pub async fn start(
     }
     let (drain, draining) = draining::channel();
     let backing = Backing { stores, access, shares };
-    let http_cache = HttpCache::new(config, graphql.clone(), &backing.shares);
+    let http_cache = HttpCache::new(config, graphql.clone(), &backing.shares, &memory);
     let router = router::build(config, graphql, backing, draining.clone());
     let connections = Connections::new((router, http_cache), &config.connections, tls, draining.clone());
     let ceiling = Ceiling::new(Ceilings {
@@ -172,6 +199,7 @@ pub async fn start(
         ceiling,
         catalog,
         jobs,
+        warming,
         task: tokio::spawn(listener.run()),
         _background: background,
     })
@@ -179,16 +207,11 @@ pub async fn start(
 
 /// The catalog with a cache, which knows how the catalog stands.
 async fn cached(
-    (config, switches): (&Config, &Switches),
+    (config, switches, memory): (&Config, &Switches, &MemoryBudget),
     catalog: &Catalog,
     redis: Option<Redis>,
-    started_at_ms: i64,
+    clock: &Clock,
 ) -> Result<Catalog, DatabaseError> {
-    let started = Instant::now();
-    let clock = Clock::new(move || {
-        let running_ms = i64::try_from(started.elapsed().as_millis()).unwrap_or(i64::MAX);
-        started_at_ms.saturating_add(running_ms)
-    });
     let redis = match redis {
         Some(redis) => Some((redis, catalog.shared_namespace().await?)),
         None => None,
@@ -196,7 +219,8 @@ async fn cached(
     let cache = Cache::new(
         config.cache(),
         Surroundings {
-            clock,
+            memory: memory.clone(),
+            clock: clock.clone(),
             chance: Chance::system(),
             switches: switches.clone(),
             redis,
@@ -206,6 +230,15 @@ async fn cached(
     // Nothing is kept before this succeeds, which is tried again every second.
     let _ = catalog.catch_up().await;
     Ok(catalog)
+}
+
+/// Tells the time from the one of the start on, by a clock that is never set.
+fn wall_clock(started_at_ms: i64) -> Clock {
+    let started = Instant::now();
+    Clock::new(move || {
+        let running_ms = i64::try_from(started.elapsed().as_millis()).unwrap_or(i64::MAX);
+        started_at_ms.saturating_add(running_ms)
+    })
 }
 
 /// What tells this instance from others of the same catalog: where it listens, by its machine's name where that is known.
@@ -258,6 +291,7 @@ impl RunningServer {
             self.drain.advance(Phase::Cut);
             let _ = tokio::time::timeout(CUTTING_TIME, self.ceiling.all_left()).await;
         }
+        self.warming.end().await;
     }
 }
 

@@ -9,11 +9,12 @@ mod vitals;
 
 use std::io::IsTerminal as _;
 
+use domain::switches::Switches;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use tracing_subscriber::{EnvFilter, Layer as _, layer::SubscriberExt as _, util::SubscriberInitExt as _};
 
 pub(crate) use metrics::{refresh_gauges, render};
-pub(crate) use of_cache::refresh_cache;
+pub(crate) use of_cache::{refresh_cache, refresh_memory};
 pub(crate) use traces::{adopt_parent, current_traceparent};
 pub(crate) use vitals::Vitals;
 
@@ -39,7 +40,7 @@ impl Telemetry {
 }
 
 /// Sets the process's one subscriber. A second call, as tests make, changes nothing.
-pub(crate) fn install(config: &Config) -> Result<Telemetry, TelemetryError> {
+pub(crate) fn install(config: &Config, switches: &Switches) -> Result<Telemetry, TelemetryError> {
     let default_format = if config.is_production() {
         LogFormat::Json
     } else {
@@ -59,7 +60,9 @@ pub(crate) fn install(config: &Config) -> Result<Telemetry, TelemetryError> {
     } else {
         None
     };
-    let spans = provider.as_ref().map(traces::layer);
+    let spans = provider
+        .as_ref()
+        .map(|provider| traces::layer(provider, switches.clone()));
     let _ = tracing_subscriber::registry()
         .with(lines.with_filter(filter))
         .with(spans)

@@ -15,6 +15,7 @@ pub mod keywords;
 mod kinds;
 mod listing;
 mod lookup;
+mod popular;
 mod row_key;
 mod set_filter;
 mod set_listing;

@@ -23,24 +23,33 @@ pub enum Switch {
     MemoryCache,
     /// What is kept in Redis.
     RedisCache,
+    /// Memory that moves to where it saves most, and answers that are worked out before anybody asks.
+    CacheIntelligence,
+    /// Icons that are read before anybody asks an instance that starts.
+    CacheWarming,
     /// The clients' budgets.
     RateLimit,
     /// Answers that are compressed.
     Compression,
     /// Figures for Prometheus.
     Metrics,
+    /// Traces that are exported, where they are configured.
+    Tracing,
 }
 
 impl Switch {
     /// All of them, in the order of their numbers.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 10] = [
         Self::PerformanceOptimization,
         Self::ResponseCache,
         Self::MemoryCache,
         Self::RedisCache,
+        Self::CacheIntelligence,
+        Self::CacheWarming,
         Self::RateLimit,
         Self::Compression,
         Self::Metrics,
+        Self::Tracing,
     ];
 
     /// As the database has it.
@@ -50,9 +59,12 @@ impl Switch {
             Self::ResponseCache => "RESPONSE_CACHE",
             Self::MemoryCache => "MEMORY_CACHE",
             Self::RedisCache => "REDIS_CACHE",
+            Self::CacheIntelligence => "CACHE_INTELLIGENCE",
+            Self::CacheWarming => "CACHE_WARMING",
             Self::RateLimit => "RATE_LIMIT",
             Self::Compression => "COMPRESSION",
             Self::Metrics => "METRICS",
+            Self::Tracing => "TRACING",
         }
     }
 
@@ -63,7 +75,7 @@ impl Switch {
     /// What has to be on as well.
     const fn master(self) -> Option<Self> {
         match self {
-            Self::ResponseCache => Some(Self::PerformanceOptimization),
+            Self::ResponseCache | Self::CacheIntelligence | Self::CacheWarming => Some(Self::PerformanceOptimization),
             _ => None,
         }
     }

@@ -11,6 +11,7 @@ pub mod catalog_change_names;
 pub mod catalog_state;
 pub mod icon;
 pub mod icon_character;
+pub mod icon_popularity;
 pub mod icon_set;
 pub mod icon_tag;
 pub mod job;

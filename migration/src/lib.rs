@@ -15,6 +15,7 @@ mod m20261121_000002_keywords;
 mod m20261121_000003_synonyms;
 mod m20261121_000004_access;
 mod m20261121_000005_administration;
+mod m20261122_000006_popularity;
 
 /// All migrations, oldest first.
 struct Migrator;
@@ -27,6 +28,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000003_synonyms::Migration),
             Box::new(m20261121_000004_access::Migration),
             Box::new(m20261121_000005_administration::Migration),
+            Box::new(m20261122_000006_popularity::Migration),
         ]
     }
 }

@@ -35,6 +35,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     errors::{Code, with_code},
+    foresight::Scroll,
     limits::{self, Limits},
     refusal::Refusal,
     request::{OperationKinds, OperationRequest},
@@ -125,6 +126,11 @@ impl Prepared {
     /// The document as the library is to run it with `variables`.
     pub(crate) fn executable(&self, variables: &Variables) -> ExecutableDocument {
         self.document.executable(variables)
+    }
+
+    /// The list that its operation has a page of.
+    pub(crate) fn scroll(&self, operation_name: Option<&str>) -> Option<Scroll> {
+        Scroll::of(chosen_operation(&self.document.parsed, operation_name).ok()?)
     }
 
     /// The selections that are answered alike whatever the variables are.

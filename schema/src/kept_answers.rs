@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use domain::{
-    cache::{LayerFigures, Outcome},
+    cache::{Extent, LayerFigures, Outcome},
     catalog::Catalog,
 };
 
@@ -24,9 +24,7 @@ pub(crate) type TellInFront = Box<dyn Fn() -> InFront + Send + Sync>;
 /// Responses that are kept in front of the schema, and how often they were sent again.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct InFront {
-    pub entries: u64,
-    pub bytes: u64,
-    pub capacity_bytes: u64,
+    pub extent: Extent,
     pub hits: u64,
 }
 
@@ -35,13 +33,10 @@ impl KeptAnswers {
     pub(crate) fn responses(&self, is_on: bool) -> Option<LayerFigures> {
         let figures = self.responses.as_ref()?.figures();
         let front = self.in_front.get().map(|tell| tell()).unwrap_or_default();
-        let with = |here: Option<u64>, there: u64| here.map(|here| here + there);
         let mut counts = figures.counts;
         counts[Outcome::Hit as usize] += front.hits;
         Some(LayerFigures {
-            entries: with(figures.entries, front.entries),
-            bytes: with(figures.bytes, front.bytes),
-            capacity_bytes: with(figures.capacity_bytes, front.capacity_bytes),
+            extent: figures.extent.and(front.extent),
             counts,
             is_on,
             ..figures

@@ -8,6 +8,7 @@ mod authority;
 mod cursor;
 mod documents;
 mod errors;
+mod foresight;
 mod global_id;
 mod kept_answers;
 mod limits;

@@ -7,28 +7,26 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, Ordering},
     },
     time::{Duration, Instant},
 };
 
 use bytes::Bytes;
-use domain::cache::{Counts, Layer, LayerFigures, Outcome, Shown};
-use foldhash::fast::RandomState;
-use moka::{notification::RemovalCause, sync::Cache};
+use domain::cache::{Counts, Layer, LayerFigures, Memory, MemoryBudget, Outcome, Shown, Weigh};
 
 use crate::documents::TextHash;
 
 /// Memory for a response, without its bytes.
-const OTHER_BYTES: usize = 240;
+const OTHER_BYTES: usize = 150;
 
 /// Responses by operation. Clones share them.
 #[derive(Clone)]
 pub(crate) struct ResponseMemory {
-    responses: Cache<TextHash, Arc<Kept>, RandomState>,
+    responses: Memory<TextHash, Arc<Kept>>,
     counts: Arc<Counts>,
-    evictions: Arc<AtomicU64>,
-    max_bytes: u64,
+    budget: MemoryBudget,
+    max_age: Duration,
 }
 
 /// All that public answers depend on, at a moment: one that was begun in an epoch is right for as long as it lasts.
@@ -42,49 +40,58 @@ pub struct Epoch {
 }
 
 struct Kept {
-    epoch: Epoch,
-    body: Bytes,
+    response: NewResponse,
     made: Instant,
+    /// Nobody has asked for it yet.
+    is_foreseen: AtomicBool,
+}
+
+/// A response to be kept.
+pub(crate) struct NewResponse {
+    /// In which it was begun.
+    pub(crate) epoch: Epoch,
+    pub(crate) body: Bytes,
+    /// What it took to work it out.
+    pub(crate) cost: Duration,
+    /// The cursor of the page after it.
+    pub(crate) next: Option<String>,
 }
 
 /// A response that was kept.
 pub(crate) struct KeptResponse {
     pub(crate) body: Bytes,
     pub(crate) age: Duration,
+    /// Of one that was worked out before it was asked for now.
+    pub(crate) foreseen: Option<Foreseen>,
+}
+
+/// A response that was worked out before it was asked for.
+pub(crate) struct Foreseen {
+    /// The cursor of the page after it.
+    pub(crate) next: Option<String>,
+}
+
+impl Weigh for Kept {
+    fn bytes(&self) -> usize {
+        self.response.body.len() + self.response.next.as_ref().map_or(0, String::len) + OTHER_BYTES
+    }
 }
 
 impl ResponseMemory {
-    /// Keeps responses of `max_bytes` together, each for `max_age`.
-    pub(crate) fn new(max_bytes: u64, max_age: Duration) -> Self {
-        let weigh = |_: &TextHash, kept: &Arc<Kept>| u32::try_from(kept.body.len() + OTHER_BYTES).unwrap_or(u32::MAX);
-        let evictions = Arc::new(AtomicU64::new(0));
-        let counted = Arc::clone(&evictions);
-        let responses = Cache::builder()
-            .max_capacity(max_bytes)
-            .weigher(weigh)
-            .time_to_live(max_age)
-            .eviction_listener(move |_, _, cause| {
-                if cause == RemovalCause::Size {
-                    counted.fetch_add(1, Ordering::Relaxed);
-                }
-            });
+    /// Keeps responses in their part of `budget`, each for `max_age`.
+    pub(crate) fn new(budget: &MemoryBudget, max_age: Duration) -> Self {
         Self {
-            responses: responses.build_with_hasher(RandomState::default()),
+            responses: budget.memory_of(Layer::Response),
             counts: Arc::default(),
-            evictions,
-            max_bytes,
+            budget: budget.clone(),
+            max_age,
         }
     }
 
     /// What is kept here, and what was done with it.
     pub(crate) fn figures(&self) -> LayerFigures {
-        // What was put in and taken out lately is not yet counted.
-        self.responses.run_pending_tasks();
         LayerFigures {
-            entries: Some(self.responses.entry_count()),
-            bytes: Some(self.responses.weighted_size()),
-            capacity_bytes: Some(self.max_bytes),
-            evictions: self.evictions.load(Ordering::Relaxed),
+            extent: self.budget.extent(Layer::Response),
             ..LayerFigures::of(Layer::Response, &self.counts)
         }
     }
@@ -94,7 +101,7 @@ impl ResponseMemory {
         let asked = Instant::now();
         let found = self.responses.get(operation);
         let was_there = found.is_some();
-        let kept = found.filter(|kept| kept.epoch == epoch);
+        let kept = found.filter(|kept| kept.response.epoch == epoch && kept.made.elapsed() < self.max_age);
         let outcome = match &kept {
             Some(_) => Outcome::Hit,
             None if was_there => Outcome::Outdated,
@@ -106,21 +113,35 @@ impl ResponseMemory {
         metrics::counter!("cache_operations_total", "layer" => "response", "operation" => "get", "status" => status)
             .increment(1);
         kept.map(|kept| KeptResponse {
-            body: kept.body.clone(),
+            body: kept.response.body.clone(),
             age: kept.made.elapsed(),
+            foreseen: kept.is_foreseen.swap(false, Ordering::Relaxed).then(|| Foreseen {
+                next: kept.response.next.clone(),
+            }),
         })
+    }
+
+    /// Whether there is a response to an operation, as it is in `epoch`.
+    pub(crate) fn has(&self, operation: &TextHash, epoch: Epoch) -> bool {
+        self.responses
+            .get(operation)
+            .is_some_and(|kept| kept.response.epoch == epoch)
     }
 
     /// Drops all of them. How many they were.
     pub(crate) fn clear(&self) -> usize {
-        let all = self.responses.iter();
-        all.map(|(operation, _)| self.responses.invalidate(&*operation)).count()
+        self.responses.clear()
     }
 
-    /// Keeps a response that was begun in `epoch`.
-    pub(crate) fn keep(&self, operation: TextHash, epoch: Epoch, body: Bytes) {
-        let made = Instant::now();
+    /// Keeps a response, which somebody has asked for unless it `is_foreseen`.
+    pub(crate) fn keep(&self, operation: TextHash, response: NewResponse, is_foreseen: bool) {
         self.counts.add(Outcome::Done, 1);
-        self.responses.insert(operation, Arc::new(Kept { epoch, body, made }));
+        self.responses.note_cost(response.cost, 1);
+        let kept = Kept {
+            response,
+            made: Instant::now(),
+            is_foreseen: is_foreseen.into(),
+        };
+        self.responses.insert(operation, Arc::new(kept));
     }
 }

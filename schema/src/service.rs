@@ -1,6 +1,7 @@
 //! From a request to a response's bytes: the document stage, execution, and what it all took.
 
 mod config;
+mod next_page;
 
 use std::{
     sync::Arc,
@@ -27,6 +28,7 @@ use tracing::Instrument as _;
 use crate::{
     documents::{Documents, Prepared, StopAfterValidation, TrustReport, TrustedDocument, Validator},
     errors::Code,
+    foresight::Foresight,
     kept_answers::{InFront, KeptAnswers},
     limits::{self, Limits, MAX_NESTED_SETS},
     loaders::Loaders,
@@ -36,9 +38,10 @@ use crate::{
     refusal::Refusal,
     request::{Answers, Executed, Opened, OperationRequest, Outcome},
     response::{finish, kind_name, objects, refused, to_bytes},
-    responses::{Epoch, KeptResponse, ResponseMemory},
+    responses::{Epoch, KeptResponse, NewResponse, ResponseMemory},
     serialized::{SerializedMemory, Serializing},
     subscription::Subscription,
+    vitals::Vitals,
 };
 
 pub(crate) use config::ServiceFacts;
@@ -56,6 +59,8 @@ pub struct GraphqlService {
     switches: Switches,
     rate_limiter: Option<RateLimiter>,
     kept: KeptAnswers,
+    foresight: Foresight,
+    vitals: Arc<dyn Vitals>,
 }
 
 /// What a request costs that was not worth more.
@@ -69,12 +74,10 @@ impl GraphqlService {
     pub fn new(stores: Stores, config: SchemaConfig) -> Self {
         let validating = builder(&config).extension(StopAfterValidation).finish();
         let validator = Validator::new(validating, &config.limits);
-        let keeping = config.keeping;
+        let keeping = config.keeping.as_ref();
         let kept = KeptAnswers {
-            responses: (keeping.responses_bytes > 0)
-                .then(|| ResponseMemory::new(keeping.responses_bytes, keeping.max_age)),
-            serialized: (keeping.serialized_bytes > 0)
-                .then(|| SerializedMemory::new(keeping.serialized_bytes, keeping.max_age)),
+            responses: keeping.map(|keeping| ResponseMemory::new(&keeping.memory, keeping.max_age)),
+            serialized: keeping.map(|keeping| SerializedMemory::new(&keeping.memory, keeping.max_age)),
             in_front: Arc::default(),
         };
         let executing = builder(&config)
@@ -84,7 +87,7 @@ impl GraphqlService {
                 version: config.version,
                 started_at_ms: config.started_at_ms,
                 started: Instant::now(),
-                vitals: config.vitals,
+                vitals: Arc::clone(&config.vitals),
             })
             .data(PublicUrl::new(config.public_url))
             .data(config.administration.clone())
@@ -97,6 +100,8 @@ impl GraphqlService {
             rate_limiter: config.rate_limiter,
             documents: Documents::new(config.limits, config.documents, validator),
             kept,
+            foresight: Foresight::new(next_page::cores()),
+            vitals: config.vitals,
         }
     }
 
@@ -169,6 +174,10 @@ impl GraphqlService {
         if let Some(limiter) = self.limiter() {
             limiter.check(request.caller.client)?;
         }
+        self.prepare_for_anybody(request)
+    }
+
+    fn prepare_for_anybody(&self, request: &mut OperationRequest) -> Result<Prepared, Refusal> {
         let epoch = self.epoch();
         let mut prepared = self.documents.prepare(request)?;
         prepared.epoch = epoch;
@@ -241,19 +250,15 @@ impl GraphqlService {
                 let kept = keeper.as_ref().and_then(|keeper| keeper.kept(&prepared));
                 if let Some(kept) = kept {
                     age = Some(kept.age);
+                    if let Some(foreseen) = kept.foreseen {
+                        self.go_on(request, &prepared, foreseen);
+                    }
                     (kept.body, Outcome::Ok)
                 } else {
-                    let (hash, span) = (
-                        prepared.hash,
-                        tracing::info_span!("graphql.execute", graphql.operation.type = kind),
-                    );
-                    let run = self.run(request, (prepared, budget), &statements);
-                    let (response, outcome, looked_up) = run.instrument(span).await;
+                    let span = tracing::info_span!("graphql.execute", graphql.operation.type = kind);
+                    let run = self.run(request, (prepared, budget), keeper, &statements);
+                    let (body, outcome, looked_up) = run.instrument(span).await;
                     lookups = looked_up;
-                    let body = Bytes::from(to_bytes(response, outcome));
-                    if let Some(keeper) = keeper.filter(|_| outcome == Outcome::Ok) {
-                        keeper.memory.keep(hash, keeper.epoch, body.clone());
-                    }
                     (body, outcome)
                 }
             }
@@ -284,16 +289,22 @@ impl GraphqlService {
         Some(Keeper {
             memory,
             epoch: prepared.epoch.filter(|_| may_be_kept)?,
+            is_foreseen: false,
         })
     }
 
+    /// Executes an operation, and keeps the response where there is a keeper for it.
     async fn run(
         &self,
         request: OperationRequest,
         (prepared, budget): (Prepared, Option<Budget>),
+        keeper: Option<Keeper<'_>>,
         statements: &Arc<StatementCount>,
-    ) -> (Response, Outcome, Lookups) {
+    ) -> (Bytes, Outcome, Lookups) {
+        let started = Instant::now();
         let shown_cost = request.wants_cost.then_some(prepared.weight.cost);
+        let hash = prepared.hash;
+        let scroll = keeper.as_ref().and_then(|_| self.scroll(&request, &prepared));
         let (request, loaders) = self.to_library(request, (prepared, budget), statements);
         let response = loaders.run(self.schema.execute(request)).await;
         let (response, outcome) = finish(response);
@@ -301,7 +312,21 @@ impl GraphqlService {
             Some(requested) => self.with_cost(response, requested, budget),
             None => response,
         };
-        (response, outcome, loaders.catalog().lookups())
+        let next = scroll.and_then(|(scroll, request)| Some((scroll.next(&response.data)?, scroll, request)));
+        let body = Bytes::from(to_bytes(response, outcome));
+        if let Some(keeper) = keeper.filter(|_| outcome == Outcome::Ok) {
+            let response = NewResponse {
+                epoch: keeper.epoch,
+                body: body.clone(),
+                cost: started.elapsed(),
+                next: next.as_ref().map(|(cursor, ..)| cursor.clone()),
+            };
+            keeper.memory.keep(hash, response, keeper.is_foreseen);
+            if let Some((cursor, scroll, request)) = next.filter(|_| !keeper.is_foreseen) {
+                self.foresee(request, &scroll, cursor);
+            }
+        }
+        (body, outcome, loaders.catalog().lookups())
     }
 
     /// Tells what an operation cost at most, and what by that reckoning it came to.
@@ -366,6 +391,7 @@ impl GraphqlService {
                 selections,
                 memory,
                 shown,
+                began: Instant::now(),
             });
         }
         if let Some(name) = request.operation_name {
@@ -380,6 +406,8 @@ impl GraphqlService {
 struct Keeper<'a> {
     memory: &'a ResponseMemory,
     epoch: Epoch,
+    /// Nobody has asked for it yet.
+    is_foreseen: bool,
 }
 
 impl Keeper<'_> {

@@ -8,6 +8,9 @@ use domain::database::PoolState;
 pub trait Vitals: Debug + Send + Sync {
     /// The figures of the last `window`, of less while the process is younger. Asking often costs no more than asking once.
     fn over(&self, window: Duration) -> Arc<VitalSigns>;
+
+    /// Requests being answered.
+    fn in_flight(&self) -> u32;
 }
 
 /// Figures of a stretch of time, and at its end.

@@ -253,6 +253,8 @@ impl Builder {
             "--db-pool-min=1",
             // Hundreds of tests come from one address: those of the budget turn it on.
             "--rate-limit-enabled=false",
+            // What is worked out in the background would take statements from those that count them.
+            "--cache-intelligence-enabled=false",
             // And a busy machine is no reason to shed what they send at once.
             "--max-concurrent-requests=1000",
         ];
@@ -281,7 +283,7 @@ impl Builder {
         let shown = Arc::clone(&clock_ms);
         let clock = Clock::new(move || shown.load(Ordering::Relaxed));
         let access = Access::load(&pool, clock).await.expect("the keys can be read");
-        let server = api::start(&config, stores, access.clone(), NOW_MS)
+        let server = api::start(&config, config.switches(), stores, access.clone(), NOW_MS)
             .await
             .expect("a free port can be had");
         let client = reqwest::Client::builder()

@@ -7,6 +7,7 @@ use domain::{
     catalog::Catalog,
     database::DatabaseConfig,
     search::Search,
+    switches::Switches,
 };
 
 use schema::Stores;
@@ -29,7 +30,7 @@ const KEYS_PAUSE: Duration = Duration::from_secs(1);
 /// How long connections have to close once nobody needs them.
 const CLOSING_TIME: Duration = Duration::from_secs(1);
 
-pub(super) async fn run(config: &Config) -> Result<(), CommandError> {
+pub(super) async fn run(config: &Config, switches: Switches) -> Result<(), CommandError> {
     let database = open_migrated(&config.database()).await?;
     let catalog = Catalog::new(database.clone());
     let is_empty = catalog.generation().await? == 0;
@@ -45,7 +46,7 @@ pub(super) async fn run(config: &Config) -> Result<(), CommandError> {
     let access = Access::load(&database, Clock::new(now_ms)).await?;
     server::raise_descriptor_limit();
     let mut signals = ShutdownSignals::install()?;
-    let mut server = server::start(config, stores, access.clone(), now_ms()).await?;
+    let mut server = server::start(config, switches, stores, access.clone(), now_ms()).await?;
     // Indexing reads for seconds, of one moment, and must not take a connection from requests.
     let for_indexing = open_migrated(&DatabaseConfig {
         pool_size: Some(1),

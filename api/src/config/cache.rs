@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use clap::Args;
-use domain::cache::{CacheConfig, Ttls};
+use domain::cache::{CacheConfig, MemoryBudget, Ttls};
 use schema::KeepingConfig;
 
 /// What is kept of the catalog, and for how long.
@@ -27,9 +27,21 @@ pub struct CacheArgs {
     #[arg(long, global = true, default_value_t = true, action = clap::ArgAction::Set, value_name = "BOOL", help_heading = "Cache")]
     pub response_cache_enabled: bool,
 
+    /// Have the cache act by what it sees: work out the next page before it is asked for, and let CACHE_DYNAMIC_SIZING move memory
+    #[arg(long, global = true, default_value_t = true, action = clap::ArgAction::Set, value_name = "BOOL", help_heading = "Cache")]
+    pub cache_intelligence_enabled: bool,
+
+    /// Take down which icons are asked for most, and read them at a start before the first request
+    #[arg(long, global = true, default_value_t = true, action = clap::ArgAction::Set, value_name = "BOOL", help_heading = "Cache")]
+    pub cache_warming_enabled: bool,
+
     /// Memory for what is kept, in bytes
     #[arg(long, global = true, default_value_t = 256 << 20, value_parser = clap::value_parser!(u64).range(0..=1 << 40), value_name = "BYTES", help_heading = "Cache")]
     pub cache_memory_bytes: u64,
+
+    /// Move that memory to where it saves most, and use less of it where the machine or container runs out of memory
+    #[arg(long, global = true, default_value_t = true, action = clap::ArgAction::Set, value_name = "BOOL", help_heading = "Cache")]
+    pub cache_dynamic_sizing: bool,
 
     /// Seconds that anything is kept in memory. A change of the catalog is seen at once
     #[arg(long, global = true, default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..), value_name = "SECONDS", help_heading = "Cache")]
@@ -49,23 +61,24 @@ pub struct CacheArgs {
 }
 
 impl CacheArgs {
-    /// What of answers is kept: whole ones in a quarter of the memory, half of it as they are sent; what icons answered in another. It
-    /// is theirs also while they are off, for they can be switched on.
-    pub(crate) fn keeping(&self) -> KeepingConfig {
-        let quarter = self.cache_memory_bytes / 4;
-        KeepingConfig {
-            http_bytes: quarter / 2,
-            responses_bytes: quarter / 2,
-            serialized_bytes: quarter,
+    /// The memory for all that is kept.
+    pub(crate) fn memory(&self) -> MemoryBudget {
+        MemoryBudget::new(self.cache_memory_bytes, self.cache_dynamic_sizing)
+    }
+
+    /// Where answers are kept; nowhere where there is no memory. While none are to be, there is room for them all the same, for they
+    /// can be switched on.
+    pub(crate) fn keeping(&self, memory: &MemoryBudget) -> Option<KeepingConfig> {
+        (memory.max_bytes() > 0).then(|| KeepingConfig {
+            memory: memory.clone(),
             max_age: Duration::from_secs(self.cache_memory_ttl_seconds.into()),
-        }
+        })
     }
 
     /// What the cache needs. What is too old is shown for `stale_seconds` while the database cannot be asked.
     pub(crate) fn to_domain(&self, stale_seconds: u32) -> CacheConfig {
         let seconds = |seconds: u32| Duration::from_secs(seconds.into());
         CacheConfig {
-            memory_bytes: self.cache_memory_bytes - self.keeping().bytes(),
             memory_ttl: seconds(self.cache_memory_ttl_seconds),
             ttls: Ttls {
                 icon: seconds(self.cache_ttl_icon_seconds),

@@ -52,6 +52,9 @@ fn written(state: &AppState) -> Bytes {
     telemetry::refresh_gauges(state.catalog.pool_state());
     let cache = state.catalog.cache();
     telemetry::refresh_cache(&cache.figures(), cache.is_following());
+    if let Some(memory) = cache.memory() {
+        telemetry::refresh_memory(memory);
+    }
     if let Some(redis) = &state.redis {
         metrics::gauge!("redis_up").set(u8::from(redis.is_up()));
     }

@@ -1,6 +1,6 @@
 //! The figures of the cache, which counts by itself: looking something up must not cost a look into the registry.
 
-use domain::cache::{Layer, LayerFigures, Outcome};
+use domain::cache::{Layer, LayerFigures, MemoryBudget, Outcome};
 use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge};
 
 pub(super) fn describe() {
@@ -15,11 +15,21 @@ pub(super) fn describe() {
         "Things that had to go for others, by layer"
     );
     describe_gauge!("cache_bytes", Unit::Bytes, "What is kept, by layer");
+    describe_gauge!(
+        "cache_capacity_bytes",
+        Unit::Bytes,
+        "What there is room for, by layer: it moves to where it saves most"
+    );
     describe_gauge!("cache_entries", Unit::Count, "Things that are kept, by layer");
     describe_gauge!(
         "cache_following",
         Unit::Count,
         "Whether the catalog's changes are heard of: 1 or 0"
+    );
+    describe_counter!(
+        "cache_foreseen_pages_total",
+        Unit::Count,
+        "Pages that were worked out before anybody asked for them, made and used"
     );
     describe_histogram!(
         "cache_load_duration_seconds",
@@ -42,11 +52,17 @@ pub(crate) fn refresh_cache(layers: &[LayerFigures], is_following: bool) {
             counter!("cache_operations_total", "layer" => layer, "operation" => operation, "status" => status)
                 .absolute(figures.count(outcome));
         }
-        if let (Some(bytes), Some(entries)) = (figures.bytes, figures.entries) {
-            gauge!("cache_bytes", "layer" => layer).set(as_float(bytes));
-            gauge!("cache_entries", "layer" => layer).set(as_float(entries));
-            counter!("cache_evictions_total", "layer" => layer).absolute(figures.evictions);
-        }
+    }
+}
+
+/// Tells the registry how full this process's memory is.
+pub(crate) fn refresh_memory(memory: &MemoryBudget) {
+    for (layer, extent) in memory.extents() {
+        let layer = layer.name();
+        gauge!("cache_bytes", "layer" => layer).set(as_float(extent.bytes));
+        gauge!("cache_capacity_bytes", "layer" => layer).set(as_float(extent.capacity_bytes));
+        gauge!("cache_entries", "layer" => layer).set(as_float(extent.entries));
+        counter!("cache_evictions_total", "layer" => layer).absolute(extent.evictions);
     }
 }
 

@@ -1,6 +1,7 @@
 //! OpenTelemetry: spans out by OTLP, and the W3C trace context in and out.
 
 use axum::http::HeaderMap;
+use domain::switches::{Switch, Switches};
 use opentelemetry::{
     Context, global,
     propagation::{Extractor, Injector, TextMapPropagator as _},
@@ -11,9 +12,9 @@ use opentelemetry_sdk::{
     propagation::TraceContextPropagator,
     trace::{IdGenerator as _, RandomIdGenerator, SdkTracerProvider},
 };
-use tracing::{Span, Subscriber};
+use tracing::{Level, Span, Subscriber};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
-use tracing_subscriber::{Layer, filter::LevelFilter, registry::LookupSpan};
+use tracing_subscriber::{Layer, filter::dynamic_filter_fn, registry::LookupSpan};
 
 use super::TelemetryError;
 
@@ -31,13 +32,16 @@ pub(super) fn provider() -> Result<SdkTracerProvider, TelemetryError> {
     Ok(provider)
 }
 
-pub(super) fn layer<S>(provider: &SdkTracerProvider) -> impl Layer<S> + use<S>
+/// Exports spans while that is switched on.
+pub(super) fn layer<S>(provider: &SdkTracerProvider, switches: Switches) -> impl Layer<S> + use<S>
 where
     S: Subscriber + for<'span> LookupSpan<'span>,
 {
     tracing_opentelemetry::layer()
         .with_tracer(provider.tracer("iconql"))
-        .with_filter(LevelFilter::INFO)
+        .with_filter(dynamic_filter_fn(move |metadata, _| {
+            *metadata.level() <= Level::INFO && switches.is_on(Switch::Tracing)
+        }))
 }
 
 /// Makes `span` a child of the caller's, where the caller names one, and tells which that is.

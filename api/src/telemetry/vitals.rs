@@ -91,6 +91,10 @@ impl Vitals {
 }
 
 impl schema::Vitals for Vitals {
+    fn in_flight(&self) -> u32 {
+        self.recent.in_flight.get()
+    }
+
     fn over(&self, window: Duration) -> Arc<VitalSigns> {
         let slots = window.as_millis().div_ceil(SLOT.as_millis());
         let slots = usize::try_from(slots).unwrap_or(MAX_SLOTS).clamp(1, MAX_SLOTS);

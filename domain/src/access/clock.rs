@@ -10,7 +10,8 @@ impl Clock {
         Self(Arc::new(now_ms))
     }
 
-    pub(crate) fn now_ms(&self) -> i64 {
+    /// Milliseconds since 1970.
+    pub fn now_ms(&self) -> i64 {
         (self.0)()
     }
 }

@@ -120,7 +120,7 @@ impl Catalog {
         rows.iter().map(group).collect()
     }
 
-    async fn read<R: Resource<Source = Database, Error = DatabaseError>>(
+    pub(super) async fn read<R: Resource<Source = Database, Error = DatabaseError>>(
         &self,
         keys: &[R::Key],
     ) -> Result<HashMap<R::Key, R::Value>, DatabaseError> {

@@ -71,6 +71,20 @@ impl Dialect {
         }
     }
 
+    /// A table `scored` with columns `icon` and `score`, of the JSON parameter `$position`: arrays of an integer and a number.
+    pub(crate) fn scores(self, position: usize) -> String {
+        match self {
+            Self::Sqlite => format!(
+                "(SELECT json_extract(value, '$[0]') AS icon, json_extract(value, '$[1]') AS score \
+                 FROM json_each(${position})) scored"
+            ),
+            Self::Postgres => format!(
+                "(SELECT (value->>0)::BIGINT AS icon, (value->>1)::DOUBLE PRECISION AS score \
+                 FROM json_array_elements(${position}::json)) scored"
+            ),
+        }
+    }
+
     /// The time at the database, in milliseconds since 1970.
     pub(crate) fn now_ms(self) -> &'static str {
         match self {

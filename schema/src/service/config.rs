@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use domain::{catalog::Catalog, rate_limit::RateLimiter, search::Search};
+use domain::{cache::MemoryBudget, catalog::Catalog, rate_limit::RateLimiter, search::Search};
 
 use crate::{administration::Administration, documents::DocumentsConfig, limits::Limits, vitals::Vitals};
 
@@ -24,28 +24,16 @@ pub struct SchemaConfig {
     pub started_at_ms: i64,
     /// How the process does.
     pub vitals: Arc<dyn Vitals>,
-    /// What of answers is kept; nothing where the catalog keeps nothing.
-    pub keeping: KeepingConfig,
+    /// None where no answers are kept.
+    pub keeping: Option<KeepingConfig>,
     pub administration: Administration,
 }
 
-/// How much of answers is kept, and for how long. None of it where there is no room.
-#[derive(Debug, Clone, Copy, Default)]
+/// Where answers are kept, and for how long.
+#[derive(Clone)]
 pub struct KeepingConfig {
-    /// Of answers as they are sent, which whoever sends them keeps.
-    pub http_bytes: u64,
-    /// Of whole responses.
-    pub responses_bytes: u64,
-    /// Of what icons answered.
-    pub serialized_bytes: u64,
+    pub memory: MemoryBudget,
     pub max_age: Duration,
-}
-
-impl KeepingConfig {
-    /// Of all that is kept.
-    pub fn bytes(&self) -> u64 {
-        self.http_bytes + self.responses_bytes + self.serialized_bytes
-    }
 }
 
 /// What the service says of itself.

@@ -81,7 +81,7 @@ pub(crate) fn of(responses: Option<&LayerFigures>, cache: &Cache) -> Vec<CacheLa
             Some(layer(figures, CacheLayerName::Memory, loads))
         }
         Layer::Redis => Some(layer(figures, CacheLayerName::Redis, figures.count(Outcome::Done))),
-        Layer::Database | Layer::Response => None,
+        Layer::Database | Layer::Response | Layer::Serialized | Layer::Http => None,
     });
     first.into_iter().chain(layers).collect()
 }
@@ -92,16 +92,14 @@ fn layer(figures: &LayerFigures, layer: CacheLayerName, loads: u64) -> CacheLaye
     let asked = hits + stale + misses;
     CacheLayer {
         layer,
-        entries: figures
-            .entries
-            .map_or(0, |entries| i32::try_from(entries).unwrap_or(i32::MAX)),
-        bytes: as_float(figures.bytes.unwrap_or(0)),
-        capacity_bytes: as_float(figures.capacity_bytes.unwrap_or(0)),
+        entries: i32::try_from(figures.extent.entries).unwrap_or(i32::MAX),
+        bytes: as_float(figures.extent.bytes),
+        capacity_bytes: as_float(figures.extent.capacity_bytes),
         hits: hits.into(),
         misses: misses.into(),
         stale: stale.into(),
         loads: loads.into(),
-        evictions: figures.evictions.into(),
+        evictions: figures.extent.evictions.into(),
         p50_ms: figures.p50_ms,
         p99_ms: figures.p99_ms,
         hit_rate: if asked == 0 {

@@ -4,7 +4,7 @@ use domain::{
     switches::{self, Switches},
 };
 
-use super::user_error::UserError;
+use super::user_error::{UserError, UserErrorCode};
 use crate::{administration::administration, authority, errors::Failure};
 
 /// What can be turned off while the service runs. Answers are the same bytes, but for what says how they were made.
@@ -19,12 +19,18 @@ pub(crate) enum Switch {
     MemoryCache,
     /// What is kept in Redis.
     RedisCache,
+    /// What the cache does by what it sees: it works out the next page before it is asked for, and moves memory to where it saves most.
+    CacheIntelligence,
+    /// What is read before an instance that starts is asked for anything, and what is taken down for that.
+    CacheWarming,
     /// The clients' budgets.
     RateLimit,
     /// Compression of answers.
     Compression,
     /// `/metrics`.
     Metrics,
+    /// Traces that are exported. They cannot be turned on where they are not configured.
+    Tracing,
 }
 
 /// A switch of the instance that answers.
@@ -62,9 +68,31 @@ pub(crate) fn states(switches: &Switches) -> Vec<SwitchState> {
     switches.states().into_iter().map(state).collect()
 }
 
+/// Why a switch cannot be turned.
+fn unusable(switches: &Switches, input: &SetSwitchInput) -> Option<UserError> {
+    let is_configured = |wanted| {
+        switches
+            .states()
+            .iter()
+            .any(|state| state.switch == wanted && state.is_configured)
+    };
+    let needs_exporter = input.on && input.switch == Switch::Tracing;
+    (needs_exporter && !is_configured(switches::Switch::Tracing)).then(|| UserError {
+        field: Some(vec!["switch".to_owned()]),
+        code: UserErrorCode::Conflict,
+        message: "there is nowhere to send traces to: start with OPENTELEMETRY_TRACING_ENABLED=true".to_owned(),
+    })
+}
+
 pub(crate) async fn set(context: &Context<'_>, input: &SetSwitchInput) -> Result<SetSwitchPayload, Error> {
     authority::require(context, Scope::Admin)?;
     let board = &administration(context).switches;
+    if let Some(error) = unusable(board.switches(), input) {
+        return Ok(SetSwitchPayload {
+            switches: states(board.switches()),
+            user_errors: vec![error],
+        });
+    }
     let set = board.set(input.switch.into(), input.on).await;
     set.map_err(|error| Failure::log(&error))?;
     Ok(SetSwitchPayload {

@@ -30,8 +30,7 @@ impl Resource for Icons {
     }
 
     fn number(key: &IconKey) -> i64 {
-        // Ids are never negative.
-        if key.may_be_code_point { !key.id.0 } else { key.id.0 }
+        key.to_number()
     }
 
     fn text(key: &IconKey) -> String {

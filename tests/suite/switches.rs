@@ -7,15 +7,21 @@ use tests::{Engine, OwnRedis, Process, Reply, TestApp, TestDatabase, eventually,
 const BINARY: &str = env!("CARGO_BIN_EXE_iconql-under-test");
 
 /// Each switch, and the flag that it begins by.
-const SWITCHES: [(&str, &str); 7] = [
+const SWITCHES: [(&str, &str); 10] = [
     ("PERFORMANCE_OPTIMIZATION", "performance-optimization-enabled"),
     ("RESPONSE_CACHE", "response-cache-enabled"),
     ("MEMORY_CACHE", "cache-enabled"),
     ("REDIS_CACHE", "redis-caching-enabled"),
+    ("CACHE_INTELLIGENCE", "cache-intelligence-enabled"),
+    ("CACHE_WARMING", "cache-warming-enabled"),
     ("RATE_LIMIT", "rate-limit-enabled"),
     ("COMPRESSION", "compression-enabled"),
     ("METRICS", "prometheus-metrics-enabled"),
+    ("TRACING", "opentelemetry-tracing-enabled"),
 ];
+
+/// Those that begin off in a server of the tests.
+const OFF: [&str; 3] = ["CACHE_INTELLIGENCE", "RATE_LIMIT", "TRACING"];
 
 const STATES: &str = "{ service { switches { switch on configured } } }";
 
@@ -35,7 +41,7 @@ async fn turn(app: &TestApp, switch: &str, on: bool) -> Value {
 /// How all are where those of `but` are not as they are configured, in a server of the tests.
 fn states(but: &[&str]) -> Value {
     let state = |(switch, _): &(&str, &str)| {
-        let configured = *switch != "RATE_LIMIT";
+        let configured = !OFF.contains(switch);
         json!({ "switch": switch, "on": configured != but.contains(switch), "configured": configured })
     };
     SWITCHES.iter().map(state).collect()
@@ -67,7 +73,10 @@ on_each_engine! {
         let app = TestApp::start(engine).await;
         assert_eq!(app.graphql(STATES).await.data("/service/switches"), &states(&[]));
         for (switch, _) in SWITCHES {
-            let configured = switch != "RATE_LIMIT";
+            if switch == "TRACING" {
+                continue;
+            }
+            let configured = !OFF.contains(&switch);
             // Twice is as once.
             for _ in 0..2 {
                 assert_eq!(turn(&app, switch, !configured).await, states(&[switch]), "{switch}");
@@ -75,8 +84,12 @@ on_each_engine! {
             assert_eq!(app.graphql(STATES).await.data("/service/switches"), &states(&[switch]));
             assert_eq!(turn(&app, switch, configured).await, states(&[]), "{switch}");
         }
+        let refused = app.graphql(&turning("TRACING", true)).await;
+        assert_eq!(refused.data("/setSwitch/userErrors"), &json!([{ "code": "CONFLICT" }]));
+        assert_eq!(refused.data("/setSwitch/switches"), &states(&[]));
+        assert_eq!(turn(&app, "TRACING", false).await, states(&[]));
         for (switch, flag) in SWITCHES {
-            if switch == "RATE_LIMIT" {
+            if OFF.contains(&switch) {
                 continue;
             }
             let off = TestApp::build(engine).await.flag(&format!("--{flag}=false")).start().await;
@@ -84,7 +97,7 @@ on_each_engine! {
             let found = reply.data("/service/switches").as_array().unwrap().clone();
             let found = found.iter().filter(|state| state["configured"] == false && state["on"] == false);
             let found: Vec<&Value> = found.map(|state| &state["switch"]).collect();
-            assert_eq!(found.len(), 2, "{switch}: {found:?}");
+            assert_eq!(found.len(), OFF.len() + 1, "{switch}: {found:?}");
             assert!(found.contains(&&json!(switch)), "{switch}: {found:?}");
         }
     }
@@ -150,8 +163,8 @@ on_each_engine! {
         ];
         for query in queries {
             let expected = get(&app, query).await.text;
-            for (switch, _) in SWITCHES {
-                let on = switch == "RATE_LIMIT";
+            for (switch, _) in SWITCHES.into_iter().filter(|(switch, _)| *switch != "TRACING") {
+                let on = OFF.contains(&switch);
                 turn(&app, switch, on).await;
                 for _ in 0..2 {
                     assert_eq!(get(&app, query).await.text, expected, "{switch}");

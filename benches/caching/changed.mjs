@@ -19,9 +19,10 @@ export async function writeChanged(icons, folder) {
   }
 }
 
-/** Imports a folder behind everything else that runs, and gives the seconds that it took. */
-export async function importNiced(program, folder, databaseUrl) {
+/** Imports a folder behind everything else that runs, and gives the seconds that it took; it may take `most`. */
+export async function importNiced(program, folder, databaseUrl, most) {
   const began = performance.now();
-  await run('nice', ['-n', '19', program, 'import', folder], { env: { ...process.env, DATABASE_URL: databaseUrl }, maxBuffer: 1e9 });
+  const options = { env: { ...process.env, DATABASE_URL: databaseUrl }, maxBuffer: 1e9, timeout: most * 1000 };
+  await run('nice', ['-n', '19', program, 'import', folder], options);
   return (performance.now() - began) / 1000;
 }

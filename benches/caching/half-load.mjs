@@ -11,7 +11,7 @@ import { begin, halfLoad } from './load.mjs';
 import { startRedis } from './redis.mjs';
 
 const WARMING_SECONDS = 2;
-/** An import that takes longer is not waited for. */
+/** An import that takes longer ends the whole: the machine is not what it was thought to be. */
 const LONGEST_IMPORT_SECONDS = 600;
 
 /**
@@ -62,7 +62,7 @@ export async function atHalfLoad({ program, asked, sources, sqliteFile, postgres
 }
 
 async function importing(asking, program, folder, url) {
-  const importSeconds = await importNiced(program, folder, url);
+  const importSeconds = await importNiced(program, folder, url, LONGEST_IMPORT_SECONDS);
   asking.stop();
   return { ...(await asking.figures), importSeconds };
 }

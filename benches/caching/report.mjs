@@ -96,7 +96,7 @@ function hitRows({ popular, all, best }) {
 
 /** `results` as for `rows`, with {rounds, seconds, machine}. */
 export function markdown(results) {
-  const { cold, halfLoad, rounds, seconds, machine } = results;
+  const { cold, halfLoad, resident, rounds, seconds, machine } = results;
   const isCalm = [...cold, ...halfLoad.runs].every((run) => run.calm);
   return [
     '# What is kept, and what it is worth\n',
@@ -106,6 +106,7 @@ export function markdown(results) {
     ...rows(results).map(({ what, limit, measured, isMet }) => `| ${what} | ${limit} | ${measured} | ${isMet ? 'met' : '**missed**'} |`),
     '',
     phases(halfLoad),
+    stagesOf(resident),
     isCalm ? '' : 'The machine was not calm in every round: these figures are no evidence.\n',
   ].join('\n');
 }
@@ -129,4 +130,9 @@ function phases({ runs, loads }) {
     ...lines,
     '',
   ].join('\n');
+}
+
+function stagesOf(resident) {
+  const lines = resident.flatMap(({ server, stages }) => Object.entries(stages).map(([stage, mb]) => `| ${server} | ${stage} | ${whole(mb)} |`));
+  return ['## Resident after each step\n', '| server | after | MB |', '| --- | --- | ---: |', ...lines, ''].join('\n');
 }

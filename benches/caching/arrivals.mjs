@@ -24,7 +24,9 @@ const received = Buffer.alloc(1 << 16);
 
 /** Connections that wait for nothing; the last to get its answer is the first to ask again. */
 const idle = [];
-let [sent, answered, failed, bytes] = [0, 0, 0, 0];
+let [sent, answered, bytes] = [0, 0, 0];
+/** How many failed, by status or by what else went wrong. */
+const failures = {};
 /** How many are to be sent in all, once that is known. */
 let last = Infinity;
 
@@ -48,7 +50,7 @@ class Connection {
   closed() {
     const place = idle.indexOf(this);
     if (place >= 0) idle.splice(place, 1);
-    if (this.dueMs !== null) this.ended(false);
+    if (this.dueMs !== null) this.ended('closed');
     if (last === Infinity) this.open();
   }
 
@@ -69,25 +71,34 @@ class Connection {
       }
       const head = this.head.latin1Slice(0, end);
       const length = Number(/\ncontent-length: *(\d+)/i.exec(head)[1]);
-      this.isGood = head.startsWith('HTTP/1.1 200 ');
+      const status = head.slice('HTTP/1.1 '.length, 'HTTP/1.1 200'.length);
+      this.failure = status === '200' ? undefined : status;
       this.left = length - (this.head.length - end - END_OF_HEAD.length);
       this.head = Buffer.alloc(0);
-      if (this.isGood) bytes += length;
+      if (!this.failure) bytes += length;
     }
     if (this.left === 0) {
-      this.ended(this.isGood);
+      this.ended(this.failure);
       idle.push(this);
       ask();
     }
   }
 
-  ended(isGood) {
-    const us = isGood ? Math.round((performance.now() - this.dueMs) * 1000) : NEVER_US;
-    latencies.record(Math.min(Math.max(us, 1), NEVER_US));
-    if (isGood) answered += 1;
-    else failed += 1;
+  ended(failure) {
+    if (failure) {
+      failed(failure);
+    } else {
+      answered += 1;
+      const us = Math.round((performance.now() - this.dueMs) * 1000);
+      latencies.record(Math.min(Math.max(us, 1), NEVER_US));
+    }
     this.dueMs = null;
   }
+}
+
+function failed(failure) {
+  failures[failure] = (failures[failure] ?? 0) + 1;
+  latencies.record(NEVER_US);
 }
 
 function written(line) {
@@ -125,14 +136,13 @@ while ((sent < last || all.some(({ dueMs }) => dueMs !== null)) && performance.n
   ask();
   await new Promise(setImmediate);
 }
-for (let lost = answered + failed; lost < last; lost += 1) {
-  failed += 1;
-  latencies.record(NEVER_US);
-}
+const failedOnes = () => Object.values(failures).reduce((sum, count) => sum + count, 0);
+while (answered + failedOnes() < last) failed('unanswered');
 const ms = (histogram, percentile) => histogram.percentile(percentile) / 1000;
 const result = {
   answered,
-  failed,
+  failed: failedOnes(),
+  failures,
   meanBytes: bytes / answered,
   rps: (answered * 1000) / lastedMs,
   p50Ms: ms(latencies, 50),

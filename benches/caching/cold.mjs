@@ -13,7 +13,7 @@ const WARMING_SECONDS = 2;
 
 const run = promisify(execFile);
 
-/** Of each round the pages a second of both: {server, rps, calm}. */
+/** `runs`: of each round the pages a second of both, {server, rps, calm}. `requests`: how many the client sent for each page. */
 export async function whenCold({ program, asked, postgresUrl, work, rounds, seconds, patience }) {
   const kind = iconql(program, postgresUrl, `${work}/postgres`, { CACHE_ENABLED: 'false' });
   const script = `${work}/pages.sql`;
@@ -44,7 +44,7 @@ export async function whenCold({ program, asked, postgresUrl, work, rounds, seco
     }
   }
   await server.stop();
-  return runs;
+  return { runs, requests: scroll.requests.length / asked.scroll.length };
 }
 
 /**

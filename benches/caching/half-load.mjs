@@ -51,7 +51,7 @@ export async function atHalfLoad({ program, asked, sources, sqliteFile, postgres
         runs.push({ server: name, phase, ...figures, calm: isCalm });
         console.error(
           `round ${round + 1}  ${name.padEnd(20)}  ${phase.padEnd(6)}  ${load.rate}/s  p50 ${figures.p50Ms.toFixed(2)} p99 ${figures.p99Ms.toFixed(2)} ms  ` +
-            `failed ${figures.failed}  client late by ${figures.lateP99Ms.toFixed(2)} ms${isCalm ? '' : '  (not calm)'}`,
+            `failed ${figures.failed} ${JSON.stringify(figures.failures)} of ${figures.answered}  client late by ${figures.lateP99Ms.toFixed(2)} ms${isCalm ? '' : '  (not calm)'}`,
         );
       }
     }

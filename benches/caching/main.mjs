@@ -22,13 +22,10 @@ const changed = `${WORK}/changed`;
 await mkdir(WORK, { recursive: true });
 const asked = await workloads(ICONS);
 const how = { program: ICONQL, asked, work: WORK, rounds, seconds, patience: Number(process.env.CALM_WAIT) };
-const requests = {
-  // That is what a page is asked for with by everything below, and its answers hold all of it.
-  iconql: 1,
-  client: await clientRequests(CLIENT_FOLDER, asked.scroll),
-  clientOfOneSet: await clientRequests(CLIENT_FOLDER, asked.scrollOfOneSet),
-};
-const cold = await whenCold({ ...how, postgresUrl: POSTGRES_URL });
+const client = await clientRequests(CLIENT_FOLDER, asked.scroll);
+const clientOfOneSet = await clientRequests(CLIENT_FOLDER, asked.scrollOfOneSet);
+const { runs: cold, requests: iconql } = await whenCold({ ...how, postgresUrl: POSTGRES_URL });
+const requests = { iconql, client, clientOfOneSet };
 const databases = [
   { name: 'SQLite', url: `sqlite://${SQLITE_FILE}` },
   { name: 'PostgreSQL', url: POSTGRES_URL },

@@ -11,8 +11,11 @@ const LIMITS = {
   pointsBelowBest: 3,
 };
 const RESIDENT_AIM_MB = 600;
+/** As long is told of requests that fail. */
+const NEVER_MS = 60_000;
 
 const whole = (number) => Math.round(number).toLocaleString('en-GB');
+const ms = (latency) => (latency < NEVER_MS ? latency.toFixed(2) : 'never');
 const times = (ratio) => `${ratio.toFixed(2)} ×`;
 const medianOf = (runs, figure) => median(runs.map((run) => run[figure]));
 
@@ -44,12 +47,12 @@ function halfLoadRows({ runs, loads }) {
       return {
         what: `p99 ${title}, over the quiet one; ${load}`,
         limit: `< ${LIMITS.growthOfP99} ×`,
-        measured: `${times(p99 / quiet)} (${p99.toFixed(2)} and ${quiet.toFixed(2)} ms)`,
-        isMet: p99 / quiet < LIMITS.growthOfP99,
+        measured: `${p99 < NEVER_MS ? times(p99 / quiet) : 'refused'} (${ms(p99)} and ${ms(quiet)} ms)`,
+        isMet: p99 < NEVER_MS && p99 / quiet < LIMITS.growthOfP99,
       };
     };
     return [
-      { what: `p99 of a page of 50 icons, all kept; ${load}`, limit: `< ${LIMITS.p99Ms} ms`, measured: `${quiet.toFixed(2)} ms`, isMet: quiet < LIMITS.p99Ms },
+      { what: `p99 of a page of 50 icons, all kept; ${load}`, limit: `< ${LIMITS.p99Ms} ms`, measured: `${ms(quiet)} ms`, isMet: quiet < LIMITS.p99Ms },
       growth('import', 'while every set is imported'),
       ...(of('Redis').length > 0 ? [growth('Redis', 'while Redis is killed and comes back empty')] : []),
     ];
@@ -116,8 +119,8 @@ function phases({ runs, loads }) {
     const own = runs.filter((run) => run.server === server);
     return [...new Set(own.map((run) => run.phase))].map((phase) => {
       const of = own.filter((run) => run.phase === phase);
-      const figures = ['p50Ms', 'p99Ms', 'p999Ms'].map((figure) => medianOf(of, figure).toFixed(2));
-      const cells = [server, whole(most), whole(client), whole(rate), phase, ...figures, of.map((run) => run.p99Ms.toFixed(2)).join(' ')];
+      const figures = ['p50Ms', 'p99Ms', 'p999Ms'].map((figure) => ms(medianOf(of, figure)));
+      const cells = [server, whole(most), whole(client), whole(rate), phase, ...figures, of.map((run) => ms(run.p99Ms)).join(' ')];
       const imports = of.map((run) => run.importSeconds?.toFixed(0)).filter(Boolean);
       return `| ${[...cells, of.reduce((sum, run) => sum + run.failed, 0), medianOf(of, 'lateP99Ms').toFixed(2), imports.join(' ')].join(' | ')} |`;
     });

@@ -36,7 +36,8 @@ for (const { what, limit, measured, isMet } of lines) {
 function over(what, servers, server, limits, figure = 'rps') {
   const isMost = figure !== 'rps';
   const limit = Object.entries(limits).map(([other, ratio]) => `${isMost ? '< ' : ''}${ratio} × ${other}`);
-  const ratios = Object.keys(limits).filter((other) => servers?.[server] && servers[other]).map((other) => [other, servers[server][figure] / servers[other][figure]]);
+  const others = Object.keys(limits).filter((other) => servers?.[server] && servers[other]);
+  const ratios = others.map((other) => [other, servers[server][figure] / servers[other][figure]]);
   return {
     what,
     limit: limit.join(', '),

@@ -3,8 +3,8 @@
 // in that moment; one that fails counts as never answered. RATE 0 asks as fast as answers come. Ends after SECONDS or when its
 // standard input does, and prints what came of it as JSON.
 //
-// No tool that Debian or npm has does this: they ask at a rate from connections that each wait for their answer, and take the
-// latency from when they came to send, or correct it afterwards by a guess.
+// Of the tools at hand, wrk knows no rate; hey and h2load keep one on connections that each wait for their answer, and take the
+// latency from when they came to send; autocannon corrects that afterwards by a guess.
 import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { createHistogram, performance } from 'node:perf_hooks';

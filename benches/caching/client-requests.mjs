@@ -10,7 +10,6 @@ export async function clientRequests(folder, lists) {
   const [{ loadIcons }, { addAPIProvider }, { setAPIModule }, { fetchAPIModule, setFetch }] = await Promise.all(
     ['icons', 'config', 'modules', 'modules/fetch'].map(load),
   );
-  setAPIModule('', fetchAPIModule);
   let requests = 0;
   setFetch(async (url) => {
     requests += 1;
@@ -25,7 +24,10 @@ export async function clientRequests(folder, lists) {
     setAPIModule(provider, fetchAPIModule);
     addAPIProvider(provider, { resources: [API] });
     requests = 0;
-    const missing = await new Promise((resolve) => loadIcons(names.map((name) => `@${provider}:${name}`), (_, missing, pending) => pending.length === 0 && resolve(missing)));
+    const wanted = names.map((name) => `@${provider}:${name}`);
+    const missing = await new Promise((resolve) => {
+      loadIcons(wanted, (_, missing, pending) => pending.length === 0 && resolve(missing));
+    });
     if (missing.length > 0) throw new Error(`the client misses ${missing.length} icons`);
     counts.push(requests);
   }

@@ -49,9 +49,10 @@ export async function atHalfLoad({ program, asked, sources, sqliteFile, postgres
         const lasts = phase === 'import' ? LONGEST_IMPORT_SECONDS : seconds;
         const figures = await during(begin(server, workload, { rate: load.rate, seconds: lasts }), round);
         runs.push({ server: name, phase, ...figures, calm: isCalm });
+        const { p50Ms, p99Ms, lateP99Ms, answered, failures } = figures;
         console.error(
-          `round ${round + 1}  ${name.padEnd(20)}  ${phase.padEnd(6)}  ${load.rate}/s  p50 ${figures.p50Ms.toFixed(2)} p99 ${figures.p99Ms.toFixed(2)} ms  ` +
-            `failed ${figures.failed} ${JSON.stringify(figures.failures)} of ${figures.answered}  client late by ${figures.lateP99Ms.toFixed(2)} ms${isCalm ? '' : '  (not calm)'}`,
+          `round ${round + 1}  ${name.padEnd(20)}  ${phase.padEnd(6)}  ${load.rate}/s  p50 ${p50Ms.toFixed(2)} p99 ${p99Ms.toFixed(2)} ms  ` +
+            `answered ${answered} failed ${JSON.stringify(failures)}  client late by ${lateP99Ms.toFixed(2)} ms${isCalm ? '' : '  (not calm)'}`,
         );
       }
     }

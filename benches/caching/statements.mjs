@@ -9,7 +9,7 @@ const STATEMENTS_OF_A_PAGE = 2;
 /** A statement with parameters, as PostgreSQL logs it on two lines. */
 const LOGGED = /LOG: {2}execute \S+: (.*)\n.* DETAIL: {2}parameters: (.*)\n/g;
 const PARAMETER = /\$(\d+) = ('(?:[^']|'')*')/g;
-/** The server that scripts/postgres.sh runs logs beside its data. */
+/** The server that scripts/postgres.sh runs logs beside its data; a server of the caller's own would have to do the same. */
 const LOG_FILE = "current_setting('data_directory') || '/../log'";
 
 const run = promisify(execFile);

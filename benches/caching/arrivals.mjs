@@ -8,6 +8,8 @@
 import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { createHistogram, performance } from 'node:perf_hooks';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
 
 const NEVER_US = 60e6;
 /** How long answers are waited for at the end. */
@@ -121,20 +123,23 @@ function ask() {
 }
 
 const all = Array.from({ length: connections }, () => new Connection());
-while (idle.length < connections) await new Promise(setImmediate);
+while (idle.length < connections) await pause(1);
 const begun = performance.now();
-let deadline = begun + seconds * 1000;
-process.stdin.on('end', () => (deadline = Math.min(deadline, performance.now()))).resume();
-// Its core is its own: it looks at the clock all the time, as a timer would be late by more than an answer takes.
-while (performance.now() < deadline) {
-  ask();
-  await new Promise(setImmediate);
+const isOver = new Promise((resolve) => {
+  setTimeout(resolve, seconds * 1000);
+  process.stdin.on('end', resolve).resume();
+});
+if (everyMs > 0) {
+  const clock = new Worker(new URL('clock.mjs', import.meta.url), { workerData: { begun: performance.timeOrigin + begun, everyMs } });
+  clock.on('message', ask);
 }
-const lastedMs = deadline - begun;
+ask();
+await isOver;
+const lastedMs = performance.now() - begun;
 last = everyMs > 0 ? Math.max(sent, Math.ceil(lastedMs / everyMs)) : sent;
-while ((sent < last || all.some(({ dueMs }) => dueMs !== null)) && performance.now() < deadline + LAST_MS) {
+while ((sent < last || all.some(({ dueMs }) => dueMs !== null)) && performance.now() < begun + lastedMs + LAST_MS) {
   ask();
-  await new Promise(setImmediate);
+  await pause(1);
 }
 const failedOnes = () => Object.values(failures).reduce((sum, count) => sum + count, 0);
 while (answered + failedOnes() < last) failed('unanswered');

@@ -41,8 +41,8 @@ function over(what, servers, server, limits, figure = 'rps') {
   return {
     what,
     limit: limit.join(', '),
-    measured: ratios.length > 0 ? ratios.map(([other, ratio]) => `${ratio.toFixed(2)} × ${other}`).join(', ') : undefined,
-    isMet: ratios.length === limit.length && ratios.every(([other, ratio]) => (isMost ? ratio < limits[other] : ratio >= limits[other])),
+    measured: ratios.length === limit.length ? ratios.map(([other, ratio]) => `${ratio.toFixed(2)} × ${other}`).join(', ') : undefined,
+    isMet: ratios.every(([other, ratio]) => (isMost ? ratio < limits[other] : ratio >= limits[other])),
   };
 }
 

@@ -57,11 +57,13 @@ check: ## format, lints, docs, licences, sources and scripts
 	else echo "make: shellcheck is not installed: the scripts were only parsed" >&2; fi
 
 .PHONY: bench
-bench: ## measurements inside and beside peers, an hour; on a calm machine
-	cargo bench --package benches
+bench: ## measurements inside and beside peers, an hour and a half; on a calm machine
+	@mkdir -p target/bench
+	scripts/redis.sh cargo bench --package benches | tee target/bench/criterion.txt
 	benches/import.sh
 	benches/compare.sh
-	@status=0; for bench in fronts transport relevance search; do benches/$$bench.sh || status=1; done; exit $$status
+	@status=0; for bench in fronts transport relevance search caching; do benches/$$bench.sh || status=1; done; \
+	node benches/table.mjs | tee target/bench/table.md; exit $$status
 
 .PHONY: ui
 ui: $(PAGES) ## the pages, into the binary's assets; only when their sources changed

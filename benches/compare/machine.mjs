@@ -43,9 +43,18 @@ async function cpuTimes() {
 }
 
 /** Resident memory of a process, in megabytes. */
-export async function residentMb(pid) {
+export function residentMb(pid) {
+  return statusMb(pid, /^VmRSS:\s+(\d+) kB$/m);
+}
+
+/** The most that it ever was. */
+export function peakResidentMb(pid) {
+  return statusMb(pid, /^VmHWM:\s+(\d+) kB$/m);
+}
+
+async function statusMb(pid, line) {
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
-  return (Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)[1]) * 1024) / 1e6;
+  return (Number(line.exec(status)[1]) * 1024) / 1e6;
 }
 
 /** Milliseconds that a process has had of the processor. */

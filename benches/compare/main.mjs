@@ -6,6 +6,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { calm, residentMb } from './machine.mjs';
 import { measure, prepare } from './measure.mjs';
+import { writeMedians } from './medians.mjs';
 import { markdown } from './report.mjs';
 import { known, OURS, start } from './servers.mjs';
 import { verified } from './verify.mjs';
@@ -72,6 +73,7 @@ for (const server of servers) await server.stop();
 const machine = `${cpus().length} cores, ${cpus()[0].model.trim()}`;
 const page = markdown({ runs, starts, seconds, rounds, machine });
 await writeFile(`${WORK}/../compare.md`, page);
+await writeMedians(`${WORK}/../compare.json`, runs);
 console.log(page);
 
 async function oneRun(server, workload) {

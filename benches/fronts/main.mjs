@@ -11,6 +11,7 @@ import { cpus } from 'node:os';
 import { exchange } from '../compare/http.mjs';
 import { calm, median } from '../compare/machine.mjs';
 import { measure, prepare } from '../compare/measure.mjs';
+import { writeMedians } from '../compare/medians.mjs';
 import { iconifyApi, iconql, start } from '../compare/servers.mjs';
 import { workloads } from '../compare/workloads.mjs';
 import { nginx } from './nginx.mjs';
@@ -75,6 +76,7 @@ ${cpus().length} cores, ${cpus()[0].model.trim()}. Server on core 0, \`wrk\` on 
 ${lines.join('\n')}
 ${runs.every((run) => run.isCalm) ? '' : '\nThe machine was not calm in every round: these figures are no evidence.\n'}`;
 await writeFile(`${WORK}/../fronts.md`, page);
+await writeMedians(`${WORK}/../fronts.json`, runs.map(({ name, ...run }) => ({ server: name, ...run })));
 console.log(page);
 missed.forEach((line) => console.error(`missed: ${line}`));
 process.exitCode = missed.length > 0 ? 1 : 0;

@@ -8,6 +8,7 @@ import { execFile } from 'node:child_process';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { promisify } from 'node:util';
+import { writeMedians } from '../compare/medians.mjs';
 import { iconifyApi, iconql, start } from '../compare/servers.mjs';
 import { namesBySet } from '../relevance/catalog.mjs';
 import { builds } from './builds.mjs';
@@ -44,6 +45,7 @@ const machine = `${cpus().length} cores, ${cpus()[0].model.trim()}`;
 const results = { runs, made, servers, count: Number(process.env.COUNT), rounds, seconds: Number(process.env.DURATION), machine };
 const page = markdown(results);
 await writeFile(`${WORK}/../search.md`, page);
+await writeMedians(`${WORK}/../search.json`, runs);
 console.log(page);
 process.exitCode = withinLimits(results) ? 0 : 1;
 

@@ -1,6 +1,6 @@
 //! Answers to GET as they were sent, headers and compressed bytes, kept in front of everything that a request passes through.
 //!
-//! What anybody on the way may keep, the server keeps too, and knows better when it is no longer right: with the epoch in which it
+//! What anybody on the way may keep, the server keeps too, and knows better when it is no longer right: by what it was made of when it
 //! was worked out. Whoever answers says that it may be kept, by a [`Keepable`] in the answer's extensions. What a request costs its
 //! client, and the figures, are the same either way.
 
@@ -114,7 +114,7 @@ impl HttpCache {
     /// The kept answer to a request that is fit to be answered.
     fn find(&self, request: &Request, asked: &Asked) -> Option<Arc<Kept>> {
         let kept = self.0.answers.get(asked.key())?;
-        let is_right = kept.age() < self.0.max_age && self.0.graphql.epoch() == Some(kept.epoch());
+        let is_right = kept.age() < self.0.max_age && self.0.graphql.is_right(kept.validity());
         let is_fit = headers::check(request, self.0.max_header_bytes).is_ok();
         Some(kept).filter(|_| is_right && is_fit)
     }

@@ -7,6 +7,7 @@ use std::{hint::black_box, time::Duration};
 use benches::{SetupError, Starter, criterion, runtime};
 use criterion::Criterion;
 use domain::{
+    cache::MemoryBudget,
     catalog::{Catalog, IconName},
     redis::{Redis, RedisConfig},
 };
@@ -32,7 +33,7 @@ fn main() -> Result<(), SetupError> {
 
 /// The catalog with a cache of its own, which knows how it stands.
 fn cached(runtime: &Runtime, starter: &Starter, redis: Option<(Redis, String)>) -> Result<Catalog, SetupError> {
-    let catalog = benches::cached(&starter.catalog, 256 << 20, redis);
+    let catalog = benches::cached(&starter.catalog, MemoryBudget::new(256 << 20, false), redis);
     runtime.block_on(catalog.catch_up())?;
     Ok(catalog)
 }

@@ -156,8 +156,8 @@ pub fn database_configuration(url: String) -> DatabaseConfig {
     }
 }
 
-/// `catalog` with a cache of its own, which has yet to catch up with it; shared in Redis under a name, where that is given.
-pub fn cached(catalog: &Catalog, memory_bytes: u64, redis: Option<(Redis, String)>) -> Catalog {
+/// `catalog` with a cache of its own in `memory`, which has yet to catch up with it; shared in Redis under a name, where that is given.
+pub fn cached(catalog: &Catalog, memory: MemoryBudget, redis: Option<(Redis, String)>) -> Catalog {
     const HOUR: Duration = Duration::from_hours(1);
     let config = CacheConfig {
         memory_ttl: HOUR,
@@ -169,8 +169,7 @@ pub fn cached(catalog: &Catalog, memory_bytes: u64, redis: Option<(Redis, String
         stale: HOUR,
     };
     let surroundings = Surroundings {
-        // Half of it is for what is read.
-        memory: MemoryBudget::new(memory_bytes * 2, false),
+        memory,
         clock: Clock::new(|| 0),
         chance: Chance::system(),
         switches: Switches::default(),

@@ -2,7 +2,7 @@
 //!
 //! The files follow a read on its way. `resource` is what a kind of thing says of itself, and one thing as it is kept;
 //! `freshness` says whether what was kept is still right, `entities` is the first layer, `flights` has each thing read by one at
-//! a time, `read` puts these together; `fill` goes further down and back up, `shared` is the second layer and `encoding` how things
+//! a time, `reading` is what a request has seen and asked for, `read` puts these together; `fill` goes further down and back up, `shared` is the second layer and `encoding` how things
 //! are written there, `timing` says how long anything is kept; `figures` counts all of it.
 //!
 //! `memory` is what this layer and those of answers, which others own, keep their things in; `sizing` divides the memory among them.
@@ -17,6 +17,7 @@ mod flights;
 mod freshness;
 mod memory;
 mod read;
+mod reading;
 mod resource;
 mod shared;
 mod sizing;
@@ -27,7 +28,7 @@ mod timing;
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -37,6 +38,8 @@ use tokio::sync::Notify;
 pub use figures::{Counts, Layer, LayerFigures, Outcome};
 pub(crate) use freshness::SetChange;
 pub use memory::{Extent, Memory, Weigh};
+pub(crate) use reading::Reading;
+pub use reading::{Lookups, MadeOf, Sets};
 pub(crate) use resource::{Dependency, Kind, Loaded, Resource, SetId};
 pub use sizing::{Headroom, MemoryBudget};
 pub use timing::{Chance, Ttls};
@@ -76,25 +79,6 @@ pub struct Surroundings {
 /// Keeps things. Clones share what is kept.
 #[derive(Clone, Default)]
 pub struct Cache(Option<Arc<Layers>>);
-
-/// How far a request has seen the catalog: what it is shown next is never older. Whoever is no request forgets.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Reading(Option<Arc<Seen>>);
-
-/// What a request has seen.
-#[derive(Debug, Default)]
-struct Seen {
-    generation: AtomicI64,
-    wanted: AtomicU32,
-    found: AtomicU32,
-}
-
-/// Things that a request has wanted of the catalog, and how many of them were in memory.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Lookups {
-    pub wanted: u32,
-    pub found: u32,
-}
 
 struct Layers {
     config: CacheConfig,
@@ -137,52 +121,6 @@ impl Layers {
     fn forget(&self) {
         self.lifetime.fetch_add(1, Ordering::AcqRel);
         self.entities.clear();
-    }
-}
-
-impl Reading {
-    /// A request's, which has seen nothing yet.
-    pub(crate) fn of_request() -> Self {
-        Self(Some(Arc::default()))
-    }
-
-    /// This one, or one of its own for who forgets.
-    fn or_of_request(&self) -> Self {
-        if self.0.is_some() {
-            self.clone()
-        } else {
-            Self::of_request()
-        }
-    }
-
-    /// Has seen the catalog's `generation`.
-    pub(crate) fn saw(&self, generation: i64) {
-        if let Some(seen) = &self.0 {
-            seen.generation.fetch_max(generation, Ordering::Relaxed);
-        }
-    }
-
-    /// Has wanted so many things, of which memory had some.
-    fn looked_up(&self, wanted: usize, found: usize) {
-        if let Some(seen) = &self.0 {
-            let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
-            seen.wanted.fetch_add(count(wanted), Ordering::Relaxed);
-            seen.found.fetch_add(count(found), Ordering::Relaxed);
-        }
-    }
-
-    /// What it has wanted so far.
-    pub(crate) fn lookups(&self) -> Lookups {
-        self.0.as_ref().map_or_else(Lookups::default, |seen| Lookups {
-            wanted: seen.wanted.load(Ordering::Relaxed),
-            found: seen.found.load(Ordering::Relaxed),
-        })
-    }
-
-    fn at_least(&self) -> i64 {
-        self.0
-            .as_ref()
-            .map_or(0, |seen| seen.generation.load(Ordering::Relaxed))
     }
 }
 
@@ -273,6 +211,15 @@ impl Cache {
             let view = layers.freshness.view();
             view.is_fresh(shown.generation, dependency, reading.at_least())
                 && layers.lifetime.load(Ordering::Acquire) == shown.lifetime
+        })
+    }
+
+    /// Whether what was made of some sets when `shown` was shown is still right.
+    pub(crate) fn are_unchanged(&self, sets: &[SetId], shown: Shown) -> bool {
+        self.working().is_some_and(|layers| {
+            let view = layers.freshness.view();
+            let is_unchanged = |set: &SetId| view.is_fresh(shown.generation, Dependency::Set(*set), 0);
+            sets.iter().all(is_unchanged) && layers.lifetime.load(Ordering::Acquire) == shown.lifetime
         })
     }
 

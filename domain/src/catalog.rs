@@ -41,7 +41,7 @@ pub use synonyms::PutSynonyms;
 pub(crate) use warming::WarmedIcons;
 
 use crate::{
-    cache::{Cache, Lookups, Reading, Shown},
+    cache::{Cache, Lookups, MadeOf, Reading, Sets, Shown},
     database::{Database, DatabaseError, PoolState, StatementCount},
 };
 use follow::RecentChanges;
@@ -104,6 +104,24 @@ impl Catalog {
         self.reading.lookups()
     }
 
+    /// The answer to the request that asks this one is made of what no key tells of, as what a search finds.
+    pub fn has_shown_everything(&self) {
+        self.reading.saw_everything();
+    }
+
+    /// What the answer to the request that asks this one is made of.
+    pub fn made_of(&self) -> MadeOf {
+        self.reading.made_of(self.database.statements_run())
+    }
+
+    /// Whether nothing has changed of what was `made_of` the catalog when `then` was shown, where it shows `now`.
+    pub fn is_unchanged(&self, made_of: &MadeOf, then: Shown, now: Shown) -> bool {
+        match made_of {
+            MadeOf::Everything => then == now,
+            MadeOf::Sets(sets) => self.cache.are_unchanged(&sets.0, then),
+        }
+    }
+
     /// What everything shown is as of, or later than, as far as this process knows; none while nothing is kept.
     pub fn shown(&self) -> Option<Shown> {
         self.cache.shown()
@@ -129,6 +147,13 @@ impl Catalog {
     /// Connections of the database's pool.
     pub fn pool_state(&self) -> PoolState {
         self.database.pool_state()
+    }
+}
+
+impl MadeOf {
+    /// Of the set with a prefix, or of there being none.
+    pub fn set(prefix: &str) -> Self {
+        Self::Sets(Sets(Arc::new([IconId::set_called(prefix)])))
     }
 }
 

@@ -54,6 +54,11 @@ impl Database {
         }
     }
 
+    /// Statements of whoever holds this handle.
+    pub(crate) fn statements_run(&self) -> u32 {
+        self.statements.get()
+    }
+
     /// The raw connection, for the migrations.
     pub fn connection(&self) -> &DatabaseConnection {
         &self.connection

@@ -14,6 +14,7 @@ mod dictionary;
 mod explain;
 mod facets;
 mod filter;
+mod giving_way;
 mod index;
 mod matches;
 mod meanings;
@@ -173,26 +174,25 @@ impl Search {
             }
             return Ok(false);
         }
-        let Some(change) = index::plan(database, &folder).await? else {
+        let (search, database) = (self.clone(), database.clone());
+        giving_way::run("search-index", async move { search.bring_up(&database, &folder).await }).await
+    }
+
+    /// Writes what lies between the index and the catalog, and shows it. Takes seconds, without rest. Whether there was anything.
+    async fn bring_up(&self, database: &Database, folder: &IndexFolder) -> Result<bool, SearchError> {
+        let Some(change) = index::plan(database, folder).await? else {
             return Ok(false);
         };
-        let search = self.clone();
-        let written = tokio::task::spawn_blocking(move || {
-            let started = std::time::Instant::now();
-            let generation = index::write(&folder, change)?;
-            search.show_newest()?;
-            metrics::histogram!("search_index_build_duration_seconds").record(started.elapsed());
-            tracing::info!(
-                generation,
-                seconds = started.elapsed().as_secs_f64(),
-                "the search index is up to date"
-            );
-            Ok::<(), SearchError>(())
-        });
-        match written.await {
-            Ok(result) => result.map(|()| true),
-            Err(error) => std::panic::resume_unwind(error.into_panic()),
-        }
+        let started = std::time::Instant::now();
+        let generation = index::write(folder, change)?;
+        self.show_newest()?;
+        metrics::histogram!("search_index_build_duration_seconds").record(started.elapsed());
+        tracing::info!(
+            generation,
+            seconds = started.elapsed().as_secs_f64(),
+            "the search index is up to date"
+        );
+        Ok(true)
     }
 
     /// The newest generation of the catalog that was seen here; those who wait are told before the index has it.

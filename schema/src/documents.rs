@@ -39,9 +39,10 @@ use crate::{
     limits::{self, Limits},
     refusal::Refusal,
     request::{OperationKinds, OperationRequest},
-    responses::Epoch,
     serialized::Selections,
-    subscription, variables,
+    subscription,
+    validity::Epoch,
+    variables,
 };
 pub use check::DocumentCheck;
 pub use client_files::{ClientFileError, ClientOperation, client_operations};

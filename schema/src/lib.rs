@@ -27,6 +27,7 @@ mod serialized;
 mod service;
 mod subscription;
 mod types;
+mod validity;
 mod variables;
 mod vitals;
 
@@ -41,6 +42,6 @@ pub use kept_answers::InFront;
 pub use limits::Limits;
 pub use opaque::reread;
 pub use request::{Answers, DocumentSource, Executed, Opened, OperationKinds, OperationRequest, Outcome};
-pub use responses::Epoch;
 pub use service::{GraphqlService, KeepingConfig, SchemaConfig, Stores, sdl};
+pub use validity::{Epoch, Validity};
 pub use vitals::{VitalSigns, Vitals};

@@ -125,8 +125,9 @@ impl Loaders {
         self.variant_groups.one(&icon.id).await
     }
 
-    /// The search, which needs no batches: it reads from memory.
+    /// The search, which needs no batches: it reads from memory. Whatever is made of what it finds is made of everything.
     pub(crate) fn search(&self) -> &Search {
+        self.catalog.has_shown_everything();
         &self.search
     }
 }

@@ -7,7 +7,7 @@ use domain::{cache::Lookups, rate_limit::Budget};
 use futures_util::stream::BoxStream;
 use serde_json::{Map, Value};
 
-use crate::{authority::Caller, errors::Code, responses::Epoch};
+use crate::{authority::Caller, errors::Code, validity::Validity};
 
 /// Which document a request means.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,7 +85,7 @@ pub struct Executed {
     /// Whether it answers everybody alike until the catalog changes, so that others may keep it too.
     pub is_public: bool,
     /// For how long whoever is in front of all this may keep it; none where nobody here may.
-    pub epoch: Option<Epoch>,
+    pub validity: Option<Validity>,
     /// SQL statements that the request ran.
     pub statements: u32,
     /// What it wanted of the catalog by key, and how much of that was in memory.

@@ -1,8 +1,8 @@
 //! Whole responses, kept as bytes: what answers everybody alike is answered again without being executed, until the catalog changes.
 //!
-//! A response is known by the operation's document, its name and its variables, and is good in the generation that the catalog
-//! and the search index were known to be of when it began. So nobody has to be told of a change: what is kept is of another
-//! generation then, and made anew.
+//! A response is known by the operation's document, its name and its variables, and is right for as long as nothing changes that it was
+//! made of: some sets of icons, or the catalog and the search index as a whole. So nobody has to be told of a change: who asks finds that it
+//! is not right any more, and has it made anew.
 
 use std::{
     sync::{
@@ -13,9 +13,9 @@ use std::{
 };
 
 use bytes::Bytes;
-use domain::cache::{Counts, Layer, LayerFigures, Memory, MemoryBudget, Outcome, Shown, Weigh};
+use domain::cache::{Counts, Layer, LayerFigures, Memory, MemoryBudget, Outcome, Weigh};
 
-use crate::documents::TextHash;
+use crate::{documents::TextHash, validity::Validity};
 
 /// Memory for a response, without its bytes.
 const OTHER_BYTES: usize = 150;
@@ -29,16 +29,6 @@ pub(crate) struct ResponseMemory {
     max_age: Duration,
 }
 
-/// All that public answers depend on, at a moment: one that was begun in an epoch is right for as long as it lasts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Epoch {
-    pub(crate) catalog: Shown,
-    /// None before there is an index.
-    pub(crate) search: Option<i64>,
-    /// How often the list of trusted documents was replaced.
-    pub(crate) documents: u64,
-}
-
 struct Kept {
     response: NewResponse,
     made: Instant,
@@ -48,8 +38,7 @@ struct Kept {
 
 /// A response to be kept.
 pub(crate) struct NewResponse {
-    /// In which it was begun.
-    pub(crate) epoch: Epoch,
+    pub(crate) validity: Validity,
     pub(crate) body: Bytes,
     /// What it took to work it out.
     pub(crate) cost: Duration,
@@ -60,6 +49,7 @@ pub(crate) struct NewResponse {
 /// A response that was kept.
 pub(crate) struct KeptResponse {
     pub(crate) body: Bytes,
+    pub(crate) validity: Validity,
     pub(crate) age: Duration,
     /// Of one that was worked out before it was asked for now.
     pub(crate) foreseen: Option<Foreseen>,
@@ -96,12 +86,12 @@ impl ResponseMemory {
         }
     }
 
-    /// The response to an operation, as it is in `epoch`.
-    pub(crate) fn get(&self, operation: &TextHash, epoch: Epoch) -> Option<KeptResponse> {
+    /// The response to an operation, where `is_right` says that it is.
+    pub(crate) fn get(&self, operation: &TextHash, is_right: impl Fn(&Validity) -> bool) -> Option<KeptResponse> {
         let asked = Instant::now();
         let found = self.responses.get(operation);
         let was_there = found.is_some();
-        let kept = found.filter(|kept| kept.response.epoch == epoch && kept.made.elapsed() < self.max_age);
+        let kept = found.filter(|kept| kept.made.elapsed() < self.max_age && is_right(&kept.response.validity));
         let outcome = match &kept {
             Some(_) => Outcome::Hit,
             None if was_there => Outcome::Outdated,
@@ -114,6 +104,7 @@ impl ResponseMemory {
             .increment(1);
         kept.map(|kept| KeptResponse {
             body: kept.response.body.clone(),
+            validity: kept.response.validity.clone(),
             age: kept.made.elapsed(),
             foreseen: kept.is_foreseen.swap(false, Ordering::Relaxed).then(|| Foreseen {
                 next: kept.response.next.clone(),
@@ -121,11 +112,11 @@ impl ResponseMemory {
         })
     }
 
-    /// Whether there is a response to an operation, as it is in `epoch`.
-    pub(crate) fn has(&self, operation: &TextHash, epoch: Epoch) -> bool {
+    /// Whether there is a response to an operation, and `is_right`.
+    pub(crate) fn has(&self, operation: &TextHash, is_right: impl Fn(&Validity) -> bool) -> bool {
         self.responses
             .get(operation)
-            .is_some_and(|kept| kept.response.epoch == epoch)
+            .is_some_and(|kept| is_right(&kept.response.validity))
     }
 
     /// Drops all of them. How many they were.

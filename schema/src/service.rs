@@ -14,7 +14,7 @@ use async_graphql::{
 };
 use bytes::Bytes;
 use domain::{
-    cache::Lookups,
+    cache::{Lookups, MadeOf},
     database::StatementCount,
     rate_limit::{Budget, Exceeded, RateLimiter},
     switches::{Switch, Switches},
@@ -38,9 +38,10 @@ use crate::{
     refusal::Refusal,
     request::{Answers, Executed, Opened, OperationRequest, Outcome},
     response::{finish, kind_name, objects, refused, to_bytes},
-    responses::{Epoch, KeptResponse, NewResponse, ResponseMemory},
+    responses::{NewResponse, ResponseMemory},
     serialized::{SerializedMemory, Serializing},
     subscription::Subscription,
+    validity::{Epoch, Validity},
     vitals::Vitals,
 };
 
@@ -124,6 +125,17 @@ impl GraphqlService {
             catalog: self.stores.catalog.shown()?,
             search: self.stores.search.generation(),
             documents: self.documents.edition(),
+        })
+    }
+
+    /// Whether nothing has changed of what an answer was made of.
+    pub fn is_right(&self, validity: &Validity) -> bool {
+        let Validity { begun, made_of } = validity;
+        self.epoch().is_some_and(|now| {
+            let is_found_as_then = *made_of != MadeOf::Everything || now.search == begun.search;
+            now.documents == begun.documents
+                && is_found_as_then
+                && (self.stores.catalog).is_unchanged(made_of, begun.catalog, now.catalog)
         })
     }
 
@@ -226,7 +238,7 @@ impl GraphqlService {
         let cost = prepared.as_ref().map_or(LEAST_COST, cost_of);
         let mut retry_after = None;
         let mut age = None;
-        let mut epoch = None;
+        let mut validity = None;
         let (body, outcome) = match prepared {
             Err(Refusal {
                 code,
@@ -246,10 +258,13 @@ impl GraphqlService {
             }
             Ok(prepared) => {
                 let keeper = self.keeper(&request, &prepared);
-                epoch = keeper.as_ref().map(|keeper| keeper.epoch);
-                let kept = keeper.as_ref().and_then(|keeper| keeper.kept(&prepared));
+                let kept = keeper.as_ref().and_then(|keeper| {
+                    let is_right = |validity: &Validity| self.is_right(validity);
+                    keeper.memory.get(&prepared.hash, is_right)
+                });
                 if let Some(kept) = kept {
                     age = Some(kept.age);
+                    validity = Some(kept.validity);
                     if let Some(foreseen) = kept.foreseen {
                         self.go_on(request, &prepared, foreseen);
                     }
@@ -257,9 +272,9 @@ impl GraphqlService {
                 } else {
                     let span = tracing::info_span!("graphql.execute", graphql.operation.type = kind);
                     let run = self.run(request, (prepared, budget), keeper, &statements);
-                    let (body, outcome, looked_up) = run.instrument(span).await;
-                    lookups = looked_up;
-                    (body, outcome)
+                    let ran = run.instrument(span).await;
+                    (lookups, validity) = (ran.lookups, ran.validity);
+                    (ran.body, ran.outcome)
                 }
             }
         };
@@ -276,7 +291,7 @@ impl GraphqlService {
             execute_time: started.elapsed().saturating_sub(prepare_time),
             age,
             is_public: is_public && !wants_cost && outcome == Outcome::Ok,
-            epoch: epoch.filter(|_| outcome == Outcome::Ok),
+            validity,
             statements: statements.get(),
             lookups,
         }
@@ -300,7 +315,7 @@ impl GraphqlService {
         (prepared, budget): (Prepared, Option<Budget>),
         keeper: Option<Keeper<'_>>,
         statements: &Arc<StatementCount>,
-    ) -> (Bytes, Outcome, Lookups) {
+    ) -> Ran {
         let started = Instant::now();
         let shown_cost = request.wants_cost.then_some(prepared.weight.cost);
         let hash = prepared.hash;
@@ -314,9 +329,12 @@ impl GraphqlService {
         };
         let next = scroll.and_then(|(scroll, request)| Some((scroll.next(&response.data)?, scroll, request)));
         let body = Bytes::from(to_bytes(response, outcome));
+        let mut validity = None;
         if let Some(keeper) = keeper.filter(|_| outcome == Outcome::Ok) {
+            let made = keeper.epoch.made_of(loaders.catalog().made_of());
+            validity = Some(made.clone());
             let response = NewResponse {
-                epoch: keeper.epoch,
+                validity: made,
                 body: body.clone(),
                 cost: started.elapsed(),
                 next: next.as_ref().map(|(cursor, ..)| cursor.clone()),
@@ -326,7 +344,12 @@ impl GraphqlService {
                 self.foresee(request, &scroll, cursor);
             }
         }
-        (body, outcome, loaders.catalog().lookups())
+        Ran {
+            body,
+            outcome,
+            validity,
+            lookups: loaders.catalog().lookups(),
+        }
     }
 
     /// Tells what an operation cost at most, and what by that reckoning it came to.
@@ -410,10 +433,13 @@ struct Keeper<'a> {
     is_foreseen: bool,
 }
 
-impl Keeper<'_> {
-    fn kept(&self, prepared: &Prepared) -> Option<KeptResponse> {
-        self.memory.get(&prepared.hash, self.epoch)
-    }
+/// What became of an operation that was executed.
+struct Ran {
+    body: Bytes,
+    outcome: Outcome,
+    /// None of one that nobody may keep.
+    validity: Option<Validity>,
+    lookups: Lookups,
 }
 
 /// Whether an operation answers everybody alike until the catalog changes.

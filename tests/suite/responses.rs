@@ -132,6 +132,15 @@ async fn icons_that_answered_before_are_not_resolved_again() {
     assert_eq!(counted(&["lucide:house", "tabler:home", "mdi:home"]).await, ["2", "3"]);
 }
 
+fn is_whole(reply: &Reply) -> bool {
+    reply.header("server-timing").ends_with("cache;desc=\"whole answer\"")
+}
+
+/// Another set than [`set`].
+fn other(path: &str) -> Value {
+    json!({ "prefix": "other", "icons": { "a": { "body": format!("<path d=\"{path}\"/>") } } })
+}
+
 fn set(path: &str) -> Value {
     json!({ "prefix": "s", "icons": { "a": { "body": format!("<path d=\"{path}\"/>") } } })
 }
@@ -163,6 +172,43 @@ on_each_engine! {
             app.sql("UPDATE icon SET body = '<g/>'").await;
             assert!(scroll(&app).await.text.contains("<g/>"));
         }
+    }
+
+    async fn what_no_change_concerns_is_answered_on(engine) {
+        let app = TestApp::start(engine).await;
+        app.import_json(&set("M1 1")).await;
+        app.import_json(&other("M1 1")).await;
+        let queries = [
+            // Whether it is made of the set that changes.
+            (r#"{ icons(names: ["other:a", "other:none", "third:a"]) { ... on Icon { name body set { name total } } ... on IconNotFound { name } } }"#, false),
+            (r#"{ iconSet(prefix: "other") { name total } }"#, false),
+            (r#"{ icons(names: ["other:a", "s:a"]) { ... on Icon { name body } } }"#, true),
+            (r#"{ icon(by: { name: "other:a" }) { name } iconSet(prefix: "s") { total } }"#, true),
+            (r#"{ icon(by: { name: "s:none" }) { name } }"#, true),
+            // What is found without a key may be of anything.
+            (r#"{ iconSets { nodes { prefix } } }"#, true),
+            (r#"{ iconSet(prefix: "other") { icons(first: 1) { nodes { name } } } }"#, true),
+            (r#"{ search(query: "a") { totalCount } }"#, true),
+            (r#"{ icons(names: ["other:none"]) { ... on IconNotFound { didYouMean } } }"#, true),
+        ];
+        let mut before = Vec::new();
+        for (query, _) in queries {
+            app.graphql(query).await;
+            let kept = app.graphql(query).await;
+            assert!(is_whole(&kept), "{query}: {}", kept.header("server-timing"));
+            before.push(kept.text);
+        }
+        app.import_json(&set("M2 2")).await;
+        for ((query, is_concerned), before) in queries.iter().zip(&before) {
+            let after = app.graphql(query).await;
+            assert_eq!(is_whole(&after), !is_concerned, "{query}");
+            assert_eq!(after.text != *before, query.contains("s:a"), "{query}");
+        }
+        // What was not there comes as well.
+        app.import_json(&json!({ "prefix": "third", "icons": { "a": { "body": "<path d=\"M3 3\"/>" } } })).await;
+        let (query, _) = queries[0];
+        let after = app.graphql(query).await;
+        assert!(!is_whole(&after) && after.text.contains("M3 3"), "{}", after.text);
     }
 }
 

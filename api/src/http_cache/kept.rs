@@ -9,7 +9,7 @@ use axum::{
 };
 use domain::cache::Weigh;
 use metrics::{Counter, Histogram};
-use schema::Epoch;
+use schema::Validity;
 
 use crate::{
     middleware::request::{self, REQUEST_ID},
@@ -20,7 +20,7 @@ use crate::{
 #[derive(Clone)]
 pub(crate) struct Keepable {
     /// What it depends on, as that was before it was worked out.
-    pub(crate) epoch: Epoch,
+    pub(crate) validity: Validity,
     /// What it costs a client.
     pub(crate) cost: u32,
     /// How long ago it was worked out.
@@ -107,8 +107,8 @@ impl Kept {
         })
     }
 
-    pub(super) fn epoch(&self) -> Epoch {
-        self.keepable.epoch
+    pub(super) fn validity(&self) -> &Validity {
+        &self.keepable.validity
     }
 
     /// How long ago it was worked out.

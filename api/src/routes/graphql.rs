@@ -129,7 +129,7 @@ async fn answer(state: &AppState, request: OperationRequest, (form, by_get): (Fo
 
 fn keepable(executed: &Executed) -> Option<Keepable> {
     Some(Keepable {
-        epoch: executed.epoch?,
+        validity: executed.validity.clone()?,
         cost: executed.cost,
         age: executed.age.unwrap_or_default(),
         operation: Some(figures(executed)),

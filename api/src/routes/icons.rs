@@ -11,6 +11,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use domain::{
+    cache::MadeOf,
     catalog::{Icon, IconName},
     svg::{
         color::Color,
@@ -19,7 +20,7 @@ use domain::{
         size::Size,
     },
 };
-use schema::{Caller, Code, Epoch};
+use schema::{Caller, Code, Validity};
 use serde::Deserialize;
 
 use super::{
@@ -70,13 +71,17 @@ pub(crate) async fn svg(
     match charge(&state, &caller, COST).await {
         Ok(budget) => {
             let epoch = state.graphql.epoch();
+            let mut made_of = MadeOf::Everything;
             let answer = match path {
-                Ok(Path(path)) => answer(&state, path, query, &headers).await,
+                Ok(Path(path)) => {
+                    made_of = MadeOf::set(&path.0);
+                    answer(&state, path, query, &headers).await
+                }
                 Err(_) => Err(Refused::bad("The address is no UTF-8.")),
             };
             let mut response = tell(answer.into_response(), budget);
             if let Some(epoch) = epoch.filter(|_| response.status() == StatusCode::OK) {
-                response.extensions_mut().insert(keepable(epoch));
+                response.extensions_mut().insert(keepable(epoch.made_of(made_of)));
             }
             response
         }
@@ -84,9 +89,9 @@ pub(crate) async fn svg(
     }
 }
 
-fn keepable(epoch: Epoch) -> Keepable {
+fn keepable(validity: Validity) -> Keepable {
     Keepable {
-        epoch,
+        validity,
         cost: COST,
         age: Duration::ZERO,
         operation: None,

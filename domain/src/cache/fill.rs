@@ -144,6 +144,7 @@ impl Layers {
     ) -> Result<(), R::Error> {
         let (counts, started) = (self.counts(Layer::Database), Instant::now());
         let loaded = R::load(source, keys.clone()).await;
+        reading.loaded();
         let cost = started.elapsed();
         counts.took(cost);
         metrics::histogram!("cache_load_duration_seconds", "kind" => R::KIND.name).record(cost);

@@ -58,6 +58,7 @@ impl Layers {
     ) -> Result<HashMap<R::Key, R::Value>, R::Error> {
         // Also of one who forgets, all that is read at once is of one time.
         let reading = &reading.or_of_request();
+        reading.wanted_of(keys.iter().map(|key| R::depends_on(R::lookup(key)).set()));
         let mut answer = self.remembered::<R>(reading, keys);
         self.read_early::<R>(source, std::mem::take(&mut answer.early), From::Redis);
         for round in 1..=ROUNDS {
@@ -123,6 +124,7 @@ impl Layers {
     }
 
     pub(super) fn peek<R: Resource>(&self, reading: &Reading, key: &R::Lookup) -> Option<R::Value> {
+        reading.wanted_of(std::iter::once(R::depends_on(key).set()));
         let entry = self.entities.get::<R>(key)?;
         let now_ms = self.clock.now_ms();
         if self.judge(&self.freshness.view(), reading, &entry, now_ms) != Verdict::Right {

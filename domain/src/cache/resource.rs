@@ -88,6 +88,15 @@ pub(crate) enum Dependency {
     Set(SetId),
 }
 
+impl Dependency {
+    /// The set that it is, or is in.
+    pub(super) fn set(self) -> SetId {
+        match self {
+            Self::Name { set, .. } | Self::Set(set) => set,
+        }
+    }
+}
+
 /// A thing as it is kept: also that a key stands for nothing is kept.
 pub(super) struct Entry<R: Resource> {
     pub(super) key: R::Key,

@@ -1,8 +1,9 @@
 //! Working out the page that a client will ask for next, in the background and for nobody in particular.
 
-use std::{num::NonZero, sync::Arc};
+use std::{num::NonZero, sync::Arc, time::Duration};
 
 use domain::switches::Switch;
+use tokio::time::timeout;
 
 use super::{GraphqlService, Keeper};
 use crate::{
@@ -39,7 +40,9 @@ impl GraphqlService {
         request.caller = Caller::default();
         let service = self.clone();
         tokio::spawn(async move {
-            service.work_out(request).await;
+            let longest = Duration::from_millis(service.limits.deadline_ms);
+            // Nothing is lost with one that takes longer than a request may.
+            let _ = timeout(longest, service.work_out(request)).await;
             drop(place);
         });
     }
@@ -51,7 +54,7 @@ impl GraphqlService {
         let Some(keeper) = self.keeper(&request, &prepared) else {
             return;
         };
-        if keeper.memory.has(&prepared.hash, keeper.epoch) {
+        if keeper.memory.has(&prepared.hash, |validity| self.is_right(validity)) {
             return;
         }
         let keeper = Keeper {

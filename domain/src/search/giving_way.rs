@@ -1,0 +1,69 @@
+//! Long work that takes the processor only when nobody else wants it.
+
+use std::{future::Future, thread};
+
+use tokio::{runtime::Handle, sync::oneshot};
+
+/// How much a thread gives way to others, as `nice` has it: where all of the processor is wanted, a tenth is left to it.
+const NICE: i32 = 10;
+
+/// Does `work` on a thread of its own, called `name`, and gives it up where nobody waits for it any more. Threads that it starts give way as
+/// well.
+///
+/// # Panics
+/// Where `work` does.
+pub(super) async fn run<T: Send + 'static>(name: &str, work: impl Future<Output = T> + Send + 'static) -> T {
+    let runtime = Handle::current();
+    let (mut tell, told) = oneshot::channel();
+    let done = async move {
+        tokio::select! {
+            done = work => drop(tell.send(done)),
+            () = tell.closed() => {}
+        }
+    };
+    let thread = thread::Builder::new().name(name.to_owned()).spawn(move || {
+        // Where it cannot give way, it works all the same.
+        #[cfg(target_os = "linux")]
+        let _ = rustix::process::nice(NICE);
+        runtime.block_on(done);
+    });
+    thread.expect("the system has a thread for the first work of its kind");
+    told.await.expect("the work did not panic")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use tokio::sync::Notify;
+
+    use super::{NICE, run};
+
+    #[tokio::test]
+    async fn work_is_done_on_a_thread_that_gives_way() {
+        let (name, nice) = run("patient", async {
+            tokio::task::yield_now().await;
+            let nice = rustix::process::nice(0).expect("it can be asked");
+            (std::thread::current().name().map(str::to_owned), nice)
+        })
+        .await;
+        assert_eq!((name.as_deref(), nice), (Some("patient"), NICE));
+        assert_ne!(rustix::process::nice(0).expect("it can be asked"), NICE);
+    }
+
+    #[tokio::test]
+    async fn work_that_nobody_waits_for_ends() {
+        let (begun, ended) = (Arc::new(Notify::new()), Arc::new(()));
+        let (begin, held) = (Arc::clone(&begun), Arc::clone(&ended));
+        let waiting = tokio::spawn(run("forgotten", async move {
+            begin.notify_one();
+            std::future::pending::<()>().await;
+            drop(held);
+        }));
+        begun.notified().await;
+        waiting.abort();
+        while Arc::strong_count(&ended) > 1 {
+            tokio::task::yield_now().await;
+        }
+    }
+}

@@ -46,6 +46,10 @@ pub struct Redis {
 pub enum RedisError {
     #[error("it is no URL of Redis: write redis://HOST or rediss://HOST, or a cluster's nodes with commas: {0}")]
     Url(String),
+    #[error(
+        "the certificate of Redis is always checked: leave out #insecure, and name the authority that signed it in SSL_CERT_FILE"
+    )]
+    Insecure,
     #[error("redis is away")]
     Away,
     #[error("redis did not answer within {} ms", .0.as_millis())]
@@ -66,7 +70,7 @@ impl Drop for Keeper {
 /// Whether a URL can be used, without trying it.
 ///
 /// # Errors
-/// [`RedisError::Url`], which does not repeat the URL: it may hold a password.
+/// [`RedisError::Url`] or [`RedisError::Insecure`], which do not repeat the URL: it may hold a password.
 pub fn check_url(url: &str) -> Result<(), RedisError> {
     Nodes::parse(url).map(|_| ())
 }
@@ -75,7 +79,7 @@ impl Redis {
     /// Looks for Redis in the background, and goes on when it is not there. Called on a runtime.
     ///
     /// # Errors
-    /// [`RedisError::Url`].
+    /// As of [`check_url`].
     pub fn open(config: &RedisConfig) -> Result<Self, RedisError> {
         let nodes = Arc::new(Nodes::parse(&config.url)?);
         let circuit = Arc::new(Circuit::default());

@@ -110,17 +110,17 @@ impl Redis {
             .await
     }
 
-    /// Runs commands of one key each, all at once; what one of them is refused concerns no other. Whether each was done, and
-    /// answered with anything.
-    pub(crate) async fn each(&self, commands: Vec<Cmd>) -> Result<Vec<bool>, RedisError> {
-        let is_done = |answer: RedisResult<Option<String>>| matches!(answer, Ok(Some(_)));
+    /// Runs commands of one key each, all at once; what one of them is refused concerns no other. Whether each was answered with
+    /// anything; none where it could not be done, as in a Redis that is full or on a node that is away.
+    pub(crate) async fn each(&self, commands: Vec<Cmd>) -> Result<Vec<Option<bool>>, RedisError> {
+        let answered = |answer: RedisResult<Option<String>>| Some(answer.ok()?.is_some());
         self.ask(|connection| async move {
             if let Connection::Cluster(_) = connection {
                 let all = commands.into_iter().map(|command| {
                     let mut connection = connection.clone();
                     async move { command.query_async(&mut connection).await }
                 });
-                return Ok(join_all(all).await.into_iter().map(is_done).collect());
+                return Ok(join_all(all).await.into_iter().map(answered).collect());
             }
             let mut connection = connection;
             let mut pipeline = ::redis::pipe();
@@ -129,7 +129,7 @@ impl Redis {
                 pipeline.add_command(command);
             }
             let answers: Vec<RedisResult<Option<String>>> = pipeline.query_async(&mut connection).await?;
-            Ok(answers.into_iter().map(is_done).collect())
+            Ok(answers.into_iter().map(answered).collect())
         })
         .await
     }

@@ -64,7 +64,7 @@ const ICONS: &str = r#"{ icons(names: ["s:a", "s:b", "s:c"]) { ... on Icon { nam
 
 on_each_engine! {
     async fn a_switch_is_turned_and_told(engine) {
-        let app = TestApp::start(engine).await;
+        let app = TestApp::build(engine).await.cached().start().await;
         assert_eq!(app.graphql(STATES).await.data("/service/switches"), &states(&[]));
         for (switch, _) in SWITCHES {
             let configured = switch != "RATE_LIMIT";

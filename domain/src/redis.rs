@@ -102,12 +102,17 @@ impl Redis {
         self.timeout
     }
 
-    /// The values of `keys`, in their order, by one command; of a cluster, by one for each node's part of them.
+    /// The values of `keys`, in their order, by one command. Of a cluster, by one for each: there, what lies on a node that is
+    /// away is missing, and the rest is not.
     pub(crate) async fn get_many(&self, keys: &[String]) -> Result<Vec<Option<Vec<u8>>>, RedisError> {
-        let mut command = ::redis::cmd("MGET");
-        command.arg(keys);
-        self.ask(|mut connection| async move { command.query_async(&mut connection).await })
-            .await
+        self.ask(|connection| async move {
+            if let Connection::Cluster(_) = connection {
+                let one = |key: &String| get(connection.clone(), std::slice::from_ref(key));
+                return of_nodes(join_all(keys.iter().map(one)).await);
+            }
+            get(connection, keys).await
+        })
+        .await
     }
 
     /// Runs commands of one key each, all at once; what one of them is refused concerns no other. Whether each was answered with
@@ -173,6 +178,22 @@ impl Redis {
             }
         }
     }
+}
+
+async fn get(mut connection: Connection, keys: &[String]) -> RedisResult<Vec<Option<Vec<u8>>>> {
+    let mut command = ::redis::cmd("MGET");
+    command.arg(keys);
+    command.query_async(&mut connection).await
+}
+
+/// What nodes have answered, each for a part. A failure where none of them has.
+fn of_nodes(parts: Vec<RedisResult<Vec<Option<Vec<u8>>>>>) -> RedisResult<Vec<Option<Vec<u8>>>> {
+    let is_away = parts.iter().all(Result::is_err);
+    let values = parts.into_iter().map(|part| match part {
+        Err(error) if is_away => Err(error),
+        part => Ok(part.ok().and_then(|mut values| values.pop()).flatten()),
+    });
+    values.collect()
 }
 
 /// Whether a new connection is one to Redis, and to one that answers in time. Of a cluster some node may be away, which its

@@ -107,8 +107,8 @@ impl Redis {
     pub(crate) async fn get_many(&self, keys: &[String]) -> Result<Vec<Option<Vec<u8>>>, RedisError> {
         self.ask(|connection| async move {
             if let Connection::Cluster(_) = connection {
-                let one = |key: &String| get(connection.clone(), std::slice::from_ref(key));
-                return of_nodes(join_all(keys.iter().map(one)).await);
+                let each = keys.chunks(1).map(|key| get(connection.clone(), key));
+                return of_nodes(join_all(each).await);
             }
             get(connection, keys).await
         })

@@ -79,7 +79,7 @@ on_each_engine! {
             if switch == "RATE_LIMIT" {
                 continue;
             }
-            let off = TestApp::build(engine).await.flag(&format!("--{flag}=false")).start().await;
+            let off = TestApp::build(engine).await.cached().flag(&format!("--{flag}=false")).start().await;
             let reply = off.graphql(STATES).await;
             let found = reply.data("/service/switches").as_array().unwrap().clone();
             let found = found.iter().filter(|state| state["configured"] == false && state["on"] == false);

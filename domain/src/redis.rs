@@ -46,6 +46,10 @@ pub struct Redis {
 pub enum RedisError {
     #[error("it is no URL of Redis: write redis://HOST or rediss://HOST, or a cluster's nodes with commas: {0}")]
     Url(String),
+    #[error(
+        "the certificate of Redis is always checked: leave out #insecure, and name the authority that signed it in SSL_CERT_FILE"
+    )]
+    Insecure,
     #[error("redis is away")]
     Away,
     #[error("redis did not answer within {} ms", .0.as_millis())]
@@ -66,7 +70,7 @@ impl Drop for Keeper {
 /// Whether a URL can be used, without trying it.
 ///
 /// # Errors
-/// [`RedisError::Url`], which does not repeat the URL: it may hold a password.
+/// [`RedisError::Url`] or [`RedisError::Insecure`], which do not repeat the URL: it may hold a password.
 pub fn check_url(url: &str) -> Result<(), RedisError> {
     Nodes::parse(url).map(|_| ())
 }
@@ -75,7 +79,7 @@ impl Redis {
     /// Looks for Redis in the background, and goes on when it is not there. Called on a runtime.
     ///
     /// # Errors
-    /// [`RedisError::Url`].
+    /// As of [`check_url`].
     pub fn open(config: &RedisConfig) -> Result<Self, RedisError> {
         let nodes = Arc::new(Nodes::parse(&config.url)?);
         let circuit = Arc::new(Circuit::default());
@@ -98,25 +102,30 @@ impl Redis {
         self.timeout
     }
 
-    /// The values of `keys`, in their order, by one command; of a cluster, by one for each node's part of them.
+    /// The values of `keys`, in their order, by one command. Of a cluster, by one for each: there, what lies on a node that is
+    /// away is missing, and the rest is not.
     pub(crate) async fn get_many(&self, keys: &[String]) -> Result<Vec<Option<Vec<u8>>>, RedisError> {
-        let mut command = ::redis::cmd("MGET");
-        command.arg(keys);
-        self.ask(|mut connection| async move { command.query_async(&mut connection).await })
-            .await
+        self.ask(|connection| async move {
+            if let Connection::Cluster(_) = connection {
+                let each = keys.chunks(1).map(|key| get(connection.clone(), key));
+                return of_nodes(join_all(each).await);
+            }
+            get(connection, keys).await
+        })
+        .await
     }
 
-    /// Runs commands of one key each, all at once; what one of them is refused concerns no other. Whether each was done, and
-    /// answered with anything.
-    pub(crate) async fn each(&self, commands: Vec<Cmd>) -> Result<Vec<bool>, RedisError> {
-        let is_done = |answer: RedisResult<Option<String>>| matches!(answer, Ok(Some(_)));
+    /// Runs commands of one key each, all at once; what one of them is refused concerns no other. Whether each was answered with
+    /// anything; none where it could not be done, as in a Redis that is full or on a node that is away.
+    pub(crate) async fn each(&self, commands: Vec<Cmd>) -> Result<Vec<Option<bool>>, RedisError> {
+        let answered = |answer: RedisResult<Option<String>>| Some(answer.ok()?.is_some());
         self.ask(|connection| async move {
             if let Connection::Cluster(_) = connection {
                 let all = commands.into_iter().map(|command| {
                     let mut connection = connection.clone();
                     async move { command.query_async(&mut connection).await }
                 });
-                return Ok(join_all(all).await.into_iter().map(is_done).collect());
+                return Ok(join_all(all).await.into_iter().map(answered).collect());
             }
             let mut connection = connection;
             let mut pipeline = ::redis::pipe();
@@ -125,7 +134,7 @@ impl Redis {
                 pipeline.add_command(command);
             }
             let answers: Vec<RedisResult<Option<String>>> = pipeline.query_async(&mut connection).await?;
-            Ok(answers.into_iter().map(is_done).collect())
+            Ok(answers.into_iter().map(answered).collect())
         })
         .await
     }
@@ -169,6 +178,22 @@ impl Redis {
             }
         }
     }
+}
+
+async fn get(mut connection: Connection, keys: &[String]) -> RedisResult<Vec<Option<Vec<u8>>>> {
+    let mut command = ::redis::cmd("MGET");
+    command.arg(keys);
+    command.query_async(&mut connection).await
+}
+
+/// What nodes have answered, each for a part. A failure where none of them has.
+fn of_nodes(parts: Vec<RedisResult<Vec<Option<Vec<u8>>>>>) -> RedisResult<Vec<Option<Vec<u8>>>> {
+    let is_away = parts.iter().all(Result::is_err);
+    let values = parts.into_iter().map(|part| match part {
+        Err(error) if is_away => Err(error),
+        part => Ok(part.ok().and_then(|mut values| values.pop()).flatten()),
+    });
+    values.collect()
 }
 
 /// Whether a new connection is one to Redis, and to one that answers in time. Of a cluster some node may be away, which its

@@ -218,7 +218,7 @@ impl TestApp {
 }
 
 /// Whether every server that says nothing of it is to keep nothing: `ICONQL_TEST_CACHE=off` has all tests show that answers are
-/// the same without the cache, but those of the cache itself and of what it saves (`--skip cache --skip once`).
+/// the same without the cache. Those of the cache itself, and of what it saves, say that theirs is [`Builder::cached`].
 #[expect(
     clippy::disallowed_methods,
     reason = "whoever runs the tests says it in no other way"
@@ -241,6 +241,12 @@ impl Builder {
     pub fn flag(mut self, flag: &str) -> Self {
         self.flags.push(flag.to_owned());
         self
+    }
+
+    /// Keeps what it reads however the tests are run, for those that are about that.
+    #[must_use]
+    pub fn cached(self) -> Self {
+        self.flag("--cache-enabled=true")
     }
 
     /// Starts the server on a free port, configured as the command line would be.

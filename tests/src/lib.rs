@@ -19,6 +19,7 @@ mod child;
 mod collector;
 mod database;
 mod fixtures;
+mod link;
 mod own_postgres;
 mod own_redis;
 mod process;
@@ -35,6 +36,7 @@ pub use database::{Engine, TestDatabase};
 pub use fixtures::{
     clients, fixture, keyword_packages, oracle, starter_package, starter_packages, whole_catalog, workspace_root,
 };
+pub use link::Link;
 pub use own_postgres::{OwnPostgres, runs_as_root};
 pub use own_redis::{OwnRedis, shared_redis_url};
 pub use process::{Finished, Process, run};

@@ -1,8 +1,11 @@
 //! A Redis of one test's own, for it to kill, to hold still, and to fill with rubbish.
 
 use std::{
-    net::TcpListener,
+    hash::{BuildHasher as _, RandomState},
+    net::{SocketAddr, TcpListener},
+    path::PathBuf,
     process::{Child, Command, Stdio},
+    sync::atomic::{AtomicU16, Ordering},
 };
 
 use tempfile::TempDir;
@@ -14,6 +17,8 @@ pub struct OwnRedis {
     folder: TempDir,
     port: u16,
     is_cluster: bool,
+    /// Where `ca.pem`, `cert.pem` and `key.pem` lie, of one that speaks TLS alone.
+    identity: Option<PathBuf>,
     server: Option<Child>,
 }
 
@@ -21,6 +26,14 @@ impl OwnRedis {
     /// A new server that takes connections.
     pub async fn start() -> Self {
         let mut own = Self::new(false);
+        own.start_again().await;
+        own
+    }
+
+    /// A server that speaks TLS alone, with the `cert.pem` and `key.pem` of a folder, which its `ca.pem` has signed for 127.0.0.1.
+    pub async fn start_with_tls(identity: PathBuf) -> Self {
+        let mut own = Self::new(false);
+        own.identity = Some(identity);
         own.start_again().await;
         own
     }
@@ -63,23 +76,44 @@ impl OwnRedis {
             folder: tempfile::tempdir().expect("a folder can be made"),
             port: free_port(),
             is_cluster,
+            identity: None,
             server: None,
         }
     }
 
+    /// Where it takes connections.
+    pub fn address(&self) -> SocketAddr {
+        ([127, 0, 0, 1], self.port).into()
+    }
+
     /// What `--redis-url` takes: a cluster is one by having several nodes.
     pub fn url(&self) -> String {
-        let url = format!("redis://127.0.0.1:{}", self.port);
+        let scheme = if self.identity.is_some() { "rediss" } else { "redis" };
+        let url = format!("{scheme}://{}", self.address());
         if self.is_cluster { format!("{url},{url}") } else { url }
     }
 
     /// Starts it, on the port that it had, and empty.
     pub async fn start_again(&mut self) {
         let mut redis = Command::new("redis-server");
-        redis.args(["--port", &self.port.to_string(), "--bind", "127.0.0.1"]);
-        redis.args(["--save", "", "--appendonly", "no"]);
+        let port = self.port.to_string();
+        redis.args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]);
+        match &self.identity {
+            None => drop(redis.args(["--port", &port])),
+            Some(identity) => {
+                redis.args(["--port", "0", "--tls-port", &port, "--tls-auth-clients", "no"]);
+                for (setting, file) in [
+                    ("--tls-ca-cert-file", "ca.pem"),
+                    ("--tls-cert-file", "cert.pem"),
+                    ("--tls-key-file", "key.pem"),
+                ] {
+                    redis.arg(setting).arg(identity.join(file));
+                }
+            }
+        }
         if self.is_cluster {
-            redis.args(["--cluster-enabled", "yes"]);
+            // A node that is gone takes only its own slots with it.
+            redis.args(["--cluster-enabled", "yes", "--cluster-require-full-coverage", "no"]);
         }
         let server = redis
             .current_dir(self.folder.path())
@@ -96,12 +130,27 @@ impl OwnRedis {
 
     /// Runs a command, and says what it printed.
     pub fn command(&self, words: &[&str]) -> String {
-        let output = Command::new("redis-cli")
-            .args(["-h", "127.0.0.1", "-p", &self.port.to_string()])
-            .args(words)
-            .output()
-            .expect("redis-cli comes with redis-server");
+        let mut cli = Command::new("redis-cli");
+        cli.args(["-h", "127.0.0.1", "-p", &self.port.to_string()]);
+        if let Some(identity) = &self.identity {
+            cli.arg("--tls").arg("--cacert").arg(identity.join("ca.pem"));
+        }
+        let output = cli.args(words).output().expect("redis-cli comes with redis-server");
         String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
+    /// Instances that listen to what others tell of their catalogs.
+    pub fn listeners(&self) -> usize {
+        let channels = self.command(&["PUBSUB", "CHANNELS", "iconql:v1:*:changed"]);
+        let mut count = vec!["PUBSUB", "NUMSUB"];
+        count.extend(channels.lines().map(str::trim).filter(|channel| !channel.is_empty()));
+        let said = self.command(&count);
+        // A channel, how many listen to it; and so on.
+        said.lines()
+            .skip(1)
+            .step_by(2)
+            .filter_map(|count| count.trim().parse::<usize>().ok())
+            .sum()
     }
 
     /// Sends a signal by its name, as `STOP`.
@@ -136,13 +185,17 @@ pub fn shared_redis_url() -> String {
     })
 }
 
+/// A port that stays free while its Redis is away: below those that the kernel gives to clients.
 fn free_port() -> u16 {
-    // A cluster's node also listens 10,000 above, which must be a port too.
-    loop {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("there is a free port");
-        let port = listener.local_addr().expect("it has an address").port();
-        if port < 55_000 {
-            return port;
-        }
-    }
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let is_free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
+    let start = RandomState::new().hash_one(()).to_le_bytes();
+    let start = u16::from_le_bytes([start[0], start[1]]);
+    let candidates =
+        std::iter::repeat_with(|| 12_000 + start.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % 8000);
+    // A cluster's node also listens 10,000 above.
+    let mut free = candidates
+        .take(8000)
+        .filter(|port| is_free(port) && is_free(&(port + 10_000)));
+    free.next().expect("there is a free port")
 }

@@ -7,7 +7,10 @@ use std::{
     time::Duration,
 };
 
-use crate::shared;
+use reqwest::Method;
+use serde_json::Value;
+
+use crate::{reply::Reply, shared};
 
 /// A process that has ended.
 #[derive(Debug)]
@@ -22,6 +25,7 @@ pub struct Finished {
 pub struct Process {
     child: Child,
     base_url: String,
+    client: reqwest::Client,
 }
 
 /// Runs `binary` to its end with only these variables, besides `PATH`.
@@ -57,11 +61,16 @@ fn own_folder() -> PathBuf {
 impl Process {
     /// Starts `binary serve` on a free port and waits until it says where.
     pub fn serve(binary: &str, database_url: &str, flags: &[&str]) -> Self {
+        Self::serve_with(binary, database_url, flags, &[])
+    }
+
+    /// As [`Self::serve`], with variables.
+    pub fn serve_with(binary: &str, database_url: &str, flags: &[&str], variables: &[(&str, &str)]) -> Self {
         let database = format!("--database-url={database_url}");
         // As `TestApp` has it: a test that wants a budget turns it on.
         let mut arguments = vec!["serve", "--listen=127.0.0.1:0", "--rate-limit-enabled=false", &database];
         arguments.extend(flags);
-        let mut command = command(binary, &arguments, &[]);
+        let mut command = command(binary, &arguments, variables);
         let mut child = command
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -88,12 +97,29 @@ impl Process {
         std::thread::spawn(move || std::io::copy(&mut lines, &mut std::io::sink()));
         let mut errors = child.stderr.take().expect("its errors are piped");
         std::thread::spawn(move || std::io::copy(&mut errors, &mut std::io::sink()));
-        Self { child, base_url }
+        let client = reqwest::Client::builder().no_proxy().build();
+        Self {
+            child,
+            base_url,
+            client: client.expect("a plain client"),
+        }
     }
 
     /// `http://127.0.0.1:PORT`.
     pub fn base_url(&self) -> &str {
         &self.base_url
+    }
+
+    /// Sends a body to `/graphql`.
+    pub async fn post(&self, body: &Value) -> Reply {
+        let request = self.client.request(Method::POST, format!("{}/graphql", self.base_url));
+        Reply::read(request.json(body).send().await.expect("the server answers")).await
+    }
+
+    /// Fetches a path.
+    pub async fn get(&self, path: &str) -> Reply {
+        let request = self.client.request(Method::GET, format!("{}{path}", self.base_url));
+        Reply::read(request.send().await.expect("the server answers")).await
     }
 
     pub fn id(&self) -> u32 {

@@ -65,7 +65,7 @@ async fn health(base_url: &str) -> Value {
 
 on_each_engine! {
     async fn what_was_read_takes_no_statement_and_is_the_same(engine) {
-        let app = TestApp::with_garden(engine).await;
+        let app = TestApp::build_with_garden(engine).await.cached().start().await;
         let off = TestApp::build_with_garden(engine).await.flag("--cache-enabled=false").start().await;
         let tiny = TestApp::build_with_garden(engine).await.flag("--cache-memory-bytes=0").start().await;
         for name in ["garden:tree", "garden:no-such-icon", "shed:saw", "garden:e001", "no-such-set:tree"] {
@@ -124,7 +124,7 @@ on_each_engine! {
     }
 
     async fn exactly_what_changed_is_read_again(engine) {
-        let app = TestApp::start(engine).await;
+        let app = TestApp::build(engine).await.cached().start().await;
         let icons = [("home", "M0 0h1z"), ("sun", "M1 1h1z")];
         app.import_json(&set(&icons, &json!({}))).await;
         let bodies = "{ icons(names: [\"s:home\", \"s:sun\"]) { ... on Icon { name body } } }";
@@ -206,7 +206,7 @@ on_each_engine! {
     }
 
     async fn the_layers_are_told_of(engine) {
-        let app = TestApp::build(engine).await.flag("--response-cache-enabled=false").start().await;
+        let app = TestApp::build(engine).await.cached().flag("--response-cache-enabled=false").start().await;
         app.import_json_at(NOW_MS, &set(&[("home", "M0 0h1z")], &json!({}))).await;
         field(&app, "s:home", "body").await;
         field(&app, "s:home", "body").await;
@@ -270,7 +270,7 @@ async fn what_is_kept_outlives_the_database() {
 /// Requests that miss the same at once, over HTTP, take one statement together.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_crowd_takes_one_statement() {
-    let app = TestApp::with_garden(Engine::Sqlite).await;
+    let app = TestApp::build_with_garden(Engine::Sqlite).await.cached().start().await;
     let crowd = (0..100).map(|_| app.graphql(r#"{ icon(by: { name: "garden:tree" }) { name body } }"#));
     let replies = futures_util::future::join_all(crowd).await;
     assert!(replies.iter().all(|reply| reply.data("/icon/name") == "garden:tree"));

@@ -16,6 +16,7 @@ const PATIENT: &str = "--redis-timeout-ms=5000";
 async fn garden(redis: &str) -> Builder {
     TestApp::build_with_garden(Engine::Sqlite)
         .await
+        .cached()
         .flag(&format!("--redis-url={redis}"))
 }
 

@@ -163,7 +163,7 @@ async fn headers_that_keep_browsers_safe() {
 
 #[tokio::test]
 async fn what_took_how_long_is_told() {
-    let app = TestApp::with_garden(Engine::Sqlite).await;
+    let app = TestApp::build_with_garden(Engine::Sqlite).await.cached().start().await;
     let tree = "{ icon(by: { name: \"garden:tree\" }) { name } }";
     for (query, counts) in [
         (

@@ -22,7 +22,7 @@ on_each_engine! {
 
     async fn every_documented_figure_is_served(engine) {
         // Its index is made here, where figures are taken.
-        let app = TestApp::build(engine).await.flag("--redis-url=redis://127.0.0.1:1").start().await;
+        let app = TestApp::build(engine).await.cached().flag("--redis-url=redis://127.0.0.1:1").start().await;
         app.import(&[tests::fixture("garden.json")]).await;
         app.graphql(r#"{ icons(names: ["garden:tree"]) { ... on Icon { set { name } } } }"#).await;
         app.graphql("{ nonsense }").await;

@@ -12,7 +12,7 @@ const TREE: &str = "query Tree($name: IconName!) { icon(by: { name: $name }) { n
 const OF_ONE_ANSWER: [&str; 3] = ["x-request-id", "age", "date"];
 
 async fn app(engine: Engine, flags: &[&str]) -> TestApp {
-    let builder = TestApp::build(engine).await.flag("--environment=production");
+    let builder = TestApp::build(engine).await.cached().flag("--environment=production");
     let app = flags
         .iter()
         .fold(builder, |builder, flag| builder.flag(flag))

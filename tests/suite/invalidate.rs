@@ -213,7 +213,7 @@ on_each_engine! {
 /// A batch of everything that is kept of an icon is dropped from this instance's memory.
 #[tokio::test]
 async fn memory_is_let_go_of() {
-    let app = TestApp::start(Engine::Sqlite).await;
+    let app = TestApp::build(Engine::Sqlite).await.cached().start().await;
     app.import_json(&set("s")).await;
     let entries = async || {
         let reply = app.graphql("{ service { caches { entries bytes } } }").await;

@@ -29,6 +29,7 @@ fn set(prefix: &str, icons: usize) -> Value {
 async fn with_sets(engine: Engine) -> TestApp {
     let app = TestApp::build(engine)
         .await
+        .cached()
         .flag("--response-cache-enabled=false")
         .start()
         .await;
@@ -128,7 +129,7 @@ on_each_engine! {
     }
 
     async fn what_cannot_be_meant_is_refused(engine) {
-        let app = TestApp::build(engine).await.flag("--environment=production").flag("--batch-max-size=2").start().await;
+        let app = TestApp::build(engine).await.cached().flag("--environment=production").flag("--batch-max-size=2").start().await;
         app.import_json(&set("small", 3)).await;
         let (_, admin) = app.create_key(&["admin"]).await;
         let (_, other) = app.create_key(&["usage:write", "analytics:read", "metrics:read"]).await;

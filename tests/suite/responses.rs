@@ -154,7 +154,7 @@ async fn scroll(app: &TestApp) -> Reply {
 on_each_engine! {
     async fn what_is_kept_goes_with_what_it_was_made_of(engine) {
         for flag in ["--response-cache-enabled=true", "--response-cache-enabled=false"] {
-            let app = TestApp::build(engine).await.flag(flag).start().await;
+            let app = TestApp::build(engine).await.cached().flag(flag).start().await;
             app.import_json(&set("M0 0")).await;
             let first = scroll(&app).await;
             let again = scroll(&app).await;

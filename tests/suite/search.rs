@@ -131,7 +131,7 @@ on_each_engine! {
     }
 
     async fn icons_are_read_once_in_a_generation(engine) {
-        let app = TestApp::start(engine).await;
+        let app = TestApp::build(engine).await.cached().start().await;
         let drawn = |d: &str| json!({ "prefix": "one", "icons": { "home": { "body": format!("<path d=\"{d}\"/>") }, "homepod": { "body": "<g/>" } },
             "info": { "name": "One", "author": { "name": "A" }, "license": { "title": "MIT" } } });
         let body = async |statements: u32| {

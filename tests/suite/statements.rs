@@ -158,7 +158,7 @@ on_each_engine! {
     }
 
     async fn a_set_is_read_once_in_a_generation_and_again_in_the_next(engine) {
-        let app = TestApp::start(engine).await;
+        let app = TestApp::build(engine).await.cached().start().await;
         let set = |prefix: &str, name: &str| {
             json!({ "prefix": prefix, "info": { "name": name }, "icons": { "sun": { "body": "<path d=\"M0 0h1z\"/>" } } })
         };

@@ -70,7 +70,7 @@ const ICONS: &str = r#"{ icons(names: ["s:a", "s:b", "s:c"]) { ... on Icon { nam
 
 on_each_engine! {
     async fn a_switch_is_turned_and_told(engine) {
-        let app = TestApp::start(engine).await;
+        let app = TestApp::build(engine).await.cached().start().await;
         assert_eq!(app.graphql(STATES).await.data("/service/switches"), &states(&[]));
         for (switch, _) in SWITCHES {
             if switch == "TRACING" {
@@ -92,7 +92,7 @@ on_each_engine! {
             if OFF.contains(&switch) {
                 continue;
             }
-            let off = TestApp::build(engine).await.flag(&format!("--{flag}=false")).start().await;
+            let off = TestApp::build(engine).await.cached().flag(&format!("--{flag}=false")).start().await;
             let reply = off.graphql(STATES).await;
             let found = reply.data("/service/switches").as_array().unwrap().clone();
             let found = found.iter().filter(|state| state["configured"] == false && state["on"] == false);

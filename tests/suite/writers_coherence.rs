@@ -98,7 +98,7 @@ async fn found(base_url: &str, query: &str) -> Option<Vec<String>> {
 
 on_each_engine! {
     async fn whoever_wrote_it_sees_it_at_once(engine) {
-        let app = TestApp::start(engine).await;
+        let app = TestApp::build(engine).await.cached().start().await;
         app.import_json_at(NOW_MS, &set()).await;
         let url = app.base_url();
         assert_eq!(seen(url).await, vec![json!(body("home")); 8]);
@@ -207,8 +207,14 @@ on_each_engine! {
     }
 }
 
-/// Two instances over one database, that share a Redis or do not: each writes in turn.
-async fn check_instances(redis: Option<&OwnRedis>) {
+/// From now on nobody can listen to what instances tell each other, and all else is as it was.
+fn cut_channel(redis: &OwnRedis) {
+    redis.command(&["ACL", "SETUSER", "default", "resetchannels"]);
+    redis.command(&["CLIENT", "KILL", "TYPE", "pubsub"]);
+}
+
+/// Two instances over one database, that share a Redis or do not: each writes in turn. From a round on their channel may be cut.
+async fn check_instances(redis: Option<&OwnRedis>, cut_from: usize) {
     let database = TestDatabase::fresh(Engine::Postgres).await;
     import(&database).await;
     let flags: Vec<String> = redis.map_or_else(Vec::new, |redis| {
@@ -224,6 +230,9 @@ async fn check_instances(redis: Option<&OwnRedis>) {
         assert_eq!(seen(server.base_url()).await, vec![old.clone(); 8]);
     }
     for round in 0..12 {
+        if let Some(redis) = redis.filter(|_| round == cut_from) {
+            cut_channel(redis);
+        }
         let (writer, other) = (servers[round % 2].base_url(), servers[(round + 1) % 2].base_url());
         let path = format!("{round}");
         let new = json!(body(&path));
@@ -257,10 +266,18 @@ async fn check_instances(redis: Option<&OwnRedis>) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn instances_follow_each_other_through_redis() {
     let redis = OwnRedis::start().await;
-    check_instances(Some(&redis)).await;
+    check_instances(Some(&redis), usize::MAX).await;
+}
+
+/// What is kept in Redis, they still share; of changes they learn from the feed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn instances_follow_each_other_while_their_channel_is_cut() {
+    let redis = OwnRedis::start().await;
+    check_instances(Some(&redis), 8).await;
+    assert_eq!(redis.listeners(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn instances_follow_each_other_without_redis() {
-    check_instances(None).await;
+    check_instances(None, usize::MAX).await;
 }

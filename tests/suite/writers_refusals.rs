@@ -115,7 +115,7 @@ on_each_engine! {
     }
 
     async fn statements_do_not_grow_with_the_set(engine) {
-        let app = TestApp::start(engine).await;
+        let app = TestApp::build(engine).await.cached().start().await;
         let icons: Map<String, Value> = (0..3000).map(|number| (format!("icon-{number}"), json!({ "body": "<g/>" }))).collect();
         app.import_json(&json!({ "prefix": "big", "icons": icons })).await;
         app.import_json(&set("s")).await;

@@ -24,7 +24,7 @@ impl RedisArgs {
     /// A handle, where there is a URL. Redis need not be there.
     ///
     /// # Errors
-    /// [`RedisError::Url`], which parsing has ruled out.
+    /// What is wrong with the URL, which parsing has ruled out.
     pub(crate) fn open(&self) -> Result<Option<Redis>, RedisError> {
         self.to_domain().map(|config| Redis::open(&config)).transpose()
     }

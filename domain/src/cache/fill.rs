@@ -153,8 +153,9 @@ impl Layers {
         self.saw(reading, loaded.stamp);
         let now_ms = self.clock.now_ms();
         let mut for_redis = Vec::with_capacity(keys.len());
-        for key in keys {
-            let value = loaded.found.remove(&key);
+        let view = self.freshness.view();
+        for key in &keys {
+            let value = loaded.found.remove(key);
             let ttl = R::ttl(&self.config.ttls, value.is_some());
             let life = Life::new(now_ms, self.chance.about(ttl), cost);
             let entry = Arc::new(Entry::<R> {
@@ -164,18 +165,22 @@ impl Layers {
                 life: life.within(now_ms, self.memory_ttl()),
                 asked: AtomicU32::default(),
             });
-            self.entities.keep(&entry);
+            // What has changed while it was read is for whoever asked before that, and not to be kept.
+            if view.is_fresh(loaded.stamp, R::depends_on(R::lookup(key)), 0) {
+                self.entities.keep(&entry);
+                for_redis.push(Arc::new(Entry::<R> {
+                    key: key.clone(),
+                    value,
+                    stamp: loaded.stamp,
+                    life,
+                    asked: AtomicU32::default(),
+                }));
+            }
             entries.insert(key.clone(), entry);
-            for_redis.push(Arc::new(Entry::<R> {
-                key,
-                value,
-                stamp: loaded.stamp,
-                life,
-                asked: AtomicU32::default(),
-            }));
         }
+        drop(view);
         if let Some(shared) = self.shared() {
-            shared.put(for_redis, now_ms);
+            shared.put(&keys, for_redis, now_ms);
         }
         Ok(())
     }

@@ -76,7 +76,8 @@ impl Shared {
             lease
         };
         match self.redis.each(keys.iter().map(lease).collect()).await {
-            Ok(taken) => taken.contains(&true),
+            // A lease that could not be taken is not known to be anybody's.
+            Ok(taken) => taken.iter().any(|taken| *taken != Some(false)),
             Err(_) => true,
         }
     }
@@ -104,32 +105,38 @@ impl Shared {
         there
     }
 
-    /// Writes what was read, in the background, and lets others read again what this instance was the first to miss.
-    pub(super) fn put<R: Resource>(self: &Arc<Self>, entries: Vec<Arc<Entry<R>>>, now_ms: i64) {
+    /// Writes what was read, in the background, and lets others read again the `keys` that this instance was the first to miss.
+    pub(super) fn put<R: Resource>(self: &Arc<Self>, keys: &[R::Key], entries: Vec<Arc<Entry<R>>>, now_ms: i64) {
         let Ok(place) = Arc::clone(&self.fills).try_acquire_owned() else {
             return;
         };
+        let release = |key: &R::Key| {
+            let mut release = cmd("DEL");
+            release.arg(self.lease::<R>(R::lookup(key)));
+            release
+        };
+        let releases: Vec<_> = keys.iter().map(release).collect();
         let shared = Arc::clone(self);
         tokio::spawn(async move {
             let _place = place;
-            let mut commands = Vec::with_capacity(entries.len() * 2);
+            let mut commands = Vec::with_capacity(entries.len() + releases.len());
             for entry in &entries {
-                let key = R::lookup(&entry.key);
-                let name = shared.name::<R>(key);
+                let name = shared.name::<R>(R::lookup(&entry.key));
                 if let Some(value) = encoding::encode(entry, &name) {
                     let mut set = cmd("SET");
                     set.arg(name).arg(value);
                     set.arg("PX").arg(entry.life.left_ms(now_ms).max(1));
                     commands.push(set);
                 }
-                let mut release = cmd("DEL");
-                release.arg(shared.lease::<R>(key));
-                commands.push(release);
             }
-            match shared.redis.each(commands).await {
-                Ok(_) => shared.counts.add(Outcome::Done, entries.len()),
-                Err(_) => shared.counts.add(Outcome::Failed, entries.len()),
-            }
+            let written = commands.len();
+            commands.extend(releases);
+            let refused = match shared.redis.each(commands).await {
+                Ok(done) => done.iter().take(written).filter(|done| done.is_none()).count(),
+                Err(_) => entries.len(),
+            };
+            shared.counts.add(Outcome::Done, entries.len() - refused);
+            shared.counts.add(Outcome::Failed, refused);
         });
     }
 

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use ::redis::{
-    AsyncConnectionConfig, Client, Cmd, Pipeline, RedisFuture, RedisResult, Value,
+    AsyncConnectionConfig, Client, Cmd, ConnectionAddr, Pipeline, RedisFuture, RedisResult, Value,
     aio::{ConnectionLike, MultiplexedConnection, PubSub},
     cluster::ClusterClient,
     cluster_async::ClusterConnection,
@@ -30,13 +30,17 @@ impl Nodes {
     pub(super) fn parse(urls: &str) -> Result<Self, RedisError> {
         let unusable = |error: ::redis::RedisError| RedisError::Url(error.to_string());
         let urls = split(urls);
+        let open = |url: &&str| {
+            let client = Client::open(*url).map_err(unusable)?;
+            match client.get_connection_info().addr() {
+                ConnectionAddr::TcpTls { insecure: true, .. } => Err(RedisError::Insecure),
+                _ => Ok(client),
+            }
+        };
         if let [url] = urls.as_slice() {
-            return Client::open(*url)
-                .map(|client| Self::Single(Box::new(client)))
-                .map_err(unusable);
+            return open(url).map(|client| Self::Single(Box::new(client)));
         }
-        let named: Result<Vec<Client>, _> = urls.iter().map(|url| Client::open(*url)).collect();
-        let named = named.map_err(unusable)?;
+        let named = urls.iter().map(open).collect::<Result<Vec<Client>, _>>()?;
         let cluster = ClusterClient::builder(urls)
             .connection_timeout(CONNECTING_TIME)
             // Nobody waits for a second try.
@@ -164,6 +168,9 @@ mod tests {
             ("secret", false),
             ("", false),
             ("redis://a,rediss://secret", false),
+            ("rediss://:secret@a/#insecure", false),
+            ("rediss://:secret@a#insecure", false),
+            ("rediss://a,rediss://:secret@b/#insecure", false),
         ] {
             match Nodes::parse(url) {
                 Ok(_) => assert!(is_usable, "{url}"),

@@ -1,20 +1,16 @@
 //! From a request to a response's bytes: the document stage, execution, and what it all took.
 
+mod answering;
 mod config;
 mod next_page;
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Instant};
 
 use async_graphql::{
-    Request, Response, SDLExportOptions, Schema, SchemaBuilder, ServerError, ValidationMode, Value, Variables,
-    parser::types::OperationType,
+    Request, Response, SDLExportOptions, Schema, SchemaBuilder, ValidationMode, Variables, parser::types::OperationType,
 };
-use bytes::Bytes;
 use domain::{
-    cache::{Lookups, MadeOf},
+    cache::MadeOf,
     database::StatementCount,
     rate_limit::{Budget, Exceeded, RateLimiter},
     switches::{Switch, Switches},
@@ -23,11 +19,9 @@ use futures_util::{
     StreamExt as _,
     stream::{self, BoxStream},
 };
-use tracing::Instrument as _;
 
 use crate::{
     documents::{Documents, Prepared, StopAfterValidation, TrustReport, TrustedDocument, Validator},
-    errors::Code,
     foresight::Foresight,
     kept_answers::{InFront, KeptAnswers},
     limits::{self, Limits, MAX_NESTED_SETS},
@@ -36,9 +30,9 @@ use crate::{
     public_url::PublicUrl,
     query::Query,
     refusal::Refusal,
-    request::{Answers, Executed, Opened, OperationRequest, Outcome},
-    response::{finish, kind_name, objects, refused, to_bytes},
-    responses::{NewResponse, ResponseMemory},
+    request::{Answers, Executed, Opened, OperationRequest},
+    response::{finish, to_bytes},
+    responses::ResponseMemory,
     serialized::{SerializedMemory, Serializing},
     subscription::Subscription,
     validity::{Epoch, Validity},
@@ -220,152 +214,6 @@ impl GraphqlService {
         }
     }
 
-    async fn answer(&self, request: OperationRequest, admitted: Admitted, started: Instant) -> Executed {
-        let budget = match &admitted {
-            Ok((_, budget)) | Err((_, budget)) => *budget,
-        };
-        let prepared = admitted.map(|(prepared, _)| prepared).map_err(|(refusal, _)| refusal);
-        let prepare_time = started.elapsed();
-        let validate_time = prepared
-            .as_ref()
-            .map_or(Duration::ZERO, |prepared| prepared.validate_time);
-        let mut lookups = Lookups::default();
-        let wants_cost = request.wants_cost;
-        let statements = Arc::new(StatementCount::default());
-        let kind = prepared.as_ref().map_or("unknown", |prepared| kind_name(prepared.kind));
-        let name = prepared.as_ref().ok().and_then(Prepared::name);
-        let is_public = prepared.as_ref().is_ok_and(is_public);
-        let cost = prepared.as_ref().map_or(LEAST_COST, cost_of);
-        let mut retry_after = None;
-        let mut age = None;
-        let mut validity = None;
-        let (body, outcome) = match prepared {
-            Err(Refusal {
-                code,
-                errors,
-                retry_after: later,
-            }) => {
-                retry_after = later;
-                refusal_bytes(errors, code)
-            }
-            Ok(Prepared {
-                kind: OperationType::Subscription,
-                ..
-            }) => {
-                let message = "Subscriptions are answered over WebSocket, or with `accept: text/event-stream`.";
-                let Refusal { code, errors, .. } = Refusal::new(Code::BadUserInput, message);
-                refusal_bytes(errors, code)
-            }
-            Ok(prepared) => {
-                let keeper = self.keeper(&request, &prepared);
-                let kept = keeper.as_ref().and_then(|keeper| {
-                    let is_right = |validity: &Validity| self.is_right(validity);
-                    keeper.memory.get(&prepared.hash, is_right)
-                });
-                if let Some(kept) = kept {
-                    age = Some(kept.age);
-                    validity = Some(kept.validity);
-                    if let Some(foreseen) = kept.foreseen {
-                        self.go_on(request, &prepared, foreseen);
-                    }
-                    (kept.body, Outcome::Ok)
-                } else {
-                    let span = tracing::info_span!("graphql.execute", graphql.operation.type = kind);
-                    let run = self.run(request, (prepared, budget), keeper, &statements);
-                    let ran = run.instrument(span).await;
-                    (lookups, validity) = (ran.lookups, ran.validity);
-                    (ran.body, ran.outcome)
-                }
-            }
-        };
-        Executed {
-            body,
-            outcome,
-            operation_kind: kind,
-            cost,
-            budget,
-            retry_after,
-            operation_name: name.unwrap_or_else(|| "other".into()),
-            parse_time: prepare_time.saturating_sub(validate_time),
-            validate_time,
-            execute_time: started.elapsed().saturating_sub(prepare_time),
-            age,
-            is_public: is_public && !wants_cost && outcome == Outcome::Ok,
-            validity,
-            statements: statements.get(),
-            lookups,
-        }
-    }
-
-    /// None where the response is one caller's, or a moment's.
-    fn keeper(&self, request: &OperationRequest, prepared: &Prepared) -> Option<Keeper<'_>> {
-        let memory = self.kept.responses.as_ref()?;
-        let may_be_kept = is_public(prepared) && !request.wants_cost;
-        Some(Keeper {
-            memory,
-            epoch: prepared.epoch.filter(|_| may_be_kept)?,
-            is_foreseen: false,
-        })
-    }
-
-    /// Executes an operation, and keeps the response where there is a keeper for it.
-    async fn run(
-        &self,
-        request: OperationRequest,
-        (prepared, budget): (Prepared, Option<Budget>),
-        keeper: Option<Keeper<'_>>,
-        statements: &Arc<StatementCount>,
-    ) -> Ran {
-        let started = Instant::now();
-        let shown_cost = request.wants_cost.then_some(prepared.weight.cost);
-        let hash = prepared.hash;
-        let scroll = keeper.as_ref().and_then(|_| self.scroll(&request, &prepared));
-        let (request, loaders) = self.to_library(request, (prepared, budget), statements);
-        let response = loaders.run(self.schema.execute(request)).await;
-        let (response, outcome) = finish(response);
-        let response = match shown_cost {
-            Some(requested) => self.with_cost(response, requested, budget),
-            None => response,
-        };
-        let next = scroll.and_then(|(scroll, request)| Some((scroll.next(&response.data)?, scroll, request)));
-        let body = Bytes::from(to_bytes(response, outcome));
-        let mut validity = None;
-        if let Some(keeper) = keeper.filter(|_| outcome == Outcome::Ok) {
-            let made = keeper.epoch.made_of(loaders.catalog().made_of());
-            validity = Some(made.clone());
-            let response = NewResponse {
-                validity: made,
-                body: body.clone(),
-                cost: started.elapsed(),
-                next: next.as_ref().map(|(cursor, ..)| cursor.clone()),
-            };
-            keeper.memory.keep(hash, response, keeper.is_foreseen);
-            if let Some((cursor, scroll, request)) = next.filter(|_| !keeper.is_foreseen) {
-                self.foresee(request, &scroll, cursor);
-            }
-        }
-        Ran {
-            body,
-            outcome,
-            validity,
-            lookups: loaders.catalog().lookups(),
-        }
-    }
-
-    /// Tells what an operation cost at most, and what by that reckoning it came to.
-    fn with_cost(&self, response: Response, requested: usize, budget: Option<Budget>) -> Response {
-        let actual = objects(&response.data).saturating_sub(1).min(requested);
-        let cost = [
-            ("requested", requested),
-            ("actual", actual),
-            ("limit", self.limits.max_cost),
-        ];
-        let remaining = budget.map(|budget| ("remaining", budget.remaining as usize));
-        let cost = cost.into_iter().chain(remaining);
-        let cost = cost.map(|(name, value)| (async_graphql::Name::new(name), Value::from(value)));
-        response.extension("cost", Value::Object(cost.collect()))
-    }
-
     fn subscribe(&self, request: OperationRequest, prepared: Prepared, budget: Option<Budget>) -> Answers {
         let statements = Arc::new(StatementCount::default());
         let (request, loaders) = self.to_library(request, (prepared, budget), &statements);
@@ -425,23 +273,6 @@ impl GraphqlService {
     }
 }
 
-/// Where the response to an operation is kept, or to be kept.
-struct Keeper<'a> {
-    memory: &'a ResponseMemory,
-    epoch: Epoch,
-    /// Nobody has asked for it yet.
-    is_foreseen: bool,
-}
-
-/// What became of an operation that was executed.
-struct Ran {
-    body: Bytes,
-    outcome: Outcome,
-    /// None of one that nobody may keep.
-    validity: Option<Validity>,
-    lookups: Lookups,
-}
-
 /// Whether an operation answers everybody alike until the catalog changes.
 fn is_public(prepared: &Prepared) -> bool {
     prepared.weight.is_public && prepared.kind == OperationType::Query
@@ -449,11 +280,6 @@ fn is_public(prepared: &Prepared) -> bool {
 
 fn cost_of(prepared: &Prepared) -> u32 {
     u32::try_from(prepared.weight.cost).unwrap_or(u32::MAX).max(LEAST_COST)
-}
-
-fn refusal_bytes(errors: Vec<ServerError>, code: Code) -> (Bytes, Outcome) {
-    let outcome = Outcome::Refused(code);
-    (to_bytes(refused(errors), outcome).into(), outcome)
 }
 
 /// A schema that follows documents as deep as the guards let them go.

@@ -133,13 +133,14 @@ async fn migrations_go_up_and_down_and_tell() {
     // The folder of the database is made with it.
     let url = format!("sqlite://{}", folder.path().join("new/iconql.db").display());
     let migrate = |arguments: &[&str]| Iconql::new(BINARY, &[&["migrate"], arguments].concat()).database(&url);
-    let [applied, behind, pending] = [5, 4, 0].map(|applied| {
+    let [applied, behind, pending] = [6, 5, 0].map(|applied| {
         let names = [
             "m20261101_000001_catalog",
             "m20261121_000002_keywords",
             "m20261121_000003_synonyms",
             "m20261121_000004_access",
             "m20261121_000005_administration",
+            "m20261122_000006_popularity",
         ];
         let states = (0..names.len()).map(|place| if place < applied { "applied" } else { "pending" });
         let lines: Vec<String> = states
@@ -155,8 +156,8 @@ async fn migrations_go_up_and_down_and_tell() {
         (&["down"], &behind),
         (&["status"], &behind),
         (&["up"], &applied),
-        (&["down", "--steps=5"], &pending),
         (&["down", "--steps=6"], &pending),
+        (&["down", "--steps=7"], &pending),
         (&["up"], &applied),
     ] {
         assert_eq!(

@@ -1,7 +1,7 @@
 //! Pages that are worked out before anybody asks for them.
 
 use serde_json::{Value, json};
-use tests::{Process, Reply, TestApp, eventually, on_each_engine};
+use tests::{Process, Reply, TestApp, eventually, fixture, on_each_engine};
 
 const PAGE: &str = "query Page($after: String) {
   iconSet(prefix: \"garden\") {
@@ -73,7 +73,8 @@ on_each_engine! {
     }
 
     async fn what_was_worked_out_goes_with_what_it_was_made_of(engine) {
-        let app = TestApp::with_garden(engine).await;
+        let app = TestApp::start(engine).await;
+        app.import(&[fixture("garden.json")]).await;
         let scrolling = Scrolling::of(&app, &[]);
         let first = scrolling.page(&Value::Null).await;
         scrolling.foreseen(1).await;

@@ -31,6 +31,9 @@ pub(super) fn describe() {
         Unit::Count,
         "Pages that were worked out before anybody asked for them, made and used"
     );
+    for status in ["made", "used"] {
+        counter!("cache_foreseen_pages_total", "status" => status).increment(0);
+    }
     describe_histogram!(
         "cache_load_duration_seconds",
         Unit::Seconds,

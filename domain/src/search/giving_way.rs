@@ -53,16 +53,16 @@ mod tests {
 
     #[tokio::test]
     async fn work_that_nobody_waits_for_ends() {
-        let (begun, ended) = (Arc::new(Notify::new()), Arc::new(()));
-        let (begin, held) = (Arc::clone(&begun), Arc::clone(&ended));
+        let (started, held) = (Arc::new(Notify::new()), Arc::new(()));
+        let (tell, share) = (Arc::clone(&started), Arc::clone(&held));
         let waiting = tokio::spawn(run("forgotten", async move {
-            begin.notify_one();
+            tell.notify_one();
             std::future::pending::<()>().await;
-            drop(held);
+            drop(share);
         }));
-        begun.notified().await;
+        started.notified().await;
         waiting.abort();
-        while Arc::strong_count(&ended) > 1 {
+        while Arc::strong_count(&held) > 1 {
             tokio::task::yield_now().await;
         }
     }

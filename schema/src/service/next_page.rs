@@ -5,7 +5,7 @@ use std::{num::NonZero, sync::Arc, time::Duration};
 use domain::switches::Switch;
 use tokio::time::timeout;
 
-use super::{GraphqlService, Keeper};
+use super::{GraphqlService, answering::Keeper};
 use crate::{
     authority::Caller, documents::Prepared, foresight::Scroll, request::OperationRequest, responses::Foreseen,
 };
@@ -21,10 +21,10 @@ impl GraphqlService {
     }
 
     /// Somebody asked for a page that was foreseen: they will ask for the next as well.
-    pub(super) fn go_on(&self, request: OperationRequest, prepared: &Prepared, foreseen: Foreseen) {
+    pub(super) fn go_on(&self, request: &OperationRequest, prepared: &Prepared, foreseen: Foreseen) {
         self.foresight.note_used();
         if let Some(cursor) = foreseen.next
-            && let Some((scroll, request)) = self.scroll(&request, prepared)
+            && let Some((scroll, request)) = self.scroll(request, prepared)
         {
             self.foresee(request, &scroll, cursor);
         }

@@ -167,11 +167,7 @@ pub async fn start(
     });
     background.spawn(async move { board.keep(SWITCHES_PAUSE).await });
     background.spawn(warming.clone().keep());
-    background.spawn({
-        let (memory, switches) = (memory.clone(), shares.switches.clone());
-        let may_move = move || switches.is_on(Switch::CacheIntelligence);
-        async move { memory.keep(SIZING_PAUSE, memory_left::headroom, may_move).await }
-    });
+    background.spawn(divide(memory.clone(), shares.switches.clone()));
     background.spawn({
         let jobs = jobs.clone();
         async move { jobs.keep().await }
@@ -230,6 +226,12 @@ async fn cached(
     // Nothing is kept before this succeeds, which is tried again every second.
     let _ = catalog.catch_up().await;
     Ok(catalog)
+}
+
+/// Has memory go to where it saves most, and be given back where it runs out.
+async fn divide(memory: MemoryBudget, switches: Switches) {
+    let may_move = || switches.is_on(Switch::CacheIntelligence);
+    memory.keep(SIZING_PAUSE, memory_left::headroom, may_move).await;
 }
 
 /// Tells the time from the one of the start on, by a clock that is never set.

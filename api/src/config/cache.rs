@@ -27,7 +27,7 @@ pub struct CacheArgs {
     #[arg(long, global = true, default_value_t = true, action = clap::ArgAction::Set, value_name = "BOOL", help_heading = "Cache")]
     pub response_cache_enabled: bool,
 
-    /// Have the cache act by what it sees: work out the next page before it is asked for, and let CACHE_DYNAMIC_SIZING move memory
+    /// Have the cache act by what it sees: work out the next page before it is asked for, and move memory to where it saves most
     #[arg(long, global = true, default_value_t = true, action = clap::ArgAction::Set, value_name = "BOOL", help_heading = "Cache")]
     pub cache_intelligence_enabled: bool,
 

@@ -43,7 +43,7 @@ impl Warming {
                 );
             }
             Ok(Err(error)) => {
-                tracing::warn!(%error, "cannot read which icons are asked for most: they are read as they are asked for")
+                tracing::warn!(%error, "cannot read which icons are asked for most: they are read as they are asked for");
             }
             Err(_) => tracing::info!(
                 "not all icons that are asked for most were read in time: the rest are as they are asked for"

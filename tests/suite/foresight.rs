@@ -16,11 +16,18 @@ struct Scrolling {
 
 impl Scrolling {
     /// Over a process of its own: what is being answered counts for all that a process serves.
-    fn of(app: &TestApp, flags: &[&str]) -> Self {
-        Self {
+    async fn of(app: &TestApp, flags: &[&str]) -> Self {
+        let scrolling = Self {
             server: Process::serve(env!("CARGO_BIN_EXE_iconql-under-test"), app.database().url(), flags),
             client: reqwest::Client::builder().no_proxy().build().unwrap(),
-        }
+        };
+        // Pages of a list are kept until there is another search index, as the first one is.
+        let ready = format!("{}/api/health/ready", scrolling.server.base_url());
+        eventually("it is ready", async || {
+            scrolling.client.get(&ready).send().await.unwrap().status() == 200
+        })
+        .await;
+        scrolling
     }
 
     async fn page(&self, after: &Value) -> Reply {
@@ -57,7 +64,8 @@ fn end(reply: &Reply) -> &Value {
 on_each_engine! {
     async fn whoever_scrolls_finds_the_next_page_there(engine) {
         let app = TestApp::with_garden(engine).await;
-        let (with, without) = (Scrolling::of(&app, &[]), Scrolling::of(&app, &["--cache-intelligence-enabled=false"]));
+        let with = Scrolling::of(&app, &[]).await;
+        let without = Scrolling::of(&app, &["--cache-intelligence-enabled=false"]).await;
         let mut after = Value::Null;
         // There are fourteen names that are not hidden: seven pages, and none after the last.
         for page in 0..7 {
@@ -75,7 +83,7 @@ on_each_engine! {
     async fn what_was_worked_out_goes_with_what_it_was_made_of(engine) {
         let app = TestApp::start(engine).await;
         app.import(&[fixture("garden.json")]).await;
-        let scrolling = Scrolling::of(&app, &[]);
+        let scrolling = Scrolling::of(&app, &[]).await;
         let first = scrolling.page(&Value::Null).await;
         scrolling.foreseen(1).await;
         let set = json!({ "prefix": "garden", "icons": { "leaf": { "body": "<path d=\"M1 1h1\"/>" }, "rose": { "body": "<path d=\"M2 2h2\"/>" },

@@ -44,15 +44,15 @@ on_each_engine! {
         app.import(&[fixture("garden.json")]).await;
         let database = app.database();
         let cold = "db;desc=\"2 statements\", cache;desc=\"0 of 3 in memory\"";
-        let warm = "db;desc=\"0 statements\", cache;desc=\"3 of 3 in memory\"";
+        let warm = "db;desc=\"0 statements\"";
         let often = ["garden:tree", "garden:pond"];
         let first = serve(database, &[]);
         assert_eq!(ask(&first, &often).await, cold);
-        assert!(ask(&first, &often).await.starts_with("db;desc=\"0 statements\""));
+        assert!(ask(&first, &often).await.starts_with(warm));
         end(first).await;
 
         let second = serve(database, &[]);
-        assert_eq!(ask(&second, &often).await, warm);
+        assert!(ask(&second, &often).await.starts_with(warm));
         end(second).await;
 
         // Whoever is not to be warmed neither reads nor takes down anything.

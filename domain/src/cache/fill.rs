@@ -165,8 +165,10 @@ impl Layers {
                 life: life.within(now_ms, self.memory_ttl()),
                 asked: AtomicU32::default(),
             });
-            // What has changed while it was read is for whoever asked before that, and not to be kept.
-            if view.is_fresh(loaded.stamp, R::depends_on(R::lookup(key)), 0) {
+            // What has changed while it was read is for whoever asked before that, and not to be kept. Before anything is known of
+            // changes, those who find it in Redis know.
+            let is_known = view.generation().is_some();
+            if !is_known || view.is_fresh(loaded.stamp, R::depends_on(R::lookup(key)), 0) {
                 self.entities.keep(&entry);
                 for_redis.push(Arc::new(Entry::<R> {
                     key: key.clone(),

@@ -40,10 +40,12 @@ impl Catalog {
         counts.sort_unstable_by_key(|(_, asked)| std::cmp::Reverse(*asked));
         counts.truncate(MOST);
         let worth = weight_at(now_ms);
-        let rows: Vec<(i64, f64)> = counts
+        let mut rows: Vec<(i64, f64)> = counts
             .iter()
             .map(|(key, asked)| (key.to_number(), f64::from(*asked) * worth))
             .collect();
+        // Instances that do this at once wait for each other's rows, and in one order.
+        rows.sort_unstable_by_key(|(icon, _)| *icon);
         let json = serde_json::to_string(&rows).map_err(|error| DatabaseError::Other(error.to_string()))?;
         let hour = hour_of(now_ms);
         let writing = self.database.write().await?;

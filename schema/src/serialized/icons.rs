@@ -59,7 +59,9 @@ impl<'a> Answering<'a> {
             let Serializing {
                 memory, shown, began, ..
             } = self.serializing;
-            memory.keep((self.selection, icon.0.id), *shown, *began, bytes.into());
+            // Whoever wrote it made room for more, which would be kept with it.
+            let bytes = bytes.into_boxed_slice().into();
+            memory.keep((self.selection, icon.0.id), *shown, *began, bytes);
         }
     }
 }

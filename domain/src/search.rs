@@ -76,6 +76,8 @@ pub enum SearchError {
         "cannot use the folder {folder} for the search index: {reason}; make it writable, or set DATA_DIR to another"
     )]
     Folder { folder: String, reason: String },
+    #[error("the system has no thread for the search index: {0}")]
+    NoThread(std::io::Error),
     #[error("the search index failed: {0}")]
     Index(#[from] tantivy::TantivyError),
     #[error(transparent)]
@@ -175,7 +177,8 @@ impl Search {
             return Ok(false);
         }
         let (search, database) = (self.clone(), database.clone());
-        giving_way::run("search-index", async move { search.bring_up(&database, &folder).await }).await
+        let brought = giving_way::run("search-index", async move { search.bring_up(&database, &folder).await });
+        brought.await.map_err(SearchError::NoThread)?
     }
 
     /// Writes what lies between the index and the catalog, and shows it. Takes seconds, without rest. Whether there was anything.

@@ -87,6 +87,11 @@ impl TestApp {
         Builder::over(database, Some(search))
     }
 
+    /// Another server over the database of this one, which has to live as long.
+    pub fn build_beside(&self) -> Builder {
+        Builder::over(self.database.read_too(), None)
+    }
+
     pub fn engine(&self) -> Engine {
         self.database.engine()
     }

@@ -6,11 +6,18 @@ use std::{
     time::Duration,
 };
 
-use domain::database::{Database, DatabaseConfig, OpenMode};
+use domain::{
+    catalog::import::{Importer, find_sources},
+    database::{Database, DatabaseConfig, OpenMode},
+};
+use serde_json::Value;
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
 
-use crate::shared::{self, RUNTIME};
+use crate::{
+    app::NOW_MS,
+    shared::{self, RUNTIME},
+};
 
 /// A database engine that iconql runs on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -34,7 +41,7 @@ enum Place {
     Server {
         name: String,
     },
-    /// Outlives this handle.
+    /// Outlives this handle, which only reads.
     Shared,
 }
 
@@ -65,6 +72,21 @@ impl TestDatabase {
         database
     }
 
+    /// A catalog for one test that has one IconifyJSON document, imported at [`NOW_MS`].
+    pub async fn with_set(engine: Engine, set: &Value) -> Self {
+        let database = Self::fresh(engine).await;
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        let file = folder.path().join("set.json");
+        std::fs::write(&file, set.to_string()).expect("a temporary file can be written");
+        let sources = find_sources(&[file]).expect("the set is found");
+        let pool = database.open().await;
+        let report = Importer::new(pool.clone(), NOW_MS).import(sources, |_, _| {}).await;
+        let report = report.unwrap_or_else(|error| panic!("{error}"));
+        assert!(report.failed_sets() == 0, "{report:?}");
+        pool.close().await.expect("a database can be closed");
+        database
+    }
+
     /// An empty catalog that stays until the process ends, for `crate::shared` to fill.
     pub(crate) async fn lasting(engine: Engine, name: &str) -> Self {
         let url = match engine {
@@ -91,6 +113,11 @@ impl TestDatabase {
             matches!(self.place, Place::Shared),
             "only a lasting database can be shared"
         );
+        self.read_too()
+    }
+
+    /// Another handle, for as long as this one lives, that only reads.
+    pub(crate) fn read_too(&self) -> Self {
         Self {
             engine: self.engine,
             url: self.url.clone(),

@@ -10,7 +10,7 @@ use std::{
 use reqwest::Method;
 use serde_json::Value;
 
-use crate::{reply::Reply, shared};
+use crate::{child::eventually, reply::Reply, shared};
 
 /// A process that has ended.
 #[derive(Debug)]
@@ -103,6 +103,17 @@ impl Process {
             base_url,
             client: client.expect("a plain client"),
         }
+    }
+
+    /// As [`Self::serve`], with the Redis at `redis_url`, which it has reached.
+    pub async fn serve_beside_redis(binary: &str, database_url: &str, redis_url: &str, flags: &[&str]) -> Self {
+        let redis = format!("--redis-url={redis_url}");
+        let server = Self::serve(binary, database_url, &[&[redis.as_str()], flags].concat());
+        eventually("redis is up", async || {
+            server.get("/api/health").await.json["redis"] == "up"
+        })
+        .await;
+        server
     }
 
     /// `http://127.0.0.1:PORT`.

@@ -2,7 +2,7 @@
 
 use futures_util::future::join_all;
 use serde_json::{Map, Value, json};
-use tests::{Engine, Iconql, Link, OwnRedis, Process, Reply, TestDatabase, eventually};
+use tests::{Engine, Link, OwnRedis, Process, Reply, TestDatabase, eventually};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_iconql-under-test");
 
@@ -25,25 +25,13 @@ async fn imported(icons: &[(String, String)]) -> TestDatabase {
         .iter()
         .map(|(key, path)| (key.clone(), json!({ "body": body(path) })))
         .collect();
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("s.json");
     let set = json!({ "prefix": "s", "width": 24, "height": 24, "icons": icons });
-    std::fs::write(&file, set.to_string()).unwrap();
-    let database = TestDatabase::fresh(Engine::Postgres).await;
-    let import = Iconql::new(BINARY, &["import"]).arg(&file).database(database.url());
-    let _ = import.run().await.succeeded();
-    database
+    TestDatabase::with_set(Engine::Postgres, &set).await
 }
 
 /// Serves with a Redis, which it has reached.
 async fn serve(database_url: &str, redis: &OwnRedis, flags: &[&str]) -> Process {
-    let redis = format!("--redis-url={}", redis.url());
-    let server = Process::serve(BINARY, database_url, &[&[redis.as_str()], flags].concat());
-    eventually("redis is up", async || {
-        server.get("/api/health").await.json["redis"] == "up"
-    })
-    .await;
-    server
+    Process::serve_beside_redis(BINARY, database_url, &redis.url(), flags).await
 }
 
 async fn ask(server: &Process, names: &[String]) -> Reply {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use serde_json::{Value, json};
-use tests::{Engine, Iconql, OwnRedis, Process, Reply, TestDatabase, eventually};
+use tests::{Engine, OwnRedis, Process, Reply, TestDatabase, eventually};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_iconql-under-test");
 
@@ -32,13 +32,7 @@ async fn pins(count: usize) -> TestDatabase {
     let icons: serde_json::Map<String, Value> = (0..count)
         .map(|number| (key(number), json!({ "body": body(&format!("M{number} 1")) })))
         .collect();
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("s.json");
-    std::fs::write(&file, json!({ "prefix": "s", "icons": icons }).to_string()).unwrap();
-    let database = TestDatabase::fresh(Engine::Sqlite).await;
-    let import = Iconql::new(BINARY, &["import"]).arg(&file).database(database.url());
-    let _ = import.run().await.succeeded();
-    database
+    TestDatabase::with_set(Engine::Sqlite, &json!({ "prefix": "s", "icons": icons })).await
 }
 
 async fn ask(server: &Process, names: &[String]) -> Reply {
@@ -52,13 +46,7 @@ async fn ask(server: &Process, names: &[String]) -> Reply {
 
 /// Serves with a cluster, which it has reached.
 async fn serve(database: &TestDatabase, url: &str, flags: &[&str]) -> Process {
-    let url = format!("--redis-url={url}");
-    let server = Process::serve(BINARY, database.url(), &[&[url.as_str(), PATIENT], flags].concat());
-    eventually("the cluster is up", async || {
-        server.get("/api/health").await.json["redis"] == "up"
-    })
-    .await;
-    server
+    Process::serve_beside_redis(BINARY, database.url(), url, &[&[PATIENT], flags].concat()).await
 }
 
 fn url(nodes: &[OwnRedis]) -> String {

@@ -8,7 +8,7 @@ use std::{
 
 use futures_util::future::join_all;
 use serde_json::{Map, Value, json};
-use tests::{Engine, Iconql, OwnRedis, Process, Reply, TestApp, TestDatabase, eventually};
+use tests::{Engine, OwnRedis, Process, Reply, TestApp, TestDatabase, eventually};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpListener,
@@ -38,13 +38,7 @@ async fn pins() -> TestDatabase {
     let icons: Map<String, Value> = (0..PINS)
         .map(|number| (format!("pin-{number}"), json!({ "body": body(number) })))
         .collect();
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("s.json");
-    std::fs::write(&file, json!({ "prefix": "s", "icons": icons }).to_string()).unwrap();
-    let database = TestDatabase::fresh(Engine::Sqlite).await;
-    let import = Iconql::new(BINARY, &["import"]).arg(&file).database(database.url());
-    let _ = import.run().await.succeeded();
-    database
+    TestDatabase::with_set(Engine::Sqlite, &json!({ "prefix": "s", "icons": icons })).await
 }
 
 /// Two instances over one Redis, and what every connection to them has asked so far.

@@ -6,9 +6,7 @@ use std::sync::{
 };
 
 use serde_json::{Value, json};
-use tests::{
-    Engine, Iconql, NOW_MS, OwnRedis, Process, Reply, Socket, TestApp, TestDatabase, eventually, on_each_engine,
-};
+use tests::{Engine, NOW_MS, OwnRedis, Process, Reply, Socket, TestApp, TestDatabase, eventually, on_each_engine};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_iconql-under-test");
 
@@ -75,18 +73,6 @@ async fn seen(base_url: &str) -> Vec<Value> {
         seen.push(reply.json.pointer(pointer).cloned().unwrap_or_default());
     }
     seen
-}
-
-async fn import(database: &TestDatabase) {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("s.json");
-    std::fs::write(&file, set().to_string()).unwrap();
-    let _ = Iconql::new(BINARY, &["import"])
-        .arg(&file)
-        .database(database.url())
-        .run()
-        .await
-        .succeeded();
 }
 
 /// Keys that a search finds; none while there is no index.
@@ -159,8 +145,7 @@ on_each_engine! {
     }
 
     async fn searches_and_followers_hear_of_it(engine) {
-        let database = TestDatabase::fresh(engine).await;
-        import(&database).await;
+        let database = TestDatabase::with_set(engine, &set()).await;
         let server = Process::serve(BINARY, database.url(), &[]);
         let url = server.base_url();
         eventually("there is an index", async || found(url, "home").await.is_some_and(|found| found == ["home"])).await;
@@ -191,8 +176,7 @@ on_each_engine! {
     }
 
     async fn a_restart_keeps_it(engine) {
-        let database = TestDatabase::fresh(engine).await;
-        import(&database).await;
+        let database = TestDatabase::with_set(engine, &set()).await;
         let server = Process::serve(BINARY, database.url(), &[]);
         assert_done(&send(server.base_url(), &put("new")).await);
         let rocket = json!({ "key": "rocket", "svg": "<svg viewBox=\"0 0 24 24\"><g/></svg>" });
@@ -215,8 +199,7 @@ fn cut_channel(redis: &OwnRedis) {
 
 /// Two instances over one database, that share a Redis or do not: each writes in turn. From a round on their channel may be cut.
 async fn check_instances(redis: Option<&OwnRedis>, cut_from: usize) {
-    let database = TestDatabase::fresh(Engine::Postgres).await;
-    import(&database).await;
+    let database = TestDatabase::with_set(Engine::Postgres, &set()).await;
     let flags: Vec<String> = redis.map_or_else(Vec::new, |redis| {
         vec![format!("--redis-url={}", redis.url()), PATIENT.to_owned()]
     });

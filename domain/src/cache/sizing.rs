@@ -191,7 +191,7 @@ impl Division {
         if free >= step {
             return self.layers[to].grow(step);
         }
-        // Of those that lose nothing, one that is not full gives first.
+        // Of those that lose as little, the one with the least in it gives first.
         let gives = |index: &usize| *index != to && self.layers[*index].bytes >= 2 * step;
         let from = (0..losses.len())
             .filter(gives)

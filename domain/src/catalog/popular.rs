@@ -19,7 +19,7 @@ const MOST: usize = 4_000;
 /// Icons read by one statement.
 const BATCH: usize = 500;
 
-/// Where scores begin: 2026-01-01, by which they stay numbers for twenty thousand years.
+/// Where scores begin: 2026-01-01. They double each week, so a double holds them for a thousand weeks, until 2045.
 const BEGINNING_MS: i64 = 1_767_225_600_000;
 
 /// After so long, something counts for half.

@@ -11,10 +11,12 @@
 
 mod encoding;
 mod entities;
+mod facts;
 mod figures;
 mod fill;
 mod flights;
 mod freshness;
+mod made_of;
 mod memory;
 mod read;
 mod reading;
@@ -37,9 +39,10 @@ use tokio::sync::Notify;
 
 pub use figures::{Counts, Layer, LayerFigures, Outcome};
 pub(crate) use freshness::SetChange;
+pub use made_of::{MadeOf, Parts};
 pub use memory::{Extent, Memory, Weigh};
+pub use reading::Lookups;
 pub(crate) use reading::Reading;
-pub use reading::{Lookups, MadeOf, Sets};
 pub(crate) use resource::{Dependency, Kind, Loaded, Resource, SetId};
 pub use sizing::{Headroom, MemoryBudget};
 pub use timing::{Chance, Ttls};
@@ -214,13 +217,18 @@ impl Cache {
         })
     }
 
-    /// Whether what was made of some sets when `shown` was shown is still right.
-    pub(crate) fn are_unchanged(&self, sets: &[SetId], shown: Shown) -> bool {
+    /// Whether what was made of some parts of the catalog when `shown` was shown is still right.
+    pub(crate) fn are_unchanged(&self, parts: &Parts, shown: Shown) -> bool {
         self.working().is_some_and(|layers| {
             let view = layers.freshness.view();
-            let is_unchanged = |set: &SetId| view.is_fresh(shown.generation, Dependency::Set(*set), 0);
-            sets.iter().all(is_unchanged) && layers.lifetime.load(Ordering::Acquire) == shown.lifetime
+            parts.iter().all(|part| view.is_unchanged(shown.generation, part))
+                && layers.lifetime.load(Ordering::Acquire) == shown.lifetime
         })
+    }
+
+    /// The request that reads as `reading` shows this, however it came to have it.
+    pub(crate) fn shows(&self, reading: &Reading, dependency: Dependency) {
+        reading.wanted_of(std::iter::once(dependency));
     }
 
     /// What everything shown is as of, or later than; none while nothing is kept.

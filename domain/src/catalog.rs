@@ -41,7 +41,7 @@ pub use synonyms::PutSynonyms;
 pub(crate) use warming::WarmedIcons;
 
 use crate::{
-    cache::{Cache, Lookups, MadeOf, Reading, Sets, Shown},
+    cache::{Cache, Lookups, MadeOf, Reading, Shown},
     database::{Database, DatabaseError, PoolState, StatementCount},
 };
 use follow::RecentChanges;
@@ -118,7 +118,7 @@ impl Catalog {
     pub fn is_unchanged(&self, made_of: &MadeOf, then: Shown, now: Shown) -> bool {
         match made_of {
             MadeOf::Everything => then == now,
-            MadeOf::Sets(sets) => self.cache.are_unchanged(&sets.0, then),
+            MadeOf::Parts(parts) => self.cache.are_unchanged(parts, then),
         }
     }
 
@@ -151,9 +151,9 @@ impl Catalog {
 }
 
 impl MadeOf {
-    /// Of the set with a prefix, or of there being none.
-    pub fn set(prefix: &str) -> Self {
-        Self::Sets(Sets(Arc::new([IconId::set_called(prefix)])))
+    /// Of the set with a prefix and all that lies in it, or of there being none.
+    pub fn set_called(prefix: &str) -> Self {
+        Self::set(IconId::set_called(prefix))
     }
 }
 

@@ -6,7 +6,10 @@
 mod batches;
 mod keyed;
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU32, Ordering},
+};
 
 use async_graphql::{Context, ContextSelectionSet};
 use domain::{
@@ -27,13 +30,23 @@ macro_rules! loaders {
         pub(crate) struct Loaders {
             catalog: Catalog,
             search: Search,
+            /// How often something was asked for that no loader reads.
+            asked_elsewhere: AtomicU32,
+            /// How often something was searched for.
+            searched: AtomicU32,
             $($(#[$doc])* pub(crate) $name: Keyed<$key, $value>,)*
         }
 
         impl Loaders {
             /// Loaders that read from `catalog`, for one request that may also search.
             pub(crate) fn new(catalog: Catalog, search: Search) -> Arc<Self> {
-                Arc::new(Self { catalog, search, $($name: Keyed::default(),)* })
+                Arc::new(Self { catalog, search, asked_elsewhere: AtomicU32::default(), searched: AtomicU32::default(), $($name: Keyed::default(),)* })
+            }
+
+            /// How often anything was asked for so far.
+            fn asked(&self) -> u32 {
+                let elsewhere = self.asked_elsewhere.load(Ordering::Relaxed);
+                [$(self.$name.asked()),*].into_iter().fold(elsewhere, u32::wrapping_add)
             }
 
             /// Forgets what was found, for a request that lives on, when nothing of it is being read.
@@ -119,14 +132,38 @@ impl Loaders {
     /// The variant group of an icon, which changes with other icons of the set: where any has changed since the icon was read,
     /// it is read again.
     pub(crate) async fn variant_group(&self, icon: &Icon) -> Result<Option<IconId>, Failure> {
+        self.note_elsewhere();
         if self.catalog.is_set_as_in(icon) {
             return Ok(icon.variant_id);
         }
         self.variant_groups.one(&icon.id).await
     }
 
+    /// How often more was asked for so far than icons and the facts of their sets: as long as that is the same, what an icon answers is
+    /// made of these alone.
+    pub(crate) fn asked_for_more(&self) -> u32 {
+        self.asked().wrapping_sub(self.sets.asked())
+    }
+
+    /// How often anything was searched for so far.
+    pub(crate) fn searched(&self) -> u32 {
+        self.searched.load(Ordering::Relaxed)
+    }
+
+    /// What a set has from its icons is shown, as its `total`.
+    pub(crate) fn shows_set(&self, prefix: &str) {
+        self.note_elsewhere();
+        self.catalog.has_shown_set(prefix);
+    }
+
+    fn note_elsewhere(&self) {
+        self.asked_elsewhere.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// The search, which needs no batches: it reads from memory. Whatever is made of what it finds is made of everything.
     pub(crate) fn search(&self) -> &Search {
+        self.note_elsewhere();
+        self.searched.fetch_add(1, Ordering::Relaxed);
         self.catalog.has_shown_everything();
         &self.search
     }

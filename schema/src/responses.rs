@@ -63,7 +63,10 @@ pub(crate) struct Foreseen {
 
 impl Weigh for Kept {
     fn bytes(&self) -> usize {
-        self.response.body.len() + self.response.next.as_ref().map_or(0, String::len) + OTHER_BYTES
+        let NewResponse {
+            validity, body, next, ..
+        } = &self.response;
+        body.len() + validity.bytes() + next.as_ref().map_or(0, String::len) + OTHER_BYTES
     }
 }
 

@@ -19,6 +19,13 @@ pub struct Validity {
     pub(crate) made_of: MadeOf,
 }
 
+impl Validity {
+    /// Memory that it takes.
+    pub fn bytes(&self) -> usize {
+        self.made_of.bytes()
+    }
+}
+
 impl Epoch {
     /// Of an answer that was begun in this epoch.
     pub fn made_of(self, made_of: MadeOf) -> Validity {

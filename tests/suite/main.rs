@@ -62,6 +62,7 @@ mod statements;
 mod suggest;
 mod switches;
 mod synonyms;
+mod through_changes;
 mod trusted;
 mod variables;
 mod walls;

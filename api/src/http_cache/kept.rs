@@ -166,7 +166,7 @@ impl Weigh for Kept {
     fn bytes(&self) -> usize {
         let headers = self.headers.iter();
         let headers: usize = headers.map(|(name, value)| name.as_str().len() + value.len()).sum();
-        OTHER_BYTES + self.key_bytes + headers + self.body.len()
+        OTHER_BYTES + self.key_bytes + self.keepable.validity.bytes() + headers + self.body.len()
     }
 }
 

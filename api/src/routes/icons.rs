@@ -74,7 +74,7 @@ pub(crate) async fn svg(
             let mut made_of = MadeOf::Everything;
             let answer = match path {
                 Ok(Path(path)) => {
-                    made_of = MadeOf::set(&path.0);
+                    made_of = MadeOf::set_called(&path.0);
                     answer(&state, path, query, &headers).await
                 }
                 Err(_) => Err(Refused::bad("The address is no UTF-8.")),

@@ -125,6 +125,7 @@ impl Layers {
             });
             match entry {
                 Some(entry) => {
+                    self.learn_facts(&entry);
                     self.entities.keep(&entry);
                     entries.insert(key, entry);
                 }
@@ -165,6 +166,7 @@ impl Layers {
                 life: life.within(now_ms, self.memory_ttl()),
                 asked: AtomicU32::default(),
             });
+            self.learn_facts(&entry);
             // What has changed while it was read is for whoever asked before that, and not to be kept. Before anything is known of
             // changes, those who find it in Redis know.
             let is_known = view.generation().is_some();
@@ -215,6 +217,13 @@ impl Layers {
                 .await;
             lead.land(Arc::new(brought) as Erased);
         });
+    }
+
+    fn learn_facts<R: Resource>(&self, entry: &Entry<R>) {
+        if let Some(hash) = entry.value.as_ref().and_then(R::facts) {
+            let number = R::number(R::lookup(&entry.key));
+            self.freshness.learn_facts(number, entry.stamp, hash);
+        }
     }
 
     /// Whether somebody else has read it again since it was nearly over.

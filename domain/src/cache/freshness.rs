@@ -8,14 +8,21 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
 use foldhash::HashMap;
 
-use super::resource::{Dependency, SetId};
+use super::{
+    facts::FactsKnown,
+    made_of::Part,
+    resource::{Dependency, SetId},
+};
 
 /// Names of which each has its own generation; of the set with most of them, one is then enough. About 3 MB.
 const MOST_NAMES: usize = 100_000;
 
 /// What this process knows of the catalog's changes.
 #[derive(Default)]
-pub(super) struct Freshness(RwLock<Known>);
+pub(super) struct Freshness {
+    known: RwLock<Known>,
+    facts: FactsKnown,
+}
 
 #[derive(Default)]
 struct Known {
@@ -51,16 +58,23 @@ pub(crate) struct SetChange {
 }
 
 /// What is known at one moment. It is held for as long as a few things are looked at, and never while anything is waited for.
-pub(super) struct View<'a>(RwLockReadGuard<'a, Known>);
+pub(super) struct View<'a> {
+    known: RwLockReadGuard<'a, Known>,
+    facts: &'a FactsKnown,
+}
 
 impl Freshness {
     pub(super) fn view(&self) -> View<'_> {
-        View(self.0.read().unwrap_or_else(PoisonError::into_inner))
+        View {
+            known: self.known.read().unwrap_or_else(PoisonError::into_inner),
+            facts: &self.facts,
+        }
     }
 
     /// Begins to know, or begins anew, at `generation`: each set last changed when it is told to have, and everything in `floor`
     /// at the earliest.
     pub(super) fn begin(&self, generation: i64, floor: i64, sets: impl IntoIterator<Item = (SetId, i64)>) {
+        self.facts.clear();
         self.change(|known| {
             *known = Known {
                 has_begun: true,
@@ -93,30 +107,54 @@ impl Freshness {
         self.change(|known| known.expected = known.expected.max(generation));
     }
 
+    /// In generation `stamp`, a set's own facts had this hash.
+    pub(super) fn learn_facts(&self, number: i64, stamp: i64, hash: u64) {
+        self.facts.learn(number, stamp, hash);
+    }
+
     fn change(&self, change: impl FnOnce(&mut Known)) {
         // Whoever panicked in here has at worst left a change out, and `generation` was not yet raised to it.
-        change(&mut self.0.write().unwrap_or_else(PoisonError::into_inner));
+        change(&mut self.known.write().unwrap_or_else(PoisonError::into_inner));
     }
 }
 
 impl View<'_> {
     /// The newest generation that is known; none before anything is.
     pub(super) fn generation(&self) -> Option<i64> {
-        self.0.has_begun.then_some(self.0.generation)
+        self.known.has_begun.then_some(self.known.generation)
     }
 
     /// As [`Self::generation`]; none as well while this process has made a newer one.
     pub(super) fn shown_generation(&self) -> Option<i64> {
-        self.generation().filter(|known| *known >= self.0.expected)
+        self.generation().filter(|known| *known >= self.known.expected)
     }
 
     /// Whether what was read in generation `stamp` is still right, and right in generation `at_least` or a later one.
     pub(super) fn is_fresh(&self, stamp: i64, dependency: Dependency, at_least: i64) -> bool {
-        let known = &*self.0;
+        let known = &*self.known;
         // What is right is so from its stamp on up to what is known, or is newer than all that is known.
         known.has_begun
             && stamp.max(known.generation) >= at_least.max(known.expected)
-            && stamp >= known.last_change(dependency)
+            && match dependency {
+                Dependency::Facts { number, set } => self.are_facts_fresh(stamp, number, set),
+                Dependency::Name { .. } | Dependency::Set(_) => stamp >= known.last_change(dependency),
+            }
+    }
+
+    fn are_facts_fresh(&self, stamp: i64, number: i64, set: SetId) -> bool {
+        let changed = self.known.last_change(Dependency::Set(set));
+        stamp >= changed || stamp >= self.known.floor && self.facts.are_unchanged(number, stamp, changed)
+    }
+
+    /// Whether what was made of a part of the catalog in generation `stamp` is still right.
+    pub(super) fn is_unchanged(&self, stamp: i64, part: &Part) -> bool {
+        let set = part.set;
+        let is_fresh = |dependency| self.is_fresh(stamp, dependency, 0);
+        // Most of the time nothing in it has changed.
+        is_fresh(Dependency::Set(set))
+            || !part.is_whole
+                && (part.facts).is_none_or(|number| is_fresh(Dependency::Facts { number, set }))
+                && part.names.iter().all(|id| is_fresh(Dependency::Name { id: *id, set }))
     }
 }
 
@@ -124,7 +162,7 @@ impl Known {
     fn last_change(&self, dependency: Dependency) -> i64 {
         let of = |set: SetId| self.sets.get(&set);
         let last = match dependency {
-            Dependency::Set(set) => of(set).map_or(0, |changes| changes.last),
+            Dependency::Set(set) | Dependency::Facts { set, .. } => of(set).map_or(0, |changes| changes.last),
             Dependency::Name { id, set } => of(set).map_or(0, |changes| {
                 let name = changes.names.get(&id).copied().unwrap_or(0);
                 name.max(changes.floor)
@@ -169,7 +207,7 @@ impl SetChanges {
 
 #[cfg(test)]
 mod tests {
-    use super::{Dependency, Freshness, MOST_NAMES, SetChange, SetId};
+    use super::{Dependency, Freshness, MOST_NAMES, Part, SetChange, SetId};
 
     const SET: SetId = SetId(1);
     const OTHER: SetId = SetId(2);
@@ -253,6 +291,56 @@ mod tests {
         // Another database.
         freshness.begin(2, 0, [(SET, 1)]);
         check(&freshness, &[(1, name(1), true), (1, Dependency::Set(SET), true)]);
+    }
+
+    #[test]
+    fn facts_are_old_until_they_are_seen_to_be_the_same() {
+        let freshness = Freshness::default();
+        let facts = Dependency::Facts { number: 9, set: SET };
+        freshness.begin(5, 0, []);
+        freshness.learn_facts(9, 5, 100);
+        freshness.advance(6, 0, vec![change(6, SET, Some(vec![1]))]);
+        check(&freshness, &[(5, facts, false), (6, facts, true)]);
+        freshness.learn_facts(9, 6, 100);
+        check(&freshness, &[(5, facts, true), (4, facts, false)]);
+        freshness.advance(7, 0, vec![change(7, SET, Some(vec![]))]);
+        freshness.learn_facts(9, 7, 200);
+        check(&freshness, &[(6, facts, false), (7, facts, true)]);
+        // Whatever was seen, everything counts as changed.
+        freshness.advance(8, 8, vec![]);
+        freshness.learn_facts(9, 8, 200);
+        check(&freshness, &[(7, facts, false), (8, facts, true)]);
+    }
+
+    #[test]
+    fn a_part_is_what_was_told_of_it() {
+        let freshness = Freshness::default();
+        freshness.begin(5, 0, []);
+        freshness.learn_facts(9, 5, 100);
+        freshness.advance(6, 0, vec![change(6, SET, Some(vec![1]))]);
+        let part = |is_whole, facts, names: &[i64]| Part {
+            set: SET,
+            is_whole,
+            facts,
+            names: names.to_vec(),
+        };
+        let is_unchanged = |part: &Part| freshness.view().is_unchanged(5, part);
+        assert!(!is_unchanged(&part(true, None, &[])));
+        assert!(is_unchanged(&part(false, None, &[2, 3])));
+        assert!(!is_unchanged(&part(false, None, &[2, 1])));
+        assert!(
+            !is_unchanged(&part(false, Some(9), &[2])),
+            "nobody has seen the facts since"
+        );
+        freshness.learn_facts(9, 6, 100);
+        assert!(is_unchanged(&part(false, Some(9), &[2])));
+        assert!(is_unchanged(&Part {
+            set: OTHER,
+            ..part(true, None, &[])
+        }));
+        // Made by this process, and not known yet.
+        freshness.expect(7);
+        assert!(!is_unchanged(&part(false, None, &[2])));
     }
 
     #[test]

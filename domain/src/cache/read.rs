@@ -58,7 +58,6 @@ impl Layers {
     ) -> Result<HashMap<R::Key, R::Value>, R::Error> {
         // Also of one who forgets, all that is read at once is of one time.
         let reading = &reading.or_of_request();
-        reading.wanted_of(keys.iter().map(|key| R::depends_on(R::lookup(key)).set()));
         let mut answer = self.remembered::<R>(reading, keys);
         self.read_early::<R>(source, std::mem::take(&mut answer.early), From::Redis);
         for round in 1..=ROUNDS {
@@ -102,9 +101,14 @@ impl Layers {
             self.settle(reading, keys, &brought, &mut answer)?;
         }
         let values = answer.found.into_iter();
-        Ok(values
+        let values: HashMap<R::Key, R::Value> = values
             .filter_map(|(key, entry)| Some((key, entry.value.clone()?)))
-            .collect())
+            .collect();
+        reading.wanted_of(
+            keys.iter()
+                .map(|key| R::shows(R::lookup(key), values.contains_key(key))),
+        );
+        Ok(values)
     }
 
     /// Asks again for what was right only before the newest of what was found: both would not be of one time.
@@ -124,13 +128,14 @@ impl Layers {
     }
 
     pub(super) fn peek<R: Resource>(&self, reading: &Reading, key: &R::Lookup) -> Option<R::Value> {
-        reading.wanted_of(std::iter::once(R::depends_on(key).set()));
         let entry = self.entities.get::<R>(key)?;
         let now_ms = self.clock.now_ms();
         if self.judge(&self.freshness.view(), reading, &entry, now_ms) != Verdict::Right {
             return None;
         }
         let value = entry.value.clone()?;
+        entry.asked.fetch_add(1, Ordering::Relaxed);
+        reading.wanted_of(std::iter::once(R::shows(key, true)));
         self.saw(reading, entry.stamp);
         self.counts(Layer::Memory).add(Outcome::Hit, 1);
         reading.looked_up(1, 1);

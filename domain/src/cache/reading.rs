@@ -1,14 +1,14 @@
 //! What a request has seen of the catalog, and what its answer is made of.
 
 use std::sync::{
-    Arc, Mutex, PoisonError,
+    Arc, Mutex, MutexGuard, PoisonError,
     atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering},
 };
 
-use super::resource::SetId;
-
-/// Sets that are told apart. An answer that is made of more is taken to be made of everything.
-const MOST_SETS: usize = 64;
+use super::{
+    made_of::{Gathered, MadeOf},
+    resource::Dependency,
+};
 
 /// How far a request has seen the catalog: what it is shown next is never older. Whoever is no request forgets.
 #[derive(Debug, Clone, Default)]
@@ -24,8 +24,8 @@ struct Seen {
     loads: AtomicU32,
     /// It has seen what no key tells of.
     is_of_everything: AtomicBool,
-    /// The sets of what it wanted by key.
-    sets: Mutex<Vec<SetId>>,
+    /// What it wanted by key.
+    made_of: Mutex<Gathered>,
 }
 
 /// Things that a request has wanted of the catalog, and how many of them were in memory.
@@ -34,19 +34,6 @@ pub struct Lookups {
     pub wanted: u32,
     pub found: u32,
 }
-
-/// What an answer is made of: while none of it changes, the answer stays right.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum MadeOf {
-    /// Of the catalog and the search index as they are.
-    Everything,
-    /// Of what lies, or does not lie, in some sets.
-    Sets(Sets),
-}
-
-/// Some sets.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sets(pub(crate) Arc<[SetId]>);
 
 impl Reading {
     /// A request's, which has seen nothing yet.
@@ -77,14 +64,13 @@ impl Reading {
         }
     }
 
-    /// Has wanted something of each of these sets.
-    pub(super) fn wanted_of(&self, wanted: impl Iterator<Item = SetId>) {
+    /// What it is shown is made of all these.
+    pub(crate) fn wanted_of(&self, wanted: impl Iterator<Item = Dependency>) {
         let Some(seen) = &self.0 else { return };
-        let mut sets = seen.sets();
-        for set in wanted {
-            // One more says that they are too many.
-            if sets.len() <= MOST_SETS && !sets.contains(&set) {
-                sets.push(set);
+        let mut made_of = seen.made_of();
+        for dependency in wanted {
+            if !made_of.is_full() {
+                made_of.add(dependency);
             }
         }
     }
@@ -118,14 +104,12 @@ impl Reading {
         let Some(seen) = &self.0 else {
             return MadeOf::Everything;
         };
-        let sets = seen.sets();
-        let is_of_everything = seen.is_of_everything.load(Ordering::Relaxed)
-            || statements != seen.loads.load(Ordering::Relaxed)
-            || sets.len() > MOST_SETS;
+        let is_of_everything =
+            seen.is_of_everything.load(Ordering::Relaxed) || statements != seen.loads.load(Ordering::Relaxed);
         if is_of_everything {
             MadeOf::Everything
         } else {
-            MadeOf::Sets(Sets(sets.as_slice().into()))
+            seen.made_of().made_of()
         }
     }
 
@@ -137,41 +121,27 @@ impl Reading {
 }
 
 impl Seen {
-    fn sets(&self) -> std::sync::MutexGuard<'_, Vec<SetId>> {
-        self.sets.lock().unwrap_or_else(PoisonError::into_inner)
+    fn made_of(&self) -> MutexGuard<'_, Gathered> {
+        self.made_of.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{MOST_SETS, MadeOf, Reading, Sets};
+    use super::{Dependency, MadeOf, Reading};
     use crate::cache::SetId;
 
-    fn sets(numbers: &[u16]) -> MadeOf {
-        MadeOf::Sets(Sets(numbers.iter().map(|number| SetId(*number)).collect()))
-    }
-
     #[test]
-    fn an_answer_is_made_of_the_sets_that_were_asked_for() {
+    fn an_answer_is_made_of_what_was_asked_for() {
         let reading = Reading::of_request();
-        assert_eq!(reading.made_of(0), sets(&[]));
-        reading.wanted_of([SetId(1), SetId(2), SetId(1)].into_iter());
+        assert_eq!(reading.made_of(0).bytes(), 0);
+        reading.wanted_of([Dependency::Set(SetId(1))].into_iter());
         reading.loaded();
-        assert_eq!(reading.made_of(1), sets(&[1, 2]));
+        assert_eq!(reading.made_of(1), MadeOf::set(SetId(1)));
         // A statement that was for no key, and one that somebody else ran.
         assert_eq!(reading.made_of(2), MadeOf::Everything);
         reading.saw_everything();
         assert_eq!(reading.made_of(1), MadeOf::Everything);
         assert_eq!(Reading::default().made_of(0), MadeOf::Everything);
-    }
-
-    #[test]
-    fn of_many_sets_it_is_made_of_everything() {
-        let most = u16::try_from(MOST_SETS).expect("a small number");
-        let reading = Reading::of_request();
-        reading.wanted_of((0..most).map(SetId));
-        assert_eq!(reading.made_of(0), sets(&(0..most).collect::<Vec<_>>()));
-        reading.wanted_of(std::iter::once(SetId(most)));
-        assert_eq!(reading.made_of(0), MadeOf::Everything);
     }
 }

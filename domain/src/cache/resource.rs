@@ -35,6 +35,16 @@ pub(crate) trait Resource: Sized + Send + Sync + 'static {
     /// What of the catalog it was made of: it is as good as new until that changes.
     fn depends_on(key: &Self::Lookup) -> Dependency;
 
+    /// What of the catalog an answer is made of that shows it, where whoever shows it says nothing else.
+    fn shows(key: &Self::Lookup, _is_there: bool) -> Dependency {
+        Self::depends_on(key)
+    }
+
+    /// A hash of the facts that a set has of its own, of a value that is a set.
+    fn facts(_value: &Self::Value) -> Option<u64> {
+        None
+    }
+
     /// How long it is kept at most, where the key stands for something and where it stands for nothing.
     fn ttl(ttls: &Ttls, is_there: bool) -> std::time::Duration;
 
@@ -84,6 +94,8 @@ pub(crate) struct SetId(pub(crate) u16);
 pub(crate) enum Dependency {
     /// What the feed tells of one name.
     Name { id: i64, set: SetId },
+    /// What a set tells of itself, besides what comes from its icons.
+    Facts { number: i64, set: SetId },
     /// Anything in a set.
     Set(SetId),
 }
@@ -92,7 +104,7 @@ impl Dependency {
     /// The set that it is, or is in.
     pub(super) fn set(self) -> SetId {
         match self {
-            Self::Name { set, .. } | Self::Set(set) => set,
+            Self::Name { set, .. } | Self::Facts { set, .. } | Self::Set(set) => set,
         }
     }
 }

@@ -1,7 +1,8 @@
 //! One icon set as the catalog keeps it, and how it is read from a row.
 
-use std::{marker::PhantomData, sync::Arc};
+use std::{hash::BuildHasher as _, marker::PhantomData, sync::Arc};
 
+use foldhash::quality::FixedState;
 use sea_orm::DbErr;
 
 use super::icon::json_list;
@@ -31,14 +32,14 @@ pub struct IconSet {
 }
 
 /// Who made a set.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct Author {
     pub name: String,
     pub url: Option<String>,
 }
 
 /// Under what terms a set may be used.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct License {
     pub title: String,
     pub spdx: Option<String>,
@@ -82,6 +83,28 @@ impl IconSet {
     pub(super) fn read_if_any(columns: &mut Columns<'_>) -> Result<Option<Self>, DbErr> {
         let prefix: Option<String> = columns.next()?;
         prefix.map(|prefix| Self::read_rest(prefix, columns)).transpose()
+    }
+
+    /// A hash of what it tells of itself, besides what follows from its icons and so changes with them: `total`, `category_counts`,
+    /// `updated_at_ms`, and `version`, which is another one whenever its author publishes icons.
+    pub(super) fn facts_hash(&self) -> u64 {
+        let Self {
+            prefix,
+            name,
+            version: _,
+            author,
+            license,
+            category,
+            total: _,
+            palette,
+            heights,
+            tags,
+            samples,
+            category_counts: _,
+            updated_at_ms: _,
+        } = self;
+        let lists = (&heights.json, &tags.json, &samples.json);
+        FixedState::default().hash_one((prefix, name, author, license, category, palette, lists))
     }
 
     /// Bytes of its longer texts.

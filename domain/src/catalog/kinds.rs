@@ -163,6 +163,18 @@ impl Resource for Sets {
         Dependency::Set(IconId::set_called(prefix))
     }
 
+    fn shows(prefix: &str, is_there: bool) -> Dependency {
+        if is_there {
+            facts_of(prefix)
+        } else {
+            Self::depends_on(prefix)
+        }
+    }
+
+    fn facts(set: &Arc<IconSet>) -> Option<u64> {
+        Some(set.facts_hash())
+    }
+
     fn ttl(ttls: &Ttls, is_there: bool) -> Duration {
         if is_there { ttls.set } else { ttls.negative }
     }
@@ -231,6 +243,14 @@ pub(super) fn on_name(id: IconId) -> Dependency {
     Dependency::Name {
         id: id.0,
         set: id.set(),
+    }
+}
+
+/// The facts of a set that it does not have from its icons.
+pub(super) fn facts_of(prefix: &str) -> Dependency {
+    Dependency::Facts {
+        number: Sets::number(prefix),
+        set: IconId::set_called(prefix),
     }
 }
 

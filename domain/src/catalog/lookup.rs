@@ -9,10 +9,10 @@ use super::{
     Catalog, Icon, IconId, IconName, IconSet, InvalidIconName,
     icon::ICON_COLUMNS,
     icon_set::SET_COLUMNS,
-    kinds::{Aliases, Characters, IconKey, Icons, PointedIcons, Sets, Tags, Variants, on_set},
+    kinds::{Aliases, Characters, IconKey, Icons, PointedIcons, Sets, Tags, Variants, facts_of, on_name, on_set},
 };
 use crate::{
-    cache::{Loaded, Reading, Resource, Shown},
+    cache::{Dependency, Loaded, Reading, Resource, Shown},
     database::{Columns, Database, DatabaseError},
 };
 
@@ -87,21 +87,39 @@ impl Catalog {
         self.read::<Variants>(groups).await
     }
 
-    /// Whether nothing in an icon's set has changed since it was read, as far as is known.
+    /// The answer to the request that asks this one shows what a set has from its icons, as its `total`.
+    pub fn has_shown_set(&self, prefix: &str) {
+        let set = Dependency::Set(IconId::set_called(prefix));
+        self.cache.shows(&self.reading, set);
+    }
+
+    /// Whether nothing in an icon's set has changed since it was read, as far as is known; which is shown by what is made of it.
     pub fn is_set_as_in(&self, icon: &Icon) -> bool {
+        self.cache.shows(&self.reading, on_set(icon.id));
         self.cache.is_fresh(icon.catalog_generation, on_set(icon.id))
     }
 
-    /// Whether nothing in an icon's set has changed since `shown` was shown, as far as is known; and neither the icon nor
-    /// anything else that was read here is newer than what is known.
-    pub fn is_set_unchanged(&self, icon: &Icon, shown: Shown) -> bool {
+    /// Whether what was made of an icon when `shown` was shown can be shown: of the icon itself and its set's facts, or else of all
+    /// of its set. Not where the icon, or anything else that was read here, is newer than what is known.
+    pub fn can_show_of_icon(&self, icon: &Icon, is_its_own: bool, shown: Shown) -> bool {
         self.reading.saw(icon.catalog_generation);
-        self.cache.is_fresh_to(&self.reading, shown, on_set(icon.id))
+        let is_fresh = |dependency| self.cache.is_fresh_to(&self.reading, shown, dependency);
+        if !is_its_own {
+            self.cache.shows(&self.reading, on_set(icon.id));
+            return is_fresh(on_set(icon.id));
+        }
+        let facts = facts_of(icon.name.prefix());
+        self.cache.shows(&self.reading, facts);
+        // The icon was read, and the rest is most often as it was.
+        is_fresh(on_set(icon.id)) || is_fresh(on_name(icon.id)) && is_fresh(facts)
     }
 
-    /// As [`Self::is_set_unchanged`], of the set of an icon's row, and for nobody in particular.
-    pub fn is_set_of_unchanged(&self, id: IconId, shown: Shown) -> bool {
-        self.cache.is_fresh_to(&Reading::default(), shown, on_set(id))
+    /// Whether what was made of an icon when `shown` was shown is still right, whoever asks; what is its own and its set's facts, or
+    /// else all of its set.
+    pub fn is_icon_unchanged(&self, id: IconId, is_its_own: bool, shown: Shown) -> bool {
+        let is_fresh = |dependency| self.cache.is_fresh_to(&Reading::default(), shown, dependency);
+        // Of the facts nothing is known here: whoever asks for it finds out.
+        is_fresh(if is_its_own { on_name(id) } else { on_set(id) })
     }
 
     /// The variant groups of icons that have one, read anew.

@@ -4,7 +4,10 @@ use std::{
     borrow::Borrow,
     future::poll_fn,
     hash::Hash,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU32, Ordering},
+    },
     task::{Poll, Waker},
 };
 
@@ -13,7 +16,11 @@ use foldhash::{HashMap, HashMapExt as _};
 use crate::errors::Failure;
 
 /// Values by key, as far as they have been asked for.
-pub(crate) struct Keyed<K, V>(Mutex<State<K, V>>);
+pub(crate) struct Keyed<K, V> {
+    state: Mutex<State<K, V>>,
+    /// How often fields asked, and asked again when they were woken.
+    asked: AtomicU32,
+}
 
 struct State<K, V> {
     answers: HashMap<K, Answer<V>>,
@@ -32,11 +39,14 @@ enum Answer<V> {
 
 impl<K, V> Default for Keyed<K, V> {
     fn default() -> Self {
-        Self(Mutex::new(State {
-            answers: HashMap::new(),
-            begun: Vec::new(),
-            waiting: Vec::new(),
-        }))
+        Self {
+            state: Mutex::new(State {
+                answers: HashMap::new(),
+                begun: Vec::new(),
+                waiting: Vec::new(),
+            }),
+            asked: AtomicU32::default(),
+        }
     }
 }
 
@@ -48,6 +58,7 @@ impl<K: Hash + Eq + Clone, V: Clone> Keyed<K, V> {
         Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
     {
         poll_fn(|context| {
+            self.note_asked();
             let mut state = self.state();
             match state.answer(key) {
                 Poll::Ready(answer) => Poll::Ready(answer),
@@ -66,6 +77,7 @@ impl<K: Hash + Eq + Clone, V: Clone> Keyed<K, V> {
         K: Borrow<K>,
     {
         poll_fn(|context| {
+            self.note_asked();
             let mut state = self.state();
             let mut values = Vec::with_capacity(keys.len());
             // All of them are asked for, also where the first has no answer yet.
@@ -81,6 +93,15 @@ impl<K: Hash + Eq + Clone, V: Clone> Keyed<K, V> {
             Poll::Pending
         })
         .await
+    }
+
+    /// How often fields have asked so far: more often than before, where one has asked since.
+    pub(super) fn asked(&self) -> u32 {
+        self.asked.load(Ordering::Relaxed)
+    }
+
+    fn note_asked(&self) {
+        self.asked.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Forgets what was found, so that it is read anew.
@@ -114,7 +135,7 @@ impl<K: Hash + Eq + Clone, V: Clone> Keyed<K, V> {
 
     fn state(&self) -> MutexGuard<'_, State<K, V>> {
         // Nothing panics while it is held.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

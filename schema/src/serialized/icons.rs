@@ -10,7 +10,7 @@ use bytes::Bytes;
 use domain::cache::Shown;
 use futures_util::future::try_join_all;
 
-use super::{Selections, SerializedMemory, selections::SelectionId};
+use super::{Selections, SerializedMemory, memory::Kept, selections::SelectionId, splice::written};
 use crate::{
     loaders::{Loaders, loaders_of},
     types::{icon::Icon, icon_result::IconResult},
@@ -54,15 +54,17 @@ impl<'a> Answering<'a> {
         memory.get(self.selection, &icon.0, self.loaders.catalog(), *began)
     }
 
-    fn keep(&self, icon: &Icon, value: &Value) {
-        if let Ok(bytes) = sonic_rs::to_vec(value) {
-            let Serializing {
-                memory, shown, began, ..
-            } = self.serializing;
-            // Whoever wrote it made room for more, which would be kept with it.
-            let bytes = bytes.into_boxed_slice().into();
-            memory.keep((self.selection, icon.0.id), *shown, *began, bytes);
-        }
+    fn keep(&self, icon: &Icon, value: &Value, is_its_own: bool) {
+        let Serializing {
+            memory, shown, began, ..
+        } = self.serializing;
+        let kept = Kept {
+            bytes: written(value).into(),
+            is_its_own,
+            shown: *shown,
+            made: *began,
+        };
+        memory.keep((self.selection, icon.0.id), kept);
     }
 }
 
@@ -80,7 +82,10 @@ async fn resolve<'a, T: OutputType>(
     let mut answers: Vec<Option<Value>> = items.iter().map(kept).collect();
     let missing: Vec<usize> = (0..items.len()).filter(|index| answers[*index].is_none()).collect();
     count(items.len() - missing.len(), missing.len());
-    let (errors_before, started) = (errors(context), Instant::now());
+    let loaders = answering.loaders;
+    let (errors_before, asked_before, searched_before) =
+        (errors(context), loaders.asked_for_more(), loaders.searched());
+    let started = Instant::now();
     let resolved = missing.iter().map(|index| {
         let (item, context) = (&items[*index], context.with_index(*index));
         async move {
@@ -91,10 +96,13 @@ async fn resolve<'a, T: OutputType>(
     let resolved = try_join_all(resolved).await?;
     answering.serializing.memory.note_cost(started.elapsed(), missing.len());
     // Whose error it is does not matter: what an icon answers when something fails is not what it answers.
-    let is_whole = errors(context) == errors_before;
+    // And what a search found is made of more than the icon's set.
+    let is_whole = errors(context) == errors_before && loaders.searched() == searched_before;
+    // What somebody else asks for meanwhile counts as well: then it is right for a shorter time, and right.
+    let is_its_own = loaders.asked_for_more() == asked_before;
     for (index, value) in missing.into_iter().zip(resolved) {
         if let Some(icon) = icon_of(&items[index]).filter(|_| is_whole) {
-            answering.keep(icon, &value);
+            answering.keep(icon, &value, is_its_own);
         }
         answers[index] = Some(value);
     }

@@ -20,12 +20,16 @@ pub(crate) struct SerializedMemory {
     max_age: Duration,
 }
 
+/// What an icon answered to a selection.
 #[derive(Clone)]
-struct Kept {
-    bytes: Bytes,
-    /// How the catalog was known when this was made.
-    shown: Shown,
-    made: Instant,
+pub(super) struct Kept {
+    pub(super) bytes: Bytes,
+    /// Whether it is made of the icon itself and its set's facts, and of nothing else.
+    pub(super) is_its_own: bool,
+    /// How the catalog was known when this was made, or before.
+    pub(super) shown: Shown,
+    /// When the request began that it was made for.
+    pub(super) made: Instant,
 }
 
 impl Weigh for Kept {
@@ -43,25 +47,21 @@ impl SerializedMemory {
         }
     }
 
-    /// What `icon` answers to `selection`, as far as `catalog` knows of its set, to a request that began `now`.
+    /// What `icon` answers to `selection`, as far as `catalog` knows of it and its set, to a request that began `now`.
     pub(super) fn get(&self, selection: SelectionId, icon: &Icon, catalog: &Catalog, now: Instant) -> Option<Bytes> {
         let kept = self.answers.get(&(selection, icon.id))?;
-        let is_right = now.duration_since(kept.made) < self.max_age && catalog.is_set_unchanged(icon, kept.shown);
+        let is_right =
+            now.duration_since(kept.made) < self.max_age && catalog.can_show_of_icon(icon, kept.is_its_own, kept.shown);
         is_right.then_some(kept.bytes)
     }
 
     /// Drops what is no longer right, as far as `catalog` knows. How much that was.
     pub(crate) fn drop_outdated(&self, catalog: &Catalog) -> usize {
-        (self.answers).drop_unless(|(_, icon), kept| catalog.is_set_of_unchanged(*icon, kept.shown))
+        (self.answers).drop_unless(|(_, icon), kept| catalog.is_icon_unchanged(*icon, kept.is_its_own, kept.shown))
     }
 
-    /// Keeps what `icon` answers to `selection`, made when `shown` was shown or later, for a request that began `now`.
-    pub(super) fn keep(&self, (selection, icon): (SelectionId, IconId), shown: Shown, now: Instant, bytes: Bytes) {
-        let kept = Kept {
-            bytes,
-            shown,
-            made: now,
-        };
+    /// Keeps what `icon` answers to `selection`.
+    pub(super) fn keep(&self, (selection, icon): (SelectionId, IconId), kept: Kept) {
         self.answers.insert((selection, icon), kept);
     }
 

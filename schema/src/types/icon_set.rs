@@ -66,6 +66,13 @@ pub(crate) async fn of_icon(context: &Context<'_>, icon: &catalog::Icon) -> Resu
     }
 }
 
+impl IconSet {
+    /// Says that what changes with the set's icons is shown: all that [`catalog::IconSet`] does not count among its facts.
+    fn shows_all(&self, context: &Context<'_>) {
+        loaders(context).shows_set(&self.0.prefix);
+    }
+}
+
 fn items<T: serde::de::DeserializeOwned>(column: &ListColumn<T>) -> Result<Vec<T>, Error> {
     Ok(column.items().map_err(|error| Failure::log(&error))?)
 }
@@ -93,7 +100,8 @@ impl IconSet {
 
     /// As its author numbers it.
     #[graphql(complexity = 0)]
-    fn version(&self) -> Option<&str> {
+    fn version(&self, context: &Context<'_>) -> Option<&str> {
+        self.shows_all(context);
         self.0.version.as_deref()
     }
 
@@ -109,7 +117,8 @@ impl IconSet {
 
     /// Visible icons, counted as Iconify counts them: plain aliases are further names, and transformed ones are icons.
     #[graphql(complexity = 0)]
-    fn total(&self) -> i32 {
+    fn total(&self, context: &Context<'_>) -> i32 {
+        self.shows_all(context);
         self.0.total
     }
 
@@ -141,7 +150,8 @@ impl IconSet {
     }
 
     /// Its categories with their numbers of listed icons, in the set's own order.
-    fn categories(&self) -> Result<Vec<CategoryCount>, Error> {
+    fn categories(&self, context: &Context<'_>) -> Result<Vec<CategoryCount>, Error> {
+        self.shows_all(context);
         let counts = items(&self.0.category_counts)?.into_iter();
         Ok(counts
             .map(|(category, count)| CategoryCount { category, count })
@@ -182,6 +192,7 @@ impl IconSet {
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<IconConnection, Error> {
+        self.shows_all(context);
         let prefix = self.0.prefix.clone();
         let bounds = PageArguments {
             first,
@@ -201,7 +212,8 @@ impl IconSet {
 
     /// When its icons last changed.
     #[graphql(complexity = 0)]
-    fn updated_at(&self) -> DateTime {
+    fn updated_at(&self, context: &Context<'_>) -> DateTime {
+        self.shows_all(context);
         DateTime::from_unix_ms(self.0.updated_at_ms)
     }
 }

@@ -2,8 +2,9 @@
 //!
 //! The files follow a read on its way. `resource` is what a kind of thing says of itself, and one thing as it is kept;
 //! `freshness` says whether what was kept is still right, `entities` is the first layer, `flights` has each thing read by one at
-//! a time, `reading` is what a request has seen and asked for, `read` puts these together; `fill` goes further down and back up, `shared` is the second layer and `encoding` how things
-//! are written there, `timing` says how long anything is kept; `figures` counts all of it.
+//! a time, `reading` is what a request has seen and `made_of` what its answer is made of, `read` puts these together; `fill` goes
+//! further down and back up, `shared` is the second layer and `encoding` how things are written there, `timing` says how long
+//! anything is kept; `facts` has since when sets tell the same of themselves; `figures` counts all of it.
 //!
 //! `memory` is what this layer and those of answers, which others own, keep their things in; `sizing` divides the memory among them.
 //!
@@ -224,11 +225,6 @@ impl Cache {
             parts.iter().all(|part| view.is_unchanged(shown.generation, part))
                 && layers.lifetime.load(Ordering::Acquire) == shown.lifetime
         })
-    }
-
-    /// The request that reads as `reading` shows this, however it came to have it.
-    pub(crate) fn shows(&self, reading: &Reading, dependency: Dependency) {
-        reading.wanted_of(std::iter::once(dependency));
     }
 
     /// What everything shown is as of, or later than; none while nothing is kept.

@@ -104,7 +104,7 @@ impl Layers {
         let values: HashMap<R::Key, R::Value> = values
             .filter_map(|(key, entry)| Some((key, entry.value.clone()?)))
             .collect();
-        reading.wanted_of(
+        reading.shows_all(
             keys.iter()
                 .map(|key| R::shows(R::lookup(key), values.contains_key(key))),
         );
@@ -135,7 +135,7 @@ impl Layers {
         }
         let value = entry.value.clone()?;
         entry.asked.fetch_add(1, Ordering::Relaxed);
-        reading.wanted_of(std::iter::once(R::shows(key, true)));
+        reading.shows(R::shows(key, true));
         self.saw(reading, entry.stamp);
         self.counts(Layer::Memory).add(Outcome::Hit, 1);
         reading.looked_up(1, 1);

@@ -64,11 +64,16 @@ impl Reading {
         }
     }
 
-    /// What it is shown is made of all these.
-    pub(crate) fn wanted_of(&self, wanted: impl Iterator<Item = Dependency>) {
+    /// The answer is made of this as well.
+    pub(crate) fn shows(&self, dependency: Dependency) {
+        self.shows_all(std::iter::once(dependency));
+    }
+
+    /// The answer is made of all these as well.
+    pub(crate) fn shows_all(&self, shown: impl Iterator<Item = Dependency>) {
         let Some(seen) = &self.0 else { return };
         let mut made_of = seen.made_of();
-        for dependency in wanted {
+        for dependency in shown {
             if !made_of.is_full() {
                 made_of.add(dependency);
             }
@@ -135,7 +140,7 @@ mod tests {
     fn an_answer_is_made_of_what_was_asked_for() {
         let reading = Reading::of_request();
         assert_eq!(reading.made_of(0).bytes(), 0);
-        reading.wanted_of([Dependency::Set(SetId(1))].into_iter());
+        reading.shows(Dependency::Set(SetId(1)));
         reading.loaded();
         assert_eq!(reading.made_of(1), MadeOf::set(SetId(1)));
         // A statement that was for no key, and one that somebody else ran.

@@ -90,12 +90,12 @@ impl Catalog {
     /// The answer to the request that asks this one shows what a set has from its icons, as its `total`.
     pub fn has_shown_set(&self, prefix: &str) {
         let set = Dependency::Set(IconId::set_called(prefix));
-        self.cache.shows(&self.reading, set);
+        self.reading.shows(set);
     }
 
     /// Whether nothing in an icon's set has changed since it was read, as far as is known; which is shown by what is made of it.
     pub fn is_set_as_in(&self, icon: &Icon) -> bool {
-        self.cache.shows(&self.reading, on_set(icon.id));
+        self.reading.shows(on_set(icon.id));
         self.cache.is_fresh(icon.catalog_generation, on_set(icon.id))
     }
 
@@ -105,11 +105,11 @@ impl Catalog {
         self.reading.saw(icon.catalog_generation);
         let is_fresh = |dependency| self.cache.is_fresh_to(&self.reading, shown, dependency);
         if !is_its_own {
-            self.cache.shows(&self.reading, on_set(icon.id));
+            self.reading.shows(on_set(icon.id));
             return is_fresh(on_set(icon.id));
         }
         let facts = facts_of(icon.name.prefix());
-        self.cache.shows(&self.reading, facts);
+        self.reading.shows(facts);
         // The icon was read, and the rest is most often as it was.
         is_fresh(on_set(icon.id)) || is_fresh(on_name(icon.id)) && is_fresh(facts)
     }

@@ -11,6 +11,7 @@ use std::{
     io::{self, Write as _},
     path::PathBuf,
     process::ExitCode,
+    time::Duration,
 };
 
 use clap::{Parser, Subcommand};
@@ -186,6 +187,9 @@ pub fn main() -> ExitCode {
 /// fill the two megabytes that are usual, and 64, the highest `MAX_DEPTH`, fewer than four.
 const STACK_BYTES: usize = 8 << 20;
 
+/// After how long a thread goes that was there for long work.
+const IDLE_THREADS: Duration = Duration::from_secs(2);
+
 /// Has memory given out in small pages. In large ones, of which each stays whole as long as anything in it is used, searches under load took
 /// three times the memory, and no request was answered any sooner.
 fn take_small_pages() {
@@ -201,6 +205,8 @@ fn run(cli: &Cli) -> Result<(), CommandError> {
         runtime.worker_threads(threads.into());
     }
     runtime.thread_stack_size(STACK_BYTES).enable_all();
+    // What a thread has used it keeps for as long as it is there.
+    runtime.thread_keep_alive(IDLE_THREADS);
     let runtime = runtime.build().map_err(CommandError::Runtime)?;
     let result = runtime.block_on(async {
         let switches = cli.config.switches();

@@ -4,7 +4,7 @@
 //! `meanings` knows what its words stand for, `tiers` and `rank` say how well an icon matches, `readings` says what else may
 //! have been meant, `matches` puts all of it together, `candidates` says which icon comes next, `page` cuts and `explain` says
 //! why. `suggest` completes what is being typed and `closest` knows names like one that is missing. `index` makes what they
-//! all read.
+//! all read; `places` says how many requests search at once, and `computing` how many of them take the processor.
 
 mod candidates;
 mod closest;
@@ -20,6 +20,7 @@ mod matches;
 mod meanings;
 mod page;
 mod pass;
+mod places;
 mod query;
 mod rank;
 mod readings;
@@ -44,6 +45,7 @@ pub use facets::{Facet, Facets};
 pub use filter::Filter;
 pub use matches::{Matches, Order, SearchRequest};
 pub use page::{Hit, Position};
+pub use places::SearchPlace;
 pub use query::{MAX_QUERY_CHARACTERS, MAX_QUERY_WORDS};
 pub use suggest::{Suggestion, SuggestionKind};
 pub use synonyms::{
@@ -57,6 +59,7 @@ use tokio::{sync::watch, time::MissedTickBehavior};
 
 use crate::database::{Database, DatabaseError};
 use index::IndexFolder;
+use places::Places;
 use snapshot::Snapshot;
 
 /// Why nothing can be searched, or not this.
@@ -118,6 +121,7 @@ struct Shared {
     wake: watch::Sender<()>,
     /// What was found lately, for the next page of it.
     recent: Cache<SearchRequest, Arc<Matches>>,
+    places: Places,
 }
 
 impl Search {
@@ -145,6 +149,7 @@ impl Search {
                     .eviction_policy(EvictionPolicy::lru())
                     .time_to_idle(RECENT)
                     .build(),
+                places: Places::new(),
             }),
         }
     }
@@ -286,6 +291,11 @@ impl Search {
         {
             tracing::warn!(generation, "the search index is late");
         }
+    }
+
+    /// Waits for a place among those who search at once. Who has one needs no other, and would wait for itself.
+    pub async fn place(&self) -> SearchPlace {
+        self.shared.places.take().await
     }
 
     /// What `request` finds.

@@ -29,9 +29,9 @@ pub(super) struct Part {
     pub(super) set: SetId,
     /// All that lies in it, so that nothing else has to be told.
     pub(super) is_whole: bool,
-    /// The set whose own facts it has.
+    /// The number of the set whose facts it tells.
     pub(super) facts: Option<i64>,
-    /// What has these names.
+    /// Ids of names, and whatever has them.
     pub(super) names: Vec<i64>,
 }
 

@@ -4,7 +4,7 @@
 //! `meanings` knows what its words stand for, `tiers` and `rank` say how well an icon matches, `readings` says what else may
 //! have been meant, `matches` puts all of it together, `candidates` says which icon comes next, `page` cuts and `explain` says
 //! why. `suggest` completes what is being typed and `closest` knows names like one that is missing. `index` makes what they
-//! all read; `places` says how many requests search at once, and `computing` how many of them take the processor.
+//! all read.
 
 mod candidates;
 mod closest;
@@ -20,7 +20,6 @@ mod matches;
 mod meanings;
 mod page;
 mod pass;
-mod places;
 mod query;
 mod rank;
 mod readings;
@@ -45,7 +44,6 @@ pub use facets::{Facet, Facets};
 pub use filter::Filter;
 pub use matches::{Matches, Order, SearchRequest};
 pub use page::{Hit, Position};
-pub use places::SearchPlace;
 pub use query::{MAX_QUERY_CHARACTERS, MAX_QUERY_WORDS};
 pub use suggest::{Suggestion, SuggestionKind};
 pub use synonyms::{
@@ -59,7 +57,6 @@ use tokio::{sync::watch, time::MissedTickBehavior};
 
 use crate::database::{Database, DatabaseError};
 use index::IndexFolder;
-use places::Places;
 use snapshot::Snapshot;
 
 /// Why nothing can be searched, or not this.
@@ -121,7 +118,6 @@ struct Shared {
     wake: watch::Sender<()>,
     /// What was found lately, for the next page of it.
     recent: Cache<SearchRequest, Arc<Matches>>,
-    places: Places,
 }
 
 impl Search {
@@ -149,7 +145,6 @@ impl Search {
                     .eviction_policy(EvictionPolicy::lru())
                     .time_to_idle(RECENT)
                     .build(),
-                places: Places::new(),
             }),
         }
     }
@@ -291,11 +286,6 @@ impl Search {
         {
             tracing::warn!(generation, "the search index is late");
         }
-    }
-
-    /// Waits for a place among those who search at once. Who has one needs no other, and would wait for itself.
-    pub async fn place(&self) -> SearchPlace {
-        self.shared.places.take().await
     }
 
     /// What `request` finds.

@@ -7,7 +7,7 @@ mod batches;
 mod keyed;
 
 use std::sync::{
-    Arc, Mutex, MutexGuard, PoisonError,
+    Arc,
     atomic::{AtomicU32, Ordering},
 };
 
@@ -16,10 +16,9 @@ use domain::{
     catalog::{Catalog, ChangeNamesKey, Icon, IconId, IconName, IconPageKey, IconSet, Page},
     database::DatabaseError,
     jobs::{Job, JobId},
-    search::{Search, SearchPlace},
+    search::Search,
 };
 use futures_util::{FutureExt as _, future::BoxFuture};
-use tokio::sync::OnceCell;
 
 use crate::errors::Failure;
 use keyed::Keyed;
@@ -35,15 +34,13 @@ macro_rules! loaders {
             asked_elsewhere: AtomicU32,
             /// How often something was searched for.
             searched: AtomicU32,
-            /// Its place among those who search, once it has one.
-            place: Mutex<Arc<OnceCell<SearchPlace>>>,
             $($(#[$doc])* pub(crate) $name: Keyed<$key, $value>,)*
         }
 
         impl Loaders {
             /// Loaders that read from `catalog`, for one request that may also search.
             pub(crate) fn new(catalog: Catalog, search: Search) -> Arc<Self> {
-                Arc::new(Self { catalog, search, asked_elsewhere: AtomicU32::default(), searched: AtomicU32::default(), place: Mutex::default(), $($name: Keyed::default(),)* })
+                Arc::new(Self { catalog, search, asked_elsewhere: AtomicU32::default(), searched: AtomicU32::default(), $($name: Keyed::default(),)* })
             }
 
             /// How often anything was asked for so far.
@@ -54,7 +51,6 @@ macro_rules! loaders {
 
             /// Forgets what was found, for a request that lives on, when nothing of it is being read.
             pub(crate) fn forget(&self) {
-                *self.place() = Arc::default();
                 $(self.$name.forget();)*
             }
 
@@ -164,20 +160,8 @@ impl Loaders {
         self.asked_elsewhere.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// The index of the search, for who searches nothing.
-    pub(crate) fn index(&self) -> &Search {
-        &self.search
-    }
-
-    fn place(&self) -> MutexGuard<'_, Arc<OnceCell<SearchPlace>>> {
-        self.place.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// The search, which needs no batches: it reads from memory. Whatever is made of what it finds is made of everything.
-    pub(crate) async fn search(&self) -> &Search {
-        // One is enough for all that a request searches for, which then waits for no other.
-        let place = Arc::clone(&self.place());
-        place.get_or_init(|| self.search.place()).await;
+    pub(crate) fn search(&self) -> &Search {
         self.note_elsewhere();
         self.searched.fetch_add(1, Ordering::Relaxed);
         self.catalog.has_shown_everything();

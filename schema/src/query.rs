@@ -174,7 +174,7 @@ impl Query {
             last,
             before,
         };
-        Some(search::connection(context, query, filter, order_by, &page).await)
+        Some(search::connection(context, query, filter, order_by, &page))
     }
 
     /// Several numbered pages (from 0, at most 10) of one search in one round trip, computed from one index snapshot.
@@ -192,7 +192,7 @@ impl Query {
         pages: Vec<i32>,
         #[graphql(default = 24)] size: i32,
     ) -> Option<Result<Vec<SearchPage>, Error>> {
-        Some(search::pages(context, query, filter, order_by, (&pages, size)).await)
+        Some(search::pages(context, query, filter, order_by, (&pages, size)))
     }
 
     /// Search-as-you-type completions: how the last word may go on, then icons, sets and tags that may be meant, the best of each
@@ -208,7 +208,7 @@ impl Query {
         filter: Option<IconFilter>,
         #[graphql(default = 10)] first: i32,
     ) -> Option<Result<Vec<Suggestion>, Error>> {
-        Some(search::suggestions(context, &text, filter, first).await)
+        Some(search::suggestions(context, &text, filter, first))
     }
 
     /// Which sets have an icon for every one of these concepts (at most 20), best coverage first.
@@ -221,7 +221,7 @@ impl Query {
         concepts: Vec<String>,
         #[graphql(default = 10)] first: i32,
     ) -> Option<Result<Vec<SetCoverage>, Error>> {
-        Some(search::covering(context, &concepts, first).await)
+        Some(search::covering(context, &concepts, first))
     }
 
     /// What was added, changed, hidden or removed after a catalog generation, oldest first.

@@ -45,7 +45,7 @@ impl Subscription {
     /// for what happened since the last generation they saw.
     async fn catalog_changed(&self, context: &Context<'_>) -> Result<impl Stream<Item = CatalogChange> + use<>, Error> {
         let loaders = loaders(context);
-        let newest = loaders.index().newest_generation();
+        let newest = loaders.search().newest_generation();
         let follower = loaders
             .catalog()
             .follow(newest)

@@ -65,7 +65,6 @@ pub(crate) async fn batch(
 }
 
 async fn answer(state: &AppState, query: &BatchQuery, pages: &[u32], size: u32) -> Response {
-    let _place = state.search.place().await;
     let matches = match state.search.find(&query.request()) {
         Ok(matches) => matches,
         Err(error) => return search_failed(&error).into_response(),

@@ -54,10 +54,6 @@ pub(super) fn compute<T>(work: impl FnOnce() -> T) -> T {
     })
 }
 
-pub(super) fn cores() -> usize {
-    available_parallelism().map_or(1, NonZero::get)
-}
-
 impl Turns {
     const fn new() -> Self {
         Self {
@@ -71,7 +67,7 @@ impl Turns {
 
     /// None where too many wait: it is then done at once, and beside the others.
     fn take(&self) -> Option<Turn> {
-        let most = cores();
+        let most = available_parallelism().map_or(1, NonZero::get);
         let mut counts = self.counts();
         if counts.computing >= most && counts.waiting >= MOST_WAITING {
             return None;

@@ -20,7 +20,7 @@ use crate::{
     },
 };
 
-pub(super) async fn connection(
+pub(super) fn connection(
     context: &Context<'_>,
     query: String,
     filter: Option<IconFilter>,
@@ -31,12 +31,12 @@ pub(super) async fn connection(
     let bounds = page.bounds(context.data_unchecked::<Limits>(), |cursor| {
         cursor::hit(cursor, &request)
     })?;
-    let matches = find(context, &request).await?;
+    let matches = find(context, &request)?;
     let page = matches.page(&bounds);
     Ok(SearchConnection::new(request, matches, page))
 }
 
-pub(super) async fn pages(
+pub(super) fn pages(
     context: &Context<'_>,
     query: String,
     filter: Option<IconFilter>,
@@ -56,7 +56,7 @@ pub(super) async fn pages(
         .map(|number| u32::try_from(*number).map_err(|_| bad_user_input("pages are counted from 0")))
         .collect::<Result<_, _>>()?;
     let size = size_or_default(context, size)?;
-    let matches = find(context, &request(context, query, filter, order)?).await?;
+    let matches = find(context, &request(context, query, filter, order)?)?;
     let total = matches.total();
     let pages = numbers.iter().zip(matches.numbered_pages(&numbers, size));
     Ok(pages
@@ -70,13 +70,9 @@ pub(super) async fn pages(
         .collect())
 }
 
-pub(super) async fn covering(
-    context: &Context<'_>,
-    concepts: &[String],
-    first: i32,
-) -> Result<Vec<SetCoverage>, Error> {
+pub(super) fn covering(context: &Context<'_>, concepts: &[String], first: i32) -> Result<Vec<SetCoverage>, Error> {
     let first = first_or_default(context, first)?;
-    let found = loaders(context).search().await.sets_covering(concepts, first as usize);
+    let found = loaders(context).search().sets_covering(concepts, first as usize);
     let sets = found.map_err(|error| search_failed(&error))?;
     Ok(sets
         .into_iter()
@@ -87,7 +83,7 @@ pub(super) async fn covering(
         .collect())
 }
 
-pub(super) async fn suggestions(
+pub(super) fn suggestions(
     context: &Context<'_>,
     text: &str,
     filter: Option<IconFilter>,
@@ -95,7 +91,7 @@ pub(super) async fn suggestions(
 ) -> Result<Vec<Suggestion>, Error> {
     let first = first_or_default(context, first)?;
     let filter = filter.unwrap_or_default().into_domain(context)?;
-    let found = loaders(context).search().await.suggest(text, &filter, first as usize);
+    let found = loaders(context).search().suggest(text, &filter, first as usize);
     let suggestions = found.map_err(|error| search_failed(&error))?;
     Ok(suggestions.into_iter().map(Suggestion::from).collect())
 }
@@ -113,7 +109,7 @@ fn request(
     })
 }
 
-async fn find(context: &Context<'_>, request: &SearchRequest) -> Result<Arc<Matches>, Error> {
-    let found = loaders(context).search().await.find(request);
+fn find(context: &Context<'_>, request: &SearchRequest) -> Result<Arc<Matches>, Error> {
+    let found = loaders(context).search().find(request);
     found.map_err(|error| search_failed(&error))
 }

@@ -49,7 +49,7 @@ pub(crate) async fn delete(context: &Context<'_>, input: DeleteIconsInput) -> Re
         } => {
             // An earlier field of this request may have read them.
             loaders.forget();
-            loaders.index().catch_up(generation, INDEX_PATIENCE).await;
+            loaders.search().catch_up(generation, INDEX_PATIENCE).await;
         }
     }
     let mut seen = HashSet::new();

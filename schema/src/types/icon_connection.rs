@@ -41,11 +41,7 @@ impl IconConnection {
             order: Order::Name,
         };
         let loaders = loaders(context);
-        let matches = loaders
-            .search()
-            .await
-            .find(&request)
-            .map_err(|error| search_failed(&error))?;
+        let matches = loaders.search().find(&request).map_err(|error| search_failed(&error))?;
         let position = |name: IconName| Position::Named {
             name: name.as_str().to_owned(),
         };

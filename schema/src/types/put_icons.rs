@@ -69,7 +69,7 @@ pub(crate) async fn put(context: &Context<'_>, input: &PutIconsInput) -> Result<
         } => {
             // An earlier field of this request may have read them as they were.
             loaders.forget();
-            loaders.index().catch_up(generation, INDEX_PATIENCE).await;
+            loaders.search().catch_up(generation, INDEX_PATIENCE).await;
         }
     }
     let icons = loaders.by_name.many(&names).await?;

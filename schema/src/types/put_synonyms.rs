@@ -55,7 +55,7 @@ pub(crate) async fn put(context: &Context<'_>, input: &PutSynonymsInput) -> Resu
         PutSynonyms::TooMany { groups, wanted } => Ok(payload(groups, vec![too_many(wanted)])),
         PutSynonyms::Stored { groups, generation } => {
             if let Some(generation) = generation {
-                loaders.index().catch_up(generation, INDEX_PATIENCE).await;
+                loaders.search().catch_up(generation, INDEX_PATIENCE).await;
             }
             Ok(payload(groups, Vec::new()))
         }

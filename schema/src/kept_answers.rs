@@ -47,7 +47,7 @@ impl KeptAnswers {
     pub(crate) async fn drop_outdated(&self, catalog: &Catalog) -> usize {
         let (answers, catalog) = (self.clone(), catalog.clone());
         let dropping = move || {
-            // Of whole answers, each is of one generation.
+            // Whole answers are made anew from what is below sooner than each is looked at.
             let responses = answers.responses.map_or(0, |responses| responses.clear());
             responses + answers.serialized.map_or(0, |memory| memory.drop_outdated(&catalog))
         };

@@ -160,6 +160,13 @@ impl Loaders {
         self.asked_elsewhere.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// The names that are closest to one that is not there. No icon's selection can ask for them, so that they are no part of what an
+    /// icon answers.
+    pub(crate) fn closest(&self, name: &IconName) -> Vec<IconName> {
+        self.catalog.has_shown_everything();
+        self.search.closest(name)
+    }
+
     /// The search, which needs no batches: it reads from memory. Whatever is made of what it finds is made of everything.
     pub(crate) fn search(&self) -> &Search {
         self.note_elsewhere();

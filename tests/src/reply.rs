@@ -71,6 +71,11 @@ impl Reply {
         codes.unwrap_or_else(|| panic!("an error without a code: {}", self.text))
     }
 
+    /// Whether the whole answer was kept, by `Server-Timing`.
+    pub fn is_whole_answer(&self) -> bool {
+        self.header("server-timing").ends_with("cache;desc=\"whole answer\"")
+    }
+
     /// SQL statements that the request took, from `Server-Timing`.
     pub fn statements(&self) -> u32 {
         let timing = self.header("server-timing");

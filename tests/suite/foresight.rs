@@ -53,10 +53,6 @@ impl Scrolling {
     }
 }
 
-fn is_whole(reply: &Reply) -> bool {
-    reply.header("server-timing").ends_with("cache;desc=\"whole answer\"")
-}
-
 fn end(reply: &Reply) -> &Value {
     reply.data("/iconSet/icons/pageInfo/endCursor")
 }
@@ -71,7 +67,7 @@ on_each_engine! {
         for page in 0..7 {
             let (found, expected) = (with.page(&after).await, without.page(&after).await);
             assert_eq!(found.text, expected.text);
-            assert_eq!((is_whole(&found), is_whole(&expected)), (page > 0, false), "{page}");
+            assert_eq!((found.is_whole_answer(), expected.is_whole_answer()), (page > 0, false), "{page}");
             assert_eq!(found.data("/iconSet/icons/pageInfo/hasNextPage"), page < 6, "{page}");
             if page < 6 {
                 with.foreseen(page + 1).await;

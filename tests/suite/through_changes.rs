@@ -1,7 +1,7 @@
 //! Whatever changes in a set: what is kept of answers, whole and icon by icon, is what an instance that keeps nothing reads anew.
 
 use serde_json::{Value, json};
-use tests::{Engine, NOW_MS, Reply, TestApp, fixture, on_each_engine};
+use tests::{Engine, NOW_MS, TestApp, fixture, on_each_engine};
 
 use crate::random::Random;
 
@@ -104,10 +104,6 @@ fn change(set: &mut Value, random: &mut Random, round: usize) {
     }
 }
 
-fn is_whole(reply: &Reply) -> bool {
-    reply.header("server-timing").ends_with("cache;desc=\"whole answer\"")
-}
-
 on_each_engine! {
     async fn what_is_kept_is_what_would_be_read(engine) {
         let plain = TestApp::build(engine).await.flag("--cache-enabled=false").start().await;
@@ -131,7 +127,7 @@ on_each_engine! {
                 for app in &keeping {
                     let answer = app.graphql(document).await;
                     assert_eq!(answer.text, expected.text, "round {round}: {document}\nbefore: {before}\nafter: {set}");
-                    kept += usize::from(is_whole(&answer));
+                    kept += usize::from(answer.is_whole_answer());
                 }
             }
         }
@@ -169,7 +165,7 @@ async fn what_does_not_change_with_an_icon_is_answered_on() {
     let ask = async || {
         for (query, _) in &queries {
             app.graphql(query).await;
-            assert!(is_whole(&app.graphql(query).await), "{query}");
+            assert!(app.graphql(query).await.is_whole_answer(), "{query}");
         }
     };
     // Samples are icons: the first is another one than what changes.
@@ -181,7 +177,7 @@ async fn what_does_not_change_with_an_icon_is_answered_on() {
     // Somebody has to read the facts again.
     app.graphql("{ iconSet(prefix: \"garden\") { id } }").await;
     for (query, is_concerned) in &queries {
-        assert_eq!(is_whole(&app.graphql(query).await), !is_concerned, "{query}");
+        assert_eq!(app.graphql(query).await.is_whole_answer(), !is_concerned, "{query}");
     }
     ask().await;
     // A licence is a fact that the feed says nothing of.
@@ -189,6 +185,6 @@ async fn what_does_not_change_with_an_icon_is_answered_on() {
     app.import_json_at(NOW_MS + 3, &set).await;
     let (query, _) = &queries[0];
     let after = app.graphql(query).await;
-    assert!(!is_whole(&after) && after.text.contains("ISC"), "{}", after.text);
-    assert!(is_whole(&app.graphql(&of("none", "name")).await));
+    assert!(!after.is_whole_answer() && after.text.contains("ISC"), "{}", after.text);
+    assert!(app.graphql(&of("none", "name")).await.is_whole_answer());
 }

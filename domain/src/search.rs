@@ -35,7 +35,7 @@ mod typos;
 use std::{
     path::Path,
     sync::{Arc, PoisonError, RwLock},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 pub use closest::MOST_CLOSEST;
@@ -97,9 +97,6 @@ impl SearchError {
 
 /// An index that cannot be made is tried again after twice the pause, and so on: 64 times it in the end.
 const LONGEST_PAUSE_DOUBLINGS: u32 = 6;
-
-/// The longest rest after an index that took long to make, so that it is never far behind.
-const LONGEST_REST: Duration = Duration::from_secs(8);
 
 /// Memory for lists that people scroll through, each counted at the most that it can come to.
 const RECENT_BYTES: u64 = 96 << 20;
@@ -189,7 +186,7 @@ impl Search {
         let Some(change) = index::plan(database, folder).await? else {
             return Ok(false);
         };
-        let started = Instant::now();
+        let started = std::time::Instant::now();
         let generation = index::write(folder, change)?;
         self.show_newest()?;
         metrics::histogram!("search_index_build_duration_seconds").record(started.elapsed());
@@ -239,29 +236,24 @@ impl Search {
     }
 
     /// Keeps the index at the catalog's generation for as long as it is polled, looking every `pause`; less often while that
-    /// fails, and after an index that took long to make.
+    /// fails.
     pub async fn keep(&self, database: &Database, pause: Duration) {
         let mut looks = tokio::time::interval(pause);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut wake = self.shared.wake.subscribe();
-        let (mut failures, mut passed_over, mut rested) = (0, 0_u32, Instant::now());
+        let (mut failures, mut passed_over) = (0, 0);
         loop {
             tokio::select! {
-                _ = looks.tick() => if passed_over > 0 || Instant::now() < rested {
-                    passed_over = passed_over.saturating_sub(1);
+                _ = looks.tick() => if passed_over > 0 {
+                    passed_over -= 1;
                     // Whoever follows the catalog need not wait for the index.
                     let _ = self.look(database).await;
                     continue;
                 },
                 _ = wake.changed() => {}
             }
-            let started = Instant::now();
             match self.refresh(database).await {
-                Ok(_) => {
-                    failures = 0;
-                    // While one change follows another, searches and lookups have the processor for at least half of the time.
-                    rested = Instant::now() + started.elapsed().min(LONGEST_REST);
-                }
+                Ok(_) => failures = 0,
                 Err(error) => {
                     failures += 1;
                     metrics::counter!("search_index_failures_total").increment(1);

@@ -1,8 +1,8 @@
 //! Whole responses, kept as bytes: what answers everybody alike is answered again without being executed, until the catalog changes.
 //!
 //! A response is known by the operation's document, its name and its variables, and is right for as long as nothing changes that it was
-//! made of: some icons and facts of sets, or the catalog and the search index as a whole. So nobody has to be told of a change: who asks finds that it
-//! is not right any more, and has it made anew.
+//! made of: some icons and facts of sets, or the catalog and the search index as a whole. So nobody has to be told of a change: who asks
+//! finds that it is not right any more, and has it made anew.
 
 use std::{
     sync::{

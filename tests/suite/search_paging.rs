@@ -25,6 +25,14 @@ const QUERIES: [&str; 9] = [
 ];
 
 on_each_engine! {
+    async fn a_page_that_is_asked_for_twice_is_given_twice(engine) {
+        let app = TestApp::with_starter(engine).await;
+        let reply = app.get("/api/v1/search/batch?q=arrow&pages=0,1,0&size=20").await;
+        let icons = |page: usize| reply.json["pages"][page]["icons"].as_array().unwrap();
+        assert_eq!((icons(0).len(), icons(1).len()), (20, 20), "{}", reply.text);
+        assert_eq!(icons(0), icons(2));
+    }
+
     async fn pages_hold_every_hit_once(engine) {
         let app = TestApp::with_starter(engine).await;
         for query in QUERIES {

@@ -5,7 +5,7 @@ use std::{
     time::Instant,
 };
 
-use foldhash::{HashMap, HashMapExt as _};
+use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
 
 use super::{
     Layers, Reading,
@@ -59,6 +59,9 @@ impl Layers {
         // Also of one who forgets, all that is read at once is of one time.
         let reading = &reading.or_of_request();
         let mut answer = self.remembered::<R>(reading, keys);
+        // Who asks for something twice would wait for themselves to bring it.
+        let mut asked = HashSet::with_capacity(answer.missing.len());
+        answer.missing.retain(|key| asked.insert(key.clone()));
         self.read_early::<R>(source, std::mem::take(&mut answer.early), From::Redis);
         for round in 1..=ROUNDS {
             self.leave_behind(reading, &mut answer);

@@ -138,6 +138,11 @@ impl Database {
         Writing::begin(self).await
     }
 
+    /// Starts a writing transaction that no request waits for, and that keeps none waiting where it needs not.
+    pub(crate) async fn work(&self) -> Result<Writing, DatabaseError> {
+        Writing::begin_work(self).await
+    }
+
     /// Starts to read one moment of the database.
     pub(crate) async fn snapshot(&self) -> Result<Snapshot, DatabaseError> {
         Snapshot::begin(self).await

@@ -37,6 +37,10 @@ pub enum DatabaseError {
         "no connection was free in time: check that the database runs, else raise DB_POOL_SIZE or DB_ACQUIRE_TIMEOUT_MS"
     )]
     PoolExhausted,
+    #[error("the database gave up a transaction in favour of another: try again")]
+    Deadlock,
+    #[error("the database has no part of a table for a row: try again")]
+    NoPartition,
     #[error("the database failed: {0}")]
     Other(String),
 }
@@ -61,11 +65,18 @@ impl From<DbErr> for DatabaseError {
     }
 }
 
+/// PostgreSQL's, also for a row that no part of its table is for.
+const CHECK_VIOLATION: &str = "23514";
+
 impl DatabaseError {
     fn from_driver(error: &sqlx::Error) -> Self {
         match error {
             sqlx::Error::Database(answer) => {
                 let reason = answer.message().to_owned();
+                // The same code is that of a constraint, which has a name then.
+                if answer.code().as_deref() == Some(CHECK_VIOLATION) && answer.constraint().is_none() {
+                    return Self::NoPartition;
+                }
                 Self::from_code(answer.code().as_deref().unwrap_or_default(), reason)
             }
             sqlx::Error::Configuration(reason) => Self::BadUrl {
@@ -106,6 +117,8 @@ impl DatabaseError {
             "25006" => Self::ReadOnly,
             "55P03" => Self::Locked,
             "57014" => Self::Cancelled,
+            // Serialization failed, deadlock detected.
+            "40001" | "40P01" => Self::Deadlock,
             // No such database, who are you, not that password, going down, starting up.
             "3D000" | "28000" | "28P01" | "57P01" | "57P02" | "57P03" => Self::Unreachable { reason },
             _ if code.starts_with("08") => Self::Unreachable { reason },
@@ -163,6 +176,9 @@ mod tests {
             ("53100", "Full"),
             ("55P03", "Locked"),
             ("57014", "Cancelled"),
+            ("40001", "Deadlock"),
+            ("40P01", "Deadlock"),
+            ("23514", "Other"),
             ("57P01", "Unreachable"),
             ("08006", "Unreachable"),
             ("23505", "Other"),

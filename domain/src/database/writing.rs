@@ -5,13 +5,13 @@ use std::sync::Arc;
 use sea_orm::{DatabaseTransaction, QueryResult, Value};
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::{Database, DatabaseError, PoolUser};
+use super::{Database, DatabaseError, Dialect, PoolUser};
 
 /// A writing transaction of a request. Dropping it takes back what it did.
 pub(crate) struct Writing {
     transaction: DatabaseTransaction,
     database: Database,
-    _turn: OwnedSemaphorePermit,
+    _turn: Option<OwnedSemaphorePermit>,
     _user: PoolUser,
 }
 
@@ -24,7 +24,7 @@ impl Writing {
             let turn = turn.expect("the semaphore is never closed");
             // SQLite waits for its lock on the connection's own thread, and goes on when nobody wants it any more. The turn
             // is kept until then, so that requests which come back do not take one connection after another.
-            tokio::spawn(Self::take(database.clone(), turn)).await
+            tokio::spawn(Self::take(database.clone(), Some(turn))).await
         });
         match begun.await {
             Ok(Ok(begun)) => begun,
@@ -35,7 +35,15 @@ impl Writing {
         }
     }
 
-    async fn take(database: Database, turn: OwnedSemaphorePermit) -> Result<Self, DatabaseError> {
+    /// As [`Self::begin`], of work that no request waits for: on PostgreSQL it waits for no turn, and nobody for it.
+    pub(super) async fn begin_work(database: &Database) -> Result<Self, DatabaseError> {
+        match database.dialect {
+            Dialect::Sqlite => Self::begin(database).await,
+            Dialect::Postgres => Self::take(database.clone(), None).await,
+        }
+    }
+
+    async fn take(database: Database, turn: Option<OwnedSemaphorePermit>) -> Result<Self, DatabaseError> {
         let user = database.pool_user();
         Ok(Self {
             transaction: database.begin().await?,

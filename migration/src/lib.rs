@@ -16,6 +16,7 @@ mod m20261121_000003_synonyms;
 mod m20261121_000004_access;
 mod m20261121_000005_administration;
 mod m20261122_000006_popularity;
+mod m20261122_000007_usage;
 
 /// All migrations, oldest first.
 struct Migrator;
@@ -29,6 +30,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000004_access::Migration),
             Box::new(m20261121_000005_administration::Migration),
             Box::new(m20261122_000006_popularity::Migration),
+            Box::new(m20261122_000007_usage::Migration),
         ]
     }
 }

@@ -2,8 +2,8 @@
 # postgres.sh COMMAND…: runs COMMAND beside a throwaway PostgreSQL, named by ICONQL_TEST_POSTGRES_URL.
 #
 # The server is private to this run: a new cluster in a temporary folder, a free port on 127.0.0.1, nothing synced to
-# disk, a superuser `iconql` without a password. It is gone when COMMAND ends, however it ends, and COMMAND's exit
-# status is this script's. As root on Debian a missing server is installed first.
+# disk (but with DURABLE=1, for who measures that), a superuser `iconql` without a password. It is gone when COMMAND ends,
+# however it ends, and COMMAND's exit status is this script's. As root on Debian a missing server is installed first.
 set -euo pipefail
 
 [ $# -gt 0 ] || {
@@ -57,13 +57,16 @@ trap stop EXIT
   exit 1
 }
 
+settings=(-c fsync=off -c synchronous_commit=off -c full_page_writes=off)
+[ "${DURABLE:-}" != 1 ] || settings=(-c shared_buffers=1GB -c max_wal_size=4GB)
+
 # Below the range from which the kernel takes ports for clients; another program may still have it, so several are tried.
 for _ in 1 2 3 4 5; do
   port=$((20000 + RANDOM % 12000))
   # A session of its own keeps Ctrl-C for COMMAND; --pdeathsig ends the server even when this script is killed outright.
   (cd "$cluster" && exec setsid "${as_owner[@]}" --pdeathsig QUIT "$programs/postgres" -D "$cluster/data" -p "$port" \
     -c listen_addresses=127.0.0.1 -c unix_socket_directories="$cluster" -c max_connections=200 \
-    -c fsync=off -c synchronous_commit=off -c full_page_writes=off) >"$cluster/log" 2>&1 &
+    "${settings[@]}") >"$cluster/log" 2>&1 &
   server=$!
   # The eighth line of its lock file says when it takes connections.
   while kill -0 "$server" 2>/dev/null; do

@@ -24,7 +24,7 @@ fn main() -> Result<(), SetupError> {
         catalog: starter.catalog.clone(),
         search: Search::in_memory(),
     };
-    let configuration = schema_configuration(&stores.catalog);
+    let configuration = runtime.block_on(schema_configuration(&stores.catalog))?;
     let service = GraphqlService::new(stores, configuration);
     let mut criterion = criterion();
     let requests = [

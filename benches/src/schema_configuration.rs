@@ -1,9 +1,12 @@
 use std::{sync::Arc, time::Duration};
 
 use domain::{
+    access::Clock,
     catalog::Catalog,
+    database::DatabaseError,
     jobs::Jobs,
     switches::{SwitchBoard, Switches},
+    usage::{Usage, UsageConfig},
 };
 use schema::{Administration, DocumentsConfig, Limits, SchemaConfig, VitalSigns, Vitals};
 
@@ -22,9 +25,18 @@ impl Vitals for Nothing {
 }
 
 /// The process's own defaults where they matter to these requests, wide open elsewhere.
-pub fn schema_configuration(catalog: &Catalog) -> SchemaConfig {
+pub async fn schema_configuration(catalog: &Catalog) -> Result<SchemaConfig, DatabaseError> {
     let wide = 1_000_000;
-    SchemaConfig {
+    let usage = UsageConfig {
+        hash_key: None,
+        max_waiting: 1,
+        group_max_events: wide,
+        retention_days: 90,
+        processing_interval: Duration::from_mins(1),
+    };
+    // Nothing is recorded.
+    let (usage, _) = Usage::open(catalog, &usage, Clock::new(|| 0)).await?;
+    Ok(SchemaConfig {
         limits: Limits {
             max_batch: 500,
             default_page_size: 50,
@@ -54,5 +66,6 @@ pub fn schema_configuration(catalog: &Catalog) -> SchemaConfig {
             switches: SwitchBoard::new(catalog, Switches::default()),
             jobs: Jobs::new(catalog),
         },
-    }
+        usage,
+    })
 }

@@ -53,7 +53,7 @@ async fn main() -> Result<(), SetupError> {
         catalog: Catalog::new(database),
         search,
     };
-    let configuration = schema_configuration(&stores.catalog);
+    let configuration = schema_configuration(&stores.catalog).await?;
     let service = GraphqlService::new(stores, configuration);
     let listener = TcpListener::bind(address).await?;
     loop {

@@ -26,10 +26,20 @@ pub(crate) fn note(request: &mut Request, trusted: &[IpNet]) {
     }
 }
 
+/// Whether a proxy that is trusted sent the request on.
+pub(crate) fn is_of_proxy(request: &Request, trusted: &[IpNet]) -> bool {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    peer.is_some_and(|ConnectInfo(peer)| is_trusted(peer.ip().to_canonical(), trusted))
+}
+
+fn is_trusted(address: IpAddr, trusted: &[IpNet]) -> bool {
+    trusted.iter().any(|network| network.contains(&address))
+}
+
 /// Who asks when `peer` is whose connection it is.
 pub(crate) fn behind(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
     let peer = peer.to_canonical();
-    let is_trusted = |address: IpAddr| trusted.iter().any(|network| network.contains(&address));
+    let is_trusted = |address: IpAddr| is_trusted(address, trusted);
     if !is_trusted(peer) {
         return peer;
     }

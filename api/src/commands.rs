@@ -1,5 +1,6 @@
 //! The command line: one file a command.
 
+mod demo_usage;
 mod import;
 mod keys;
 mod migrate;
@@ -17,6 +18,7 @@ use std::{
 use clap::{Parser, Subcommand};
 use domain::database::DatabaseError;
 
+pub use demo_usage::DemoUsageArgs;
 pub use keys::{CreateArgs, KeysCommand};
 
 use crate::{
@@ -76,6 +78,11 @@ pub enum Command {
         #[command(subcommand)]
         command: KeysCommand,
     },
+    /// Make up lifelike usage, for trying dashboards; never done by itself
+    ///
+    /// People come by the hour and the day of the week, from several countries, in sessions, and take some icons far more often than
+    /// others; now and then an icon is launched. It goes where real usage goes, and is to be told from it by nothing.
+    DemoUsage(DemoUsageArgs),
     /// Print the GraphQL schema
     Schema,
     /// Print the effective configuration and where each value came from; secrets are masked
@@ -128,6 +135,8 @@ pub(crate) enum CommandError {
     Source(#[from] domain::catalog::import::SourceError),
     #[error(transparent)]
     Keywords(#[from] domain::catalog::keywords::KeywordError),
+    #[error(transparent)]
+    Demo(#[from] domain::usage::DemoError),
     #[error(transparent)]
     Search(#[from] domain::search::SearchError),
     #[error(transparent)]
@@ -217,6 +226,7 @@ fn run(cli: &Cli) -> Result<(), CommandError> {
             Command::Import { paths, .. } => import::run(&cli.config, paths).await,
             Command::Migrate { direction } => migrate::run(&cli.config, direction).await,
             Command::Keys { command } => keys::run(&cli.config, command).await,
+            Command::DemoUsage(arguments) => demo_usage::run(&cli.config, arguments).await,
             Command::Schema | Command::Config | Command::Operations { .. } => Ok(()),
         };
         telemetry.flush();

@@ -14,6 +14,7 @@ mod sources;
 mod switches;
 mod telemetry;
 mod traffic;
+mod usage;
 mod websocket;
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
@@ -30,6 +31,7 @@ pub use redis::RedisArgs;
 pub use sources::{ConfigError, Origin, Resolved, resolve};
 pub use telemetry::{LogFormat, TelemetryArgs};
 pub use traffic::TrafficArgs;
+pub use usage::UsageArgs;
 pub use websocket::WebsocketArgs;
 
 /// Where the service runs, which decides what it tells about itself.
@@ -111,6 +113,9 @@ pub struct Config {
     pub traffic: TrafficArgs,
 
     #[command(flatten)]
+    pub usage: UsageArgs,
+
+    #[command(flatten)]
     pub websocket: WebsocketArgs,
 
     #[command(flatten)]
@@ -157,6 +162,11 @@ impl Config {
     /// What the cache needs.
     pub fn cache(&self) -> domain::cache::CacheConfig {
         self.cache.to_domain(self.http.cdn_stale_seconds)
+    }
+
+    /// What the room of usage needs.
+    pub fn usage(&self) -> domain::usage::UsageConfig {
+        self.usage.to_domain(self.traffic.concurrent_requests())
     }
 
     /// What the document stage needs.

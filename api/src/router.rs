@@ -7,7 +7,7 @@ use axum::{
     extract::DefaultBodyLimit,
     http::{HeaderName, HeaderValue, Method, header},
     middleware as layer,
-    routing::get,
+    routing::{get, post},
 };
 use domain::{
     access::{Access, Keys},
@@ -16,6 +16,7 @@ use domain::{
     redis::Redis,
     search::Search,
     switches::{Switch, Switches},
+    usage::Usage,
 };
 use schema::{GraphqlService, Stores};
 use tower::ServiceBuilder;
@@ -28,7 +29,7 @@ use crate::{
     caller::PageSessions,
     config::Config,
     middleware::{self, admission::Rules, body::BodyRules, overload::Gate},
-    routes::{self, caching::CachePolicy, graphql, health, icons, metrics, pages, search},
+    routes::{self, caching::CachePolicy, graphql, health, icons, metrics, pages, search, usage},
     server::Draining,
 };
 
@@ -49,6 +50,7 @@ pub(crate) struct Shared {
     pub(crate) graphql: GraphqlService,
     pub(crate) catalog: Catalog,
     pub(crate) search: Search,
+    pub(crate) usage: Usage,
     pub(crate) keys: Keys,
     pub(crate) sessions: PageSessions,
     /// None where nothing is shared with other instances.
@@ -61,8 +63,11 @@ pub(crate) struct Shared {
     pub(crate) is_production: bool,
     /// Operations in one body; 0 where batches are not taken.
     pub(crate) max_operations: usize,
+    /// `BATCH_MAX_SIZE`.
+    pub(crate) max_batch: usize,
     /// `PAGE_MAX_SIZE`.
     pub(crate) max_page_size: u32,
+    pub(crate) country_header: Option<HeaderName>,
     pub(crate) cdn: CachePolicy,
     pub(crate) metrics_text: metrics::LastText,
 }
@@ -84,12 +89,18 @@ pub(crate) struct FairShares {
 /// What stands behind the routes.
 pub(crate) struct Backing {
     pub(crate) stores: Stores,
+    pub(crate) usage: Usage,
     pub(crate) access: Access,
     pub(crate) shares: FairShares,
 }
 
 pub(crate) fn build(config: &Config, graphql: GraphqlService, backing: Backing, draining: Draining) -> Router {
-    let Backing { stores, access, shares } = backing;
+    let Backing {
+        stores,
+        usage,
+        access,
+        shares,
+    } = backing;
     let gate = Gate::new(
         config.traffic.concurrent_requests(),
         config.limits.max_body_bytes as usize,
@@ -99,6 +110,7 @@ pub(crate) fn build(config: &Config, graphql: GraphqlService, backing: Backing, 
         graphql,
         catalog: stores.catalog,
         search: stores.search,
+        usage,
         keys: access.keys,
         sessions: PageSessions::new(access.sessions, config.public_url.as_deref()),
         redis: shares.redis,
@@ -109,7 +121,9 @@ pub(crate) fn build(config: &Config, graphql: GraphqlService, backing: Backing, 
         gate,
         is_production: config.is_production(),
         max_operations: config.limits.operation_batch_max_size as usize,
+        max_batch: config.limits().max_batch,
         max_page_size: config.limits().max_page_size,
+        country_header: config.usage.country_header.clone(),
         cdn: CachePolicy {
             max_age_seconds: config.http.cdn_max_age_seconds,
             stale_seconds: config.http.cdn_stale_seconds,
@@ -122,7 +136,8 @@ pub(crate) fn build(config: &Config, graphql: GraphqlService, backing: Backing, 
             get(graphql::get).post(graphql::post).fallback(graphql::wrong_method),
         )
         .route(icons::ROUTE, get(icons::svg))
-        .route("/api/v1/search/batch", get(search::batch));
+        .route("/api/v1/search/batch", get(search::batch))
+        .route("/api/v1/analytics/usage/batch", post(usage::record));
     if !config.is_production() {
         router = router.route("/schema.graphql", get(graphql::sdl));
     }
@@ -169,6 +184,7 @@ fn passage(router: Router, config: &Config, switches: Switches) -> Router {
     let rules = Rules {
         max_header_bytes: connections.max_header_bytes as usize,
         trusted_proxies: connections.trusted_proxies.as_slice().into(),
+        country_header: config.usage.country_header.clone(),
         bodies: BodyRules {
             max_bytes: config.limits.max_body_bytes.into(),
             read_timeout: connections.body_read_timeout(),

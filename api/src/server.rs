@@ -28,6 +28,7 @@ use domain::{
     jobs::Jobs,
     redis::{Redis, RedisError},
     switches::{Switch, SwitchBoard, Switches},
+    usage::{Recorder, Usage},
 };
 use schema::{Administration, GraphqlService, SchemaConfig, Stores};
 use tokio::{
@@ -80,6 +81,7 @@ pub struct RunningServer {
     drain: Drain,
     ceiling: Ceiling,
     catalog: Catalog,
+    usage: Usage,
     jobs: Jobs,
     warming: Warming,
     task: JoinHandle<io::Result<()>>,
@@ -102,8 +104,9 @@ pub async fn start(
     switches: Switches,
     stores: Stores,
     access: Access,
-    started_at_ms: i64,
+    clock: Clock,
 ) -> Result<RunningServer, ServeError> {
+    let started_at_ms = clock.now_ms();
     let unusable = |error: io::Error| ServeError::Listen {
         address: config.listen,
         reason: error.to_string(),
@@ -131,13 +134,14 @@ pub async fn start(
     };
     warming.begin().await;
     let jobs = Jobs::new(&catalog);
+    let (usage, recorder) = Usage::open(&catalog, &config.usage(), clock).await?;
     let stores = Stores {
         catalog: catalog.clone(),
         ..stores
     };
-    let clock = Arc::new(move || running_since.elapsed());
+    let running = Arc::new(move || running_since.elapsed());
     let shares = FairShares {
-        rate_limiter: config.traffic.rate_limiter(redis.clone(), clock),
+        rate_limiter: config.traffic.rate_limiter(redis.clone(), running),
         switches,
         redis,
     };
@@ -153,6 +157,7 @@ pub async fn start(
             started_at_ms,
             vitals,
             keeping: config.cache.keeping(&memory),
+            usage: usage.clone(),
             administration: Administration {
                 switches: board.clone(),
                 jobs: jobs.clone(),
@@ -161,17 +166,10 @@ pub async fn start(
     );
     let manifests = config.documents.documents_manifest.clone();
     let mut background = JoinSet::new();
-    background.spawn({
-        let catalog = catalog.clone();
-        async move { catalog.keep_up(CATALOG_PAUSE).await }
-    });
+    keep_up(&mut background, (&catalog, &jobs), (&usage, recorder));
     background.spawn(async move { board.keep(SWITCHES_PAUSE).await });
     background.spawn(warming.clone().keep());
     background.spawn(divide(memory.clone(), shares.switches.clone()));
-    background.spawn({
-        let jobs = jobs.clone();
-        async move { jobs.keep().await }
-    });
     if !manifests.is_empty() {
         trusted_documents::load(&graphql, &manifests)?;
         background.spawn(trusted_documents::keep(graphql.clone(), manifests));
@@ -179,7 +177,12 @@ pub async fn start(
         return Err(TrustError::None.into());
     }
     let (drain, draining) = draining::channel();
-    let backing = Backing { stores, access, shares };
+    let backing = Backing {
+        stores,
+        usage: usage.clone(),
+        access,
+        shares,
+    };
     let http_cache = HttpCache::new(config, graphql.clone(), &backing.shares, &memory);
     let router = router::build(config, graphql, backing, draining.clone());
     let connections = Connections::new((router, http_cache), &config.connections, tls, draining.clone());
@@ -194,11 +197,21 @@ pub async fn start(
         drain,
         ceiling,
         catalog,
+        usage,
         jobs,
         warming,
         task: tokio::spawn(listener.run()),
         _background: background,
     })
+}
+
+/// What goes on beside requests, whoever sends which: following the catalog, doing jobs, recording usage and rolling it up.
+fn keep_up(background: &mut JoinSet<()>, (catalog, jobs): (&Catalog, &Jobs), (usage, recorder): (&Usage, Recorder)) {
+    let (catalog, jobs, usage) = (catalog.clone(), jobs.clone(), usage.clone());
+    background.spawn(async move { catalog.keep_up(CATALOG_PAUSE).await });
+    background.spawn(async move { jobs.keep().await });
+    background.spawn(recorder.run());
+    background.spawn(async move { usage.keep().await });
 }
 
 /// The catalog with a cache, which knows how the catalog stands.
@@ -260,6 +273,11 @@ impl RunningServer {
     /// What it reads from. Whoever changes the catalog beside it has it [`catch_up`](Catalog::catch_up).
     pub fn catalog(&self) -> &Catalog {
         &self.catalog
+    }
+
+    /// Where it records usage.
+    pub fn usage(&self) -> &Usage {
+        &self.usage
     }
 
     /// Ends when the server does by itself, which it never should.

@@ -2,6 +2,7 @@
 
 mod metrics;
 mod of_cache;
+mod of_usage;
 mod recent;
 mod tap;
 mod traces;

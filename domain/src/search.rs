@@ -14,7 +14,6 @@ mod dictionary;
 mod explain;
 mod facets;
 mod filter;
-mod giving_way;
 mod index;
 mod matches;
 mod meanings;
@@ -55,7 +54,10 @@ pub use tiers::MatchedField;
 use moka::{policy::EvictionPolicy, sync::Cache};
 use tokio::{sync::watch, time::MissedTickBehavior};
 
-use crate::database::{Database, DatabaseError};
+use crate::{
+    database::{Database, DatabaseError},
+    giving_way,
+};
 use index::IndexFolder;
 use snapshot::Snapshot;
 

@@ -7,6 +7,7 @@ use domain::{
     access::{Scope, Scopes},
     database::DatabaseError,
     search::{MAX_CONCEPTS, MAX_QUERY_CHARACTERS, MAX_QUERY_WORDS, SearchError},
+    usage::RecordError,
 };
 
 /// `extensions.code` of an error, of those of every route: `docs/errors.md` has a line for each.
@@ -78,12 +79,8 @@ pub(crate) fn bad_user_input(message: impl Into<String>) -> Error {
 
 /// A field that the caller lacks the scope for, who has those that it `holds`.
 pub(crate) fn forbidden(scope: Scope, holds: Scopes) -> Error {
-    let message = format!(
-        "This needs the scope {scope}. Send a key that holds it, as `Authorization: Bearer KEY`; whoever runs the server makes \
-         one with `iconql keys create --scope {scope}`."
-    );
     let holds: Vec<&str> = holds.iter().map(Scope::as_str).collect();
-    Error::new(message).extend_with(|_, extensions| {
+    Error::new(scope.lacking()).extend_with(|_, extensions| {
         extensions.set("code", Code::Forbidden.as_str());
         extensions.set("scope", scope.as_str());
         extensions.set("holds", holds);
@@ -144,9 +141,11 @@ impl Failure {
     pub(crate) fn log(error: &DatabaseError) -> Self {
         let code = match error {
             DatabaseError::Timeout { .. } => Code::Timeout,
-            DatabaseError::PoolExhausted | DatabaseError::Unreachable { .. } | DatabaseError::Locked => {
-                Code::Unavailable
-            }
+            DatabaseError::PoolExhausted
+            | DatabaseError::Unreachable { .. }
+            | DatabaseError::Locked
+            | DatabaseError::Deadlock
+            | DatabaseError::NoPartition => Code::Unavailable,
             _ => Code::Internal,
         };
         let failure = Self::new(code);
@@ -166,6 +165,31 @@ impl Failure {
         failure
     }
 
+    /// As [`Self::log`], of usage that is not recorded.
+    pub(crate) fn log_recording(error: &RecordError) -> Self {
+        let code = match error {
+            RecordError::Overloaded => Code::Overloaded,
+            RecordError::Failed => Code::Unavailable,
+            RecordError::Database(error) => return Self::log(error),
+        };
+        let failure = Self::new(code);
+        tracing::error!(error_id = %failure.id, code = code.as_str(), %error, "usage is not recorded");
+        failure
+    }
+
+    /// What of it a client may know, by its code and the id that the log has it under.
+    pub(crate) fn told(&self) -> (Code, &'static str, &str) {
+        let message = match self.code {
+            Code::Timeout => "The request took too long. Ask for less, or try again.",
+            Code::Overloaded => {
+                "More usage is sent than can be recorded. Send these events again in a second, with the ids that they had."
+            }
+            Code::Unavailable => "The catalog cannot be read at the moment. Try again.",
+            _ => "Something went wrong on the server.",
+        };
+        (self.code, message, &self.id)
+    }
+
     /// Logs that the catalog contradicts itself.
     pub(crate) fn inconsistent(what: &str) -> Self {
         let failure = Self::new(Code::Internal);
@@ -183,16 +207,19 @@ impl Failure {
 
 impl From<Failure> for Error {
     fn from(failure: Failure) -> Self {
-        let message = match failure.code {
-            Code::Timeout => "The request took too long. Ask for less, or try again.",
-            Code::Unavailable => "The catalog cannot be read at the moment. Try again.",
-            _ => "Something went wrong on the server.",
-        };
+        let (code, message, id) = failure.told();
         Self::new(message).extend_with(|_, extensions| {
-            extensions.set("code", failure.code.as_str());
-            extensions.set("errorId", failure.id.as_ref());
+            extensions.set("code", code.as_str());
+            extensions.set("errorId", id);
         })
     }
+}
+
+/// Logs why usage is not recorded: the code, the message and the id of the log's line, for whoever speaks no GraphQL.
+pub fn usage_refused(error: &RecordError) -> (Code, &'static str, String) {
+    let failure = Failure::log_recording(error);
+    let (code, message, id) = failure.told();
+    (code, message, id.to_owned())
 }
 
 /// What a client is told of a search that could not be made.

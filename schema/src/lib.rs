@@ -37,7 +37,7 @@ pub use documents::{
     ClientFileError, ClientOperation, DocumentCheck, DocumentsConfig, DocumentsMode, ManifestError, TrustReport,
     TrustedDocument, client_operations, read_manifest,
 };
-pub use errors::{Code, shortened};
+pub use errors::{Code, shortened, usage_refused};
 pub use kept_answers::InFront;
 pub use limits::Limits;
 pub use opaque::reread;

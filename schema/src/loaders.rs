@@ -17,6 +17,7 @@ use domain::{
     database::DatabaseError,
     jobs::{Job, JobId},
     search::Search,
+    usage::{UsageKey, WindowUsage},
 };
 use futures_util::{FutureExt as _, future::BoxFuture};
 
@@ -96,6 +97,8 @@ loaders! {
     change_names: ChangeNamesKey => Vec<IconName>, change_names;
     /// Jobs, as they stand.
     jobs: JobId => Arc<Job>, jobs;
+    /// How often icons and sets were used.
+    usage: UsageKey => Arc<WindowUsage>, usage;
 }
 
 fn observed<T>(loader: &'static str, keys: usize, result: Result<T, DatabaseError>) -> Result<T, Failure> {

@@ -10,6 +10,7 @@ use crate::{
         job::{self, CancelJobInput, CancelJobPayload},
         put_icons::{self, PutIconsInput, PutIconsPayload},
         put_synonyms::{self, PutSynonymsInput, PutSynonymsPayload},
+        record_usage::{self, RecordUsageInput, RecordUsagePayload},
         switch::{self, SetSwitchInput, SetSwitchPayload},
         warm_cache::{self, WarmCacheInput, WarmCachePayload},
     },
@@ -20,6 +21,19 @@ pub(crate) struct Mutation;
 /// What can be changed. Fields run one after another, and each does all that it is asked or nothing.
 #[Object]
 impl Mutation {
+    /// Records what was done with icons. What is counted in `accepted` survives the death of the server. Needs scope `usage:write`.
+    ///
+    /// An event with an `id` counts once, whichever request or instance brought it: whoever got no answer sends it again. What is
+    /// wrong with an event concerns that one alone.
+    #[graphql(complexity = "1 + input.events.len()")]
+    async fn record_usage(
+        &self,
+        context: &Context<'_>,
+        input: RecordUsageInput,
+    ) -> Option<Result<RecordUsagePayload, Error>> {
+        Some(record_usage::record(context, input).await)
+    }
+
     /// Puts icons into a set, all of them or none. Needs scope `admin`.
     ///
     /// An icon that exists is replaced, its tags too, and is shown if it was hidden; its aliases draw it as it is now. An alias

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use domain::{cache::Lookups, rate_limit::Budget};
+use domain::{cache::Lookups, rate_limit::Budget, usage::Agent};
 use futures_util::stream::BoxStream;
 use serde_json::{Map, Value};
 
@@ -58,6 +58,8 @@ pub struct OperationRequest {
     /// What the client's program calls itself: a trusted document may be there for one program alone.
     pub client_name: Option<String>,
     pub caller: Caller,
+    /// What is known of who records usage.
+    pub agent: Agent,
 }
 
 /// A response and what a transport needs to know of it.

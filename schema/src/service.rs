@@ -86,6 +86,7 @@ impl GraphqlService {
             })
             .data(PublicUrl::new(config.public_url))
             .data(config.administration.clone())
+            .data(config.usage.clone())
             .data(kept.clone());
         Self {
             schema: executing.finish(),
@@ -244,7 +245,8 @@ impl GraphqlService {
         let mut library = Request::new(String::new())
             .variables(Variables::from_json(serde_json::Value::Object(request.variables)))
             .data(Arc::clone(&loaders))
-            .data(request.caller);
+            .data(request.caller)
+            .data(request.agent);
         if let Some(budget) = budget {
             library = library.data(budget);
         }

@@ -7,6 +7,9 @@ mod kill_scenario;
 #[allow(dead_code, reason = "the suite uses more of it")]
 #[path = "../suite/random.rs"]
 mod random;
+#[allow(dead_code, reason = "the suite uses more of it")]
+#[path = "../suite/usage_scenario.rs"]
+mod usage_scenario;
 
 use std::sync::{
     Arc,
@@ -25,6 +28,10 @@ const KILLS: usize = 100;
 const IMPORTS: usize = 40;
 
 on_each_engine! {
+    async fn recorders_killed_anywhere(engine) {
+        usage_scenario::kill_servers(BINARY, engine, KILLS / 2).await;
+    }
+
     async fn importers_killed_anywhere(engine) {
         let mut random = Random::new(1_000_003);
         for prefix in ["mdi", "lucide", "fa6-solid"] {

@@ -18,7 +18,7 @@ use domain::{
         Catalog,
         import::{ImportReport, Importer, find_sources},
     },
-    database::{Database, OpenMode},
+    database::{Database, DatabaseError, OpenMode},
     search::Search,
 };
 use reqwest::{Method, RequestBuilder};
@@ -166,6 +166,25 @@ impl TestApp {
         }
     }
 
+    /// Has the server roll up what was recorded; how many events that were.
+    pub async fn roll_up(&self) -> u64 {
+        let rolled_up = self.try_to_roll_up().await;
+        rolled_up.unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// As [`Self::roll_up`], where it may fail.
+    pub async fn try_to_roll_up(&self) -> Result<u64, DatabaseError> {
+        let server = self.server.as_ref().expect("it runs");
+        server.usage().roll_up().await
+    }
+
+    /// Has the server make the days of usage to come, and forget those that were kept long enough.
+    pub async fn keep_usage(&self) {
+        let server = self.server.as_ref().expect("it runs");
+        let kept = server.usage().keep_days().await;
+        kept.unwrap_or_else(|error| panic!("{error}"));
+    }
+
     /// Brings the search up to date, as the process does every second.
     pub async fn index(&self) {
         let refreshed = self.search.refresh(&self.pool).await;
@@ -266,6 +285,8 @@ impl Builder {
             "--rate-limit-enabled=false",
             // What is worked out in the background would take statements from those that count them.
             "--cache-intelligence-enabled=false",
+            // Each rolls up usage when its test says so.
+            "--analytics-processing-interval=86400",
             // And a busy machine is no reason to shed what they send at once.
             "--max-concurrent-requests=1000",
         ];
@@ -293,8 +314,8 @@ impl Builder {
         let clock_ms = Arc::new(AtomicI64::new(NOW_MS));
         let shown = Arc::clone(&clock_ms);
         let clock = Clock::new(move || shown.load(Ordering::Relaxed));
-        let access = Access::load(&pool, clock).await.expect("the keys can be read");
-        let server = api::start(&config, config.switches(), stores, access.clone(), NOW_MS)
+        let access = Access::load(&pool, clock.clone()).await.expect("the keys can be read");
+        let server = api::start(&config, config.switches(), stores, access.clone(), clock)
             .await
             .expect("a free port can be had");
         let client = reqwest::Client::builder()

@@ -125,6 +125,15 @@ impl TestDatabase {
         }
     }
 
+    /// A handle to whatever lies on a PostgreSQL server of a test's own.
+    pub fn of_postgres(url: &str) -> Self {
+        Self {
+            engine: Engine::Postgres,
+            url: url.to_owned(),
+            place: Place::Shared,
+        }
+    }
+
     /// Whether a test may change it.
     pub(crate) fn is_own(&self) -> bool {
         !matches!(self.place, Place::Shared)

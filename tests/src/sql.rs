@@ -69,6 +69,11 @@ impl TestDatabase {
         Held::begin(self.url(), begin).await
     }
 
+    /// Begins a transaction by `begin`, and keeps it open.
+    pub async fn hold(&self, begin: &str) -> Held {
+        Held::begin(self.url(), begin).await
+    }
+
     /// Keeps everybody out of a table of PostgreSQL, readers too.
     pub async fn hold_table(&self, table: &str) -> Held {
         assert_eq!(self.engine(), Engine::Postgres, "SQLite has no such lock");
@@ -100,6 +105,12 @@ impl Held {
             .await
             .unwrap_or_else(|error| panic!("{begin}: {error}"));
         Self { connection }
+    }
+
+    /// Does more in it.
+    pub async fn run(&self, sql: &str) {
+        let ran = self.connection.run(sql).await;
+        ran.unwrap_or_else(|error| panic!("{sql}: {error}"));
     }
 
     /// Lets the others go on.

@@ -29,6 +29,8 @@ on_each_engine! {
         app.graphql(r#"{ search(query: "tree") { totalCount facets { sets { value } } } }"#).await;
         app.graphql(r#"{ search(query: "zzzzzz") { totalCount } }"#).await;
         app.get("/icons/garden/tree.svg").await;
+        app.graphql(r#"mutation { recordUsage(input: { events: [{ icon: "garden:tree" }] }) { accepted } }"#).await;
+        assert_eq!(app.roll_up().await, 1);
         app.get("/nothing/at/all").await;
         let reply = app.get("/metrics").await;
         assert!(reply.header("content-type").starts_with("text/plain; version=0.0.4"));

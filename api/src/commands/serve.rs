@@ -43,10 +43,11 @@ pub(super) async fn run(config: &Config, switches: Switches) -> Result<(), Comma
         catalog,
         search: search.clone(),
     };
-    let access = Access::load(&database, Clock::new(now_ms)).await?;
+    let clock = Clock::new(now_ms);
+    let access = Access::load(&database, clock.clone()).await?;
     server::raise_descriptor_limit();
     let mut signals = ShutdownSignals::install()?;
-    let mut server = server::start(config, switches, stores, access.clone(), now_ms()).await?;
+    let mut server = server::start(config, switches, stores, access.clone(), clock).await?;
     // Indexing reads for seconds, of one moment, and must not take a connection from requests.
     let for_indexing = open_migrated(&DatabaseConfig {
         pool_size: Some(1),

@@ -224,8 +224,11 @@ fn text_of(matches: &ArgMatches, key: &str) -> Option<String> {
     Some(shown(key, &raw.join(",")))
 }
 
-/// A value with what is secret in it masked: the passwords of a URL, or of several with commas.
+/// A value with what is secret in it masked: a key, the passwords of a URL, or of several with commas.
 fn shown(key: &str, value: &str) -> String {
+    if key.ends_with("_key") {
+        return "***".to_owned();
+    }
     if !key.ends_with("_url") {
         return value.to_owned();
     }

@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 
 use axum::{
     extract::{Request, State},
+    http::HeaderName,
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
@@ -24,6 +25,8 @@ use crate::{client_address, router::AppState};
 pub(crate) struct Rules {
     pub(crate) max_header_bytes: usize,
     pub(crate) trusted_proxies: Arc<[IpNet]>,
+    /// Believed of those.
+    pub(crate) country_header: Option<HeaderName>,
     pub(crate) bodies: BodyRules,
     pub(crate) timeout: Duration,
     pub(crate) switches: Switches,
@@ -35,6 +38,11 @@ pub(crate) async fn admit(State(rules): State<Rules>, mut request: Request, next
         return refused.into_response();
     }
     client_address::note(&mut request, &rules.trusted_proxies);
+    if let Some(country) = &rules.country_header
+        && !client_address::is_of_proxy(&request, &rules.trusted_proxies)
+    {
+        request.headers_mut().remove(country);
+    }
     compression::negotiate(request.headers_mut(), &rules.switches);
     let in_time = |request| deadline::enforce(rules.timeout, request, next);
     let mut response = body::guard(rules.bodies, request, in_time).await;

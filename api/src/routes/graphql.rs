@@ -29,8 +29,8 @@ use crate::{
 };
 pub(crate) use accept::{Form, negotiate};
 use apart::apart;
-use decode::{Address, Posted, Sender};
-pub(crate) use decode::{CLIENT_NAME, WANTS_COST};
+use decode::{Address, Posted};
+pub(crate) use decode::{CLIENT_NAME, Sender, WANTS_COST, check_values, is_json};
 use respond::ForEverybody;
 pub(crate) use streaming::Streaming;
 
@@ -44,7 +44,7 @@ pub(crate) async fn post(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Refused> {
     let form = form(&headers)?;
-    if !decode::is_json(&headers) {
+    if !is_json(&headers) {
         return Err(Refused::new(
             Code::UnsupportedMediaType,
             "Send the request as JSON in UTF-8, with content-type: application/json.",
@@ -54,6 +54,7 @@ pub(crate) async fn post(
     let sender = Sender {
         caller,
         headers: &headers,
+        country_header: state.country_header.as_ref(),
     };
     match decode::from_body(&body, &sender, state.max_operations)? {
         Posted::One(request) => Ok(answer(&state, request, (form, None)).await),
@@ -84,7 +85,11 @@ async fn by_address(state: &AppState, caller: Caller, parts: &Parts) -> Result<R
         let message = "The address has a parameter twice, or one that is no UTF-8.";
         Refused::new(Code::BadUserInput, message)
     })?;
-    let sender = Sender { caller, headers };
+    let sender = Sender {
+        caller,
+        headers,
+        country_header: state.country_header.as_ref(),
+    };
     let mut request = decode::from_address(address, &sender)?;
     // What is asked by its hash can be kept by a cache on the way; a document in an address mostly wants to be found out about.
     request.only_persisted = state.is_production;
@@ -149,7 +154,7 @@ fn form(headers: &HeaderMap) -> Result<Form, Refused> {
     })
 }
 
-fn unreadable(rejection: &BytesRejection) -> Refused {
+pub(crate) fn unreadable(rejection: &BytesRejection) -> Refused {
     if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
         let message = "The body is larger than MAX_BODY_BYTES. Ask for it in several requests.";
         Refused::new(Code::PayloadTooLarge, message)

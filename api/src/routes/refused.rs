@@ -5,6 +5,7 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
+use domain::access::{Scope, Scopes};
 use schema::{Code, shortened};
 use serde_json::{Map, Value, json};
 
@@ -43,6 +44,14 @@ impl Refused {
             .fold(Self::new(Code::LimitExceeded, message), |refused, (name, value)| {
                 refused.with(name, value)
             })
+    }
+
+    /// What the caller lacks the scope for, who has those that it `holds`.
+    pub(crate) fn forbidden(scope: Scope, holds: Scopes) -> Self {
+        let holds: Vec<_> = holds.iter().map(Scope::as_str).collect();
+        Self::new(Code::Forbidden, scope.lacking())
+            .with("scope", scope.as_str().into())
+            .with("holds", holds.into())
     }
 
     /// A fault of the server, which the log has under `error_id`.

@@ -15,6 +15,9 @@ const SECONDS: [f64; 14] = [
     0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0,
 ];
 
+/// Upper bounds of counts of events in one transaction.
+const COMMIT_SIZES: [f64; 9] = [1.0, 2.0, 5.0, 10.0, 50.0, 100.0, 500.0, 1_000.0, 10_000.0];
+
 /// Upper bounds of counts of keys.
 const BATCH_SIZES: [f64; 9] = [1.0, 2.0, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 500.0];
 
@@ -32,6 +35,9 @@ pub(super) fn registry() -> &'static Registry {
             .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)
             .and_then(|builder| {
                 builder.set_buckets_for_metric(Matcher::Full("dataloader_batch_size".to_owned()), &BATCH_SIZES)
+            })
+            .and_then(|builder| {
+                builder.set_buckets_for_metric(Matcher::Full("usage_commit_events".to_owned()), &COMMIT_SIZES)
             })
             .expect("the buckets are not empty");
         let recorder = builder.build_recorder();
@@ -203,6 +209,7 @@ fn describe() {
     describe_keys();
     describe_connections();
     super::of_cache::describe();
+    super::of_usage::describe();
     metrics_process::Collector::default().describe();
     describe_gauge!("db_connections_max", Unit::Count, "Connections that the pool may open");
     describe_gauge!("db_connections_idle", Unit::Count, "Open connections that nobody uses");

@@ -27,6 +27,14 @@ impl Scope {
         }
     }
 
+    /// What is told to who lacks it, and what to do.
+    pub fn lacking(self) -> String {
+        format!(
+            "This needs the scope {self}. Send a key that holds it, as `Authorization: Bearer KEY`; whoever runs the server makes \
+             one with `iconql keys create --scope {self}`."
+        )
+    }
+
     const fn bit(self) -> u8 {
         1 << self as u8
     }

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use domain::{cache::MemoryBudget, catalog::Catalog, rate_limit::RateLimiter, search::Search};
+use domain::{cache::MemoryBudget, catalog::Catalog, rate_limit::RateLimiter, search::Search, usage::Usage};
 
 use crate::{administration::Administration, documents::DocumentsConfig, limits::Limits, vitals::Vitals};
 
@@ -27,6 +27,7 @@ pub struct SchemaConfig {
     /// None where no answers are kept.
     pub keeping: Option<KeepingConfig>,
     pub administration: Administration,
+    pub usage: Usage,
 }
 
 /// Where answers are kept, and for how long.

@@ -8,6 +8,7 @@ use domain::{
         render::{Drawing, render},
         snippet::snippet,
     },
+    usage::UsageKey,
 };
 
 use super::{
@@ -15,6 +16,7 @@ use super::{
     license::License,
     snippet_flavor::SnippetFlavor,
     svg_options::SvgOptions,
+    usage::{self, IconUsage, UsageWindow},
 };
 use crate::{
     errors::bad_user_input,
@@ -24,6 +26,7 @@ use crate::{
     paging::{cost_of_page, first_or_default},
     public_url::PublicUrl,
     scalars::{ColorScalar, DateTime, IconNameScalar},
+    service::ServiceFacts,
 };
 
 /// A format that an icon can be fetched in.
@@ -184,6 +187,18 @@ impl Icon {
             Ok(set) => set.0.license.clone().map(|license| Ok(License(license))),
             Err(error) => Some(Err(error)),
         }
+    }
+
+    /// How it was used, under this name.
+    #[graphql(complexity = "usage::cost_of(window) + child_complexity", cache_control(no_cache))]
+    async fn usage(
+        &self,
+        context: &Context<'_>,
+        #[graphql(default_with = "UsageWindow::Week")] window: UsageWindow,
+    ) -> Option<Result<IconUsage, Error>> {
+        let now_ms = context.data_unchecked::<ServiceFacts>().now_ms();
+        let key = UsageKey::of_icon(&self.0.name, window.into(), now_ms);
+        usage::read(context, key).await.transpose()
     }
 
     /// The other icons with the same base name in the same set, by name: for home, home-outline and home-fill.

@@ -1,13 +1,17 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, Enum, Error, ID, Object, SimpleObject};
-use domain::catalog::{self, IconName, IconPageKey, ListColumn, SetOrder};
+use domain::{
+    catalog::{self, IconName, IconPageKey, ListColumn, SetOrder},
+    usage::UsageKey,
+};
 
 use super::{
     icon::Icon,
     icon_connection::IconConnection,
     icon_filter::IconFilter,
     license::{Author, License},
+    usage::{self, IconUsage, UsageWindow},
 };
 use crate::{
     cursor,
@@ -19,6 +23,7 @@ use crate::{
     paging::{PageArguments, cost_of_page, first_or_default},
     scalars::DateTime,
     serialized::SerializedIcons,
+    service::ServiceFacts,
 };
 
 /// How the list of sets is ordered.
@@ -208,6 +213,18 @@ impl IconSet {
         }
         let page = loaders(context).icon_pages.one(&IconPageKey { prefix, bounds }).await?;
         Ok(IconConnection::new(page, self.0.total))
+    }
+
+    /// How its icons were used, all together.
+    #[graphql(complexity = "usage::cost_of(window) + child_complexity", cache_control(no_cache))]
+    async fn usage(
+        &self,
+        context: &Context<'_>,
+        #[graphql(default_with = "UsageWindow::Week")] window: UsageWindow,
+    ) -> Option<Result<IconUsage, Error>> {
+        let now_ms = context.data_unchecked::<ServiceFacts>().now_ms();
+        let key = UsageKey::of_set(&self.0.prefix, window.into(), now_ms);
+        usage::read(context, key).await.transpose()
     }
 
     /// When its icons last changed.

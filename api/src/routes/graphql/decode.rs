@@ -1,6 +1,7 @@
 //! A request taken out of a body or an address.
 
 use axum::http::{HeaderMap, HeaderName, header};
+use domain::{access::Scope, usage::Agent};
 use schema::{Caller, DocumentSource, OperationKinds, OperationRequest};
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -57,6 +58,8 @@ pub(crate) enum Posted {
 pub(crate) struct Sender<'a> {
     pub(crate) caller: Caller,
     pub(crate) headers: &'a HeaderMap,
+    /// In which a trusted proxy says where the client is; of others, requests do not have it.
+    pub(crate) country_header: Option<&'a HeaderName>,
 }
 
 impl Sender<'_> {
@@ -66,6 +69,22 @@ impl Sender<'_> {
 
     fn client_name(&self) -> Option<String> {
         Some(self.headers.get(CLIENT_NAME)?.to_str().ok()?.to_owned())
+    }
+
+    /// What is known of who records usage; nothing of those who may not.
+    pub(crate) fn agent(&self) -> Agent {
+        if !self.caller.scopes.contains(Scope::UsageWrite) {
+            return Agent::default();
+        }
+        let text = |name: &HeaderName| self.headers.get(name)?.to_str().ok();
+        Agent {
+            user_agent: text(&header::USER_AGENT).map(Box::from),
+            // Proxies have words for what they do not know.
+            country: self
+                .country_header
+                .and_then(text)
+                .and_then(|country| country.parse().ok()),
+        }
     }
 }
 
@@ -77,7 +96,7 @@ const MAX_VALUES: usize = 50_000;
 ///
 /// # Errors
 /// How many there are.
-pub(super) fn check_values(json: &[u8]) -> Result<(), Refused> {
+pub(crate) fn check_values(json: &[u8]) -> Result<(), Refused> {
     // Each takes a byte at least.
     if json.len() < MAX_VALUES {
         return Ok(());
@@ -195,6 +214,7 @@ fn request(body: Body, sender: &Sender<'_>) -> Result<OperationRequest, Refused>
         wants_cost: sender.is_told_costs(),
         client_name: sender.client_name(),
         caller: sender.caller,
+        agent: sender.agent(),
     })
 }
 

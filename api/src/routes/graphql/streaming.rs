@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use axum::http::HeaderName;
 use domain::access::{Client, Keys};
 use futures_util::FutureExt as _;
 use schema::GraphqlService;
@@ -18,6 +19,8 @@ pub(crate) struct Streaming(Arc<Terms>);
 
 pub(crate) struct Terms {
     pub(super) settings: WebsocketArgs,
+    /// In which a trusted proxy says where a client is.
+    pub(super) country_header: Option<HeaderName>,
     pub(super) connections: Connections,
     /// Whose pages may open a socket.
     pub(super) origins: Origins,
@@ -43,6 +46,7 @@ impl Streaming {
             max_message_bytes: config.limits.max_body_bytes as usize,
             gate,
             settings,
+            country_header: config.usage.country_header.clone(),
         }))
     }
 }

@@ -211,6 +211,7 @@ impl Session {
         let sender = Sender {
             caller,
             headers: &self.connection.headers,
+            country_header: self.connection.terms.country_header.as_ref(),
         };
         let request = decode::from_payload(payload, &sender);
         let serial = operation.serial();

@@ -12,7 +12,7 @@ const NICE: i32 = 10;
 ///
 /// # Panics
 /// Where `work` does.
-pub(super) async fn run<T: Send + 'static>(
+pub(crate) async fn run<T: Send + 'static>(
     name: &str,
     work: impl Future<Output = T> + Send + 'static,
 ) -> io::Result<T> {

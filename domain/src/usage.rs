@@ -1,22 +1,26 @@
 //! Usage: what people do with icons, recorded so that nothing is lost and nothing counts twice.
 //!
 //! `event` is what clients send, `occurrence` what is kept of it; `recorder` gathers what many requests send, `store` writes it in one
-//! transaction, into `days`; `rollup` sums it up in a `cell` for each hour and day of each `target`. Users and sessions are hashed before
-//! anything is kept (`hashing`).
+//! transaction, into `days`. `rollup` takes it on from there: `gathering` knows which `cell` of each `tier` an event belongs to, `cell_table`
+//! has their rows, and `windows` reads them. Users and sessions are hashed before anything is kept (`hashing`).
 
 mod cell;
+mod cell_table;
 mod country;
 mod days;
 mod demo;
 mod distinct;
 mod event;
+mod gathering;
 mod hashing;
 mod occurrence;
 mod product;
 mod recorder;
 mod rollup;
 mod store;
+mod sums;
 mod target;
+mod tier;
 mod windows;
 
 use std::{sync::Arc, time::Duration};

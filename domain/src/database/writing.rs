@@ -63,6 +63,10 @@ impl Writing {
         self.database.run_on(&self.transaction, query_type, (sql, values)).await
     }
 
+    pub(crate) fn dialect(&self) -> Dialect {
+        self.database.dialect()
+    }
+
     /// Keeps all that was done.
     pub(crate) async fn commit(self) -> Result<(), DatabaseError> {
         Ok(self.transaction.commit().await?)

@@ -3,25 +3,19 @@
 //! Most icons are used a few times in an hour, so that a cell lists its uses as long as they are few; beyond that it has sums. Both tell
 //! the same, but that sums know users by a sketch: two cells are merged whatever they are, and by whom is still counted once.
 
-use std::{borrow::Cow, collections::BTreeMap, hash::Hash};
+use std::{borrow::Cow, collections::BTreeMap};
 
 use serde::{Deserialize, Serialize};
 
 use super::{
     country::Country,
-    distinct::Distinct,
     event::{Device, UsageKind},
     occurrence::Occurrence,
+    sums::{Steps, Sums},
 };
 
 /// Different uses that are listed in a cell.
 const MOST_LISTED: usize = 48;
-
-/// Clients that a cell tells apart. Those that come later are counted together, for anybody can call a program anything.
-pub(crate) const MOST_CLIENTS: usize = 200;
-
-/// What clients beyond [`MOST_CLIENTS`] are counted as, which is no product.
-pub(crate) const OTHER_CLIENTS: &str = "(other)";
 
 /// A use, as often as it happened alike.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,94 +62,6 @@ fn shortened(hash: i64) -> u32 {
     (hash >> 32) as u32
 }
 
-/// How often, and by how many.
-#[derive(Clone, Default, Serialize, Deserialize)]
-pub(crate) struct Tally {
-    pub(crate) count: u64,
-    pub(crate) users: Distinct,
-}
-
-impl Tally {
-    fn add(&mut self, user: Option<u32>, times: u32) {
-        self.count += u64::from(times);
-        if let Some(user) = user {
-            self.users.add(user);
-        }
-    }
-
-    pub(crate) fn merge(&mut self, other: &Self) {
-        self.count += other.count;
-        self.users.merge(&other.users);
-    }
-}
-
-/// What falls on each of something; on none, what does not say.
-pub(crate) type By<T> = BTreeMap<Option<T>, Tally>;
-
-/// What falls on each part of the cell.
-pub(crate) type Steps = BTreeMap<u8, Tally>;
-
-/// Everything that a cell can tell.
-#[derive(Clone, Default, Serialize, Deserialize)]
-pub(crate) struct Sums {
-    pub(crate) all: Tally,
-    /// Stored apart: most who read a cell want nothing else.
-    #[serde(skip)]
-    pub(crate) steps: Steps,
-    pub(crate) kinds: By<UsageKind>,
-    pub(crate) devices: By<Device>,
-    pub(crate) countries: By<Country>,
-    pub(crate) clients: By<Box<str>>,
-}
-
-impl Sums {
-    fn add(&mut self, used: &Use, times: u32) {
-        let by = used.user;
-        self.all.add(by, times);
-        self.steps.entry(used.step).or_default().add(by, times);
-        self.kinds.entry(Some(used.kind)).or_default().add(by, times);
-        self.devices.entry(used.device).or_default().add(by, times);
-        self.countries.entry(used.country).or_default().add(by, times);
-        client(&mut self.clients, used.client.as_deref()).add(by, times);
-    }
-
-    pub(crate) fn merge(&mut self, other: &Self) {
-        self.all.merge(&other.all);
-        merge(&mut self.steps, &other.steps);
-        merge(&mut self.kinds, &other.kinds);
-        merge(&mut self.devices, &other.devices);
-        merge(&mut self.countries, &other.countries);
-        for (name, tally) in &other.clients {
-            client(&mut self.clients, name.as_deref()).merge(tally);
-        }
-    }
-}
-
-/// Where there are as many as are told apart, the one with least goes to the others: who calls a program anything does not thereby drive out
-/// those that many use.
-fn client<'a>(clients: &'a mut By<Box<str>>, name: Option<&str>) -> &'a mut Tally {
-    let name: Option<Box<str>> = name.map(Box::from);
-    if clients.len() >= MOST_CLIENTS && !clients.contains_key(&name) {
-        let others = Some(Box::from(OTHER_CLIENTS));
-        let named = clients
-            .iter()
-            .filter(|(client, _)| client.is_some() && **client != others);
-        let least = named
-            .min_by_key(|(_, tally)| tally.count)
-            .map(|(client, _)| client.clone());
-        if let Some(tally) = least.and_then(|client| clients.remove(&client)) {
-            clients.entry(others).or_default().merge(&tally);
-        }
-    }
-    clients.entry(name).or_default()
-}
-
-fn merge<K: Ord + Clone + Hash>(into: &mut BTreeMap<K, Tally>, from: &BTreeMap<K, Tally>) {
-    for (key, tally) in from {
-        into.entry(key.clone()).or_default().merge(tally);
-    }
-}
-
 /// A cell, in whichever of its two forms.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) enum Cell {
@@ -192,7 +98,7 @@ impl Cell {
             }
             listed.push((used, times));
         } else {
-            let mut sums = Box::new(sums_of(listed));
+            let mut sums = Box::new(Sums::of(listed));
             sums.add(&used, times);
             *self = Self::Summed(sums);
         }
@@ -236,7 +142,7 @@ impl Cell {
     /// What falls on each part of it.
     pub(crate) fn steps(&self) -> Cow<'_, Steps> {
         match self {
-            Self::Listed(uses) => Cow::Owned(sums_of(uses).steps),
+            Self::Listed(uses) => Cow::Owned(Sums::of(uses).steps),
             Self::Summed(sums) => Cow::Borrowed(&sums.steps),
         }
     }
@@ -261,18 +167,10 @@ impl Cell {
     #[cfg_attr(not(test), expect(dead_code, reason = "analytics ask for it"))]
     pub(crate) fn into_sums(self) -> Sums {
         match self {
-            Self::Listed(uses) => sums_of(&uses),
+            Self::Listed(uses) => Sums::of(&uses),
             Self::Summed(sums) => *sums,
         }
     }
-}
-
-fn sums_of(uses: &[(Use, u32)]) -> Sums {
-    let mut sums = Sums::default();
-    for (used, times) in uses {
-        sums.add(used, *times);
-    }
-    sums
 }
 
 /// Four bytes for what is as often large as small.
@@ -295,8 +193,11 @@ mod fixed {
 
 #[cfg(test)]
 mod tests {
-    use super::{Cell, MOST_CLIENTS, MOST_LISTED, OTHER_CLIENTS, Use};
-    use crate::usage::event::UsageKind;
+    use super::{Cell, MOST_LISTED, Use};
+    use crate::usage::{
+        event::UsageKind,
+        sums::{MOST_CLIENTS, OTHER_CLIENTS, Tally},
+    };
 
     fn used(step: u8, user: u32, client: &str) -> Use {
         Use {
@@ -317,7 +218,7 @@ mod tests {
     fn told(cell: Cell) -> Vec<(String, u64, u64)> {
         let sums = cell.into_sums();
         let mut told = vec![("all".to_owned(), sums.all.count, sums.all.users.count())];
-        let mut tell = |name: String, tally: &super::Tally| told.push((name, tally.count, tally.users.count()));
+        let mut tell = |name: String, tally: &Tally| told.push((name, tally.count, tally.users.count()));
         sums.steps
             .iter()
             .for_each(|(step, tally)| tell(format!("step {step}"), tally));

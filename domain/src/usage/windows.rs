@@ -5,9 +5,10 @@ use std::sync::Arc;
 use foldhash::{HashMap, HashMapExt as _};
 
 use super::{
-    cell::{Cell, Steps, Tally},
-    rollup::Tier,
+    cell::Cell,
+    sums::{Steps, Tally},
     target::Target,
+    tier::Tier,
 };
 use crate::{
     catalog::{Catalog, IconName},

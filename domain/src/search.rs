@@ -38,6 +38,7 @@ use std::{
 };
 
 pub use closest::MOST_CLOSEST;
+pub use computing::compute;
 pub use coverage::{Coverage, MAX_CONCEPTS};
 pub use facets::{Facet, Facets};
 pub use filter::Filter;

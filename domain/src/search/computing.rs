@@ -4,7 +4,7 @@
 use std::{
     cell::Cell,
     num::NonZero,
-    sync::{Condvar, Mutex, MutexGuard, PoisonError},
+    sync::{Condvar, LazyLock, Mutex, MutexGuard, PoisonError},
     thread::available_parallelism,
 };
 
@@ -15,6 +15,9 @@ use tokio::{
 
 /// Searches that wait for their turn, each with a thread of its own. The runtime has 512.
 const MOST_WAITING: usize = 256;
+
+/// As many as there are cores. Asking the system takes as long as a small search: it reads the limits of its group.
+static MOST_COMPUTING: LazyLock<usize> = LazyLock::new(|| available_parallelism().map_or(1, NonZero::get));
 
 static TURNS: Turns = Turns::new();
 
@@ -43,7 +46,7 @@ struct Turn;
     clippy::disallowed_methods,
     reason = "where there is one thread for all tasks, it is not called"
 )]
-pub(super) fn compute<T>(work: impl FnOnce() -> T) -> T {
+pub fn compute<T>(work: impl FnOnce() -> T) -> T {
     let has_others = Handle::try_current().is_ok_and(|handle| handle.runtime_flavor() == RuntimeFlavor::MultiThread);
     if !has_others || HAS_TURN.get() {
         return work();
@@ -67,7 +70,7 @@ impl Turns {
 
     /// None where too many wait: it is then done at once, and beside the others.
     fn take(&self) -> Option<Turn> {
-        let most = available_parallelism().map_or(1, NonZero::get);
+        let most = *MOST_COMPUTING;
         let mut counts = self.counts();
         if counts.computing >= most && counts.waiting >= MOST_WAITING {
             return None;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, Error};
-use domain::search::{Matches, SearchRequest};
+use domain::search::{Matches, SearchRequest, compute};
 
 use crate::{
     cursor,
@@ -31,9 +31,12 @@ pub(super) fn connection(
     let bounds = page.bounds(context.data_unchecked::<Limits>(), |cursor| {
         cursor::hit(cursor, &request)
     })?;
-    let matches = find(context, &request)?;
-    let page = matches.page(&bounds);
-    Ok(SearchConnection::new(request, matches, page))
+    // One turn for all of it: each costs the threads a switch.
+    compute(|| {
+        let matches = find(context, &request)?;
+        let page = matches.page(&bounds);
+        Ok(SearchConnection::new(request, matches, page))
+    })
 }
 
 pub(super) fn pages(
@@ -56,10 +59,16 @@ pub(super) fn pages(
         .map(|number| u32::try_from(*number).map_err(|_| bad_user_input("pages are counted from 0")))
         .collect::<Result<_, _>>()?;
     let size = size_or_default(context, size)?;
-    let matches = find(context, &request(context, query, filter, order)?)?;
+    let request = request(context, query, filter, order)?;
+    let (matches, pages) = compute(|| {
+        let matches = find(context, &request)?;
+        let pages = matches.numbered_pages(&numbers, size);
+        Ok::<_, Error>((matches, pages))
+    })?;
     let total = matches.total();
-    let pages = numbers.iter().zip(matches.numbered_pages(&numbers, size));
-    Ok(pages
+    Ok(numbers
+        .iter()
+        .zip(pages)
         .map(|(number, hits)| SearchPage {
             number: *number,
             size,

@@ -139,6 +139,7 @@ pub async fn start(
         catalog: catalog.clone(),
         ..stores
     };
+    (stores.search).rank_by_usage(usage.watch_standings(), switches.clone());
     let running = Arc::new(move || running_since.elapsed());
     let shares = FairShares {
         rate_limiter: config.traffic.rate_limiter(redis.clone(), running),
@@ -166,7 +167,7 @@ pub async fn start(
     );
     let manifests = config.documents.documents_manifest.clone();
     let mut background = JoinSet::new();
-    keep_up(&mut background, (&catalog, &jobs), (&usage, recorder));
+    keep_up(&mut background, &stores, &jobs, (&usage, recorder));
     background.spawn(async move { board.keep(SWITCHES_PAUSE).await });
     background.spawn(warming.clone().keep());
     background.spawn(divide(memory.clone(), shares.switches.clone()));
@@ -206,12 +207,13 @@ pub async fn start(
 }
 
 /// What goes on beside requests, whoever sends which: following the catalog, doing jobs, recording usage and rolling it up.
-fn keep_up(background: &mut JoinSet<()>, (catalog, jobs): (&Catalog, &Jobs), (usage, recorder): (&Usage, Recorder)) {
-    let (catalog, jobs, usage) = (catalog.clone(), jobs.clone(), usage.clone());
+fn keep_up(background: &mut JoinSet<()>, stores: &Stores, jobs: &Jobs, (usage, recorder): (&Usage, Recorder)) {
+    let (Stores { catalog, search }, jobs, usage) = (stores.clone(), jobs.clone(), usage.clone());
     background.spawn(async move { catalog.keep_up(CATALOG_PAUSE).await });
     background.spawn(async move { jobs.keep().await });
     background.spawn(recorder.run());
     background.spawn(async move { usage.keep().await });
+    background.spawn(async move { search.keep_ranked_by_usage().await });
 }
 
 /// The catalog with a cache, which knows how the catalog stands.

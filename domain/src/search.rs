@@ -30,10 +30,11 @@ mod text;
 mod tiers;
 mod timed;
 mod typos;
+mod usage_ranks;
 
 use std::{
     path::Path,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{Arc, Mutex, OnceLock, PoisonError, RwLock},
     time::Duration,
 };
 
@@ -58,9 +59,12 @@ use tokio::{sync::watch, time::MissedTickBehavior};
 use crate::{
     database::{Database, DatabaseError},
     giving_way,
+    switches::{Switch, Switches},
+    usage::Standings,
 };
 use index::IndexFolder;
 use snapshot::Snapshot;
+use usage_ranks::{Ranking, UsageRanks};
 
 /// Why nothing can be searched, or not this.
 #[derive(Debug, thiserror::Error)]
@@ -121,6 +125,16 @@ struct Shared {
     wake: watch::Sender<()>,
     /// What was found lately, for the next page of it.
     recent: Cache<SearchRequest, Arc<Matches>>,
+    /// Who says how icons stand by usage, if anybody does.
+    usage: OnceLock<RankedByUsage>,
+    /// The last that was made of it.
+    usage_ranks: Mutex<Option<Arc<UsageRanks>>>,
+}
+
+/// Who says how icons stand by usage, and whether that is to have a say in what is found.
+struct RankedByUsage {
+    standings: watch::Receiver<Arc<Standings>>,
+    switches: Switches,
 }
 
 impl Search {
@@ -148,6 +162,8 @@ impl Search {
                     .eviction_policy(EvictionPolicy::lru())
                     .time_to_idle(RECENT)
                     .build(),
+                usage: OnceLock::new(),
+                usage_ranks: Mutex::default(),
             }),
         }
     }
@@ -231,6 +247,8 @@ impl Search {
         let snapshot = Arc::new(Snapshot::open(&self.folder())?);
         #[expect(clippy::cast_precision_loss, reason = "there are not 2^52 generations")]
         metrics::gauge!("search_index_generation").set(snapshot.version.generation as f64);
+        // Made here, so that no search has to.
+        self.usage_ranks(&snapshot);
         self.shared.snapshot.send_replace(Some(snapshot));
         // They would keep the index before in memory.
         self.shared.recent.invalidate_all();
@@ -295,12 +313,60 @@ impl Search {
     pub fn find(&self, request: &SearchRequest) -> Result<Arc<Matches>, SearchError> {
         let snapshot = self.snapshot().ok_or(SearchError::NotReady)?;
         let recent = &self.shared.recent;
-        if let Some(known) = recent.get(request).filter(|known| known.is_in(&snapshot)) {
+        let ranking = Ranking {
+            usage: compute(|| self.usage_ranks(&snapshot)),
+            lifts_popular: self.lifts_popular(),
+        };
+        if let Some(known) = recent.get(request).filter(|known| known.is_of(&snapshot, &ranking)) {
             return Ok(known);
         }
-        let matches = Arc::new(computing::compute(|| Matches::new(snapshot, request))?);
+        let matches = Arc::new(compute(|| Matches::new(snapshot, request, ranking))?);
         recent.insert(request.clone(), Arc::clone(&matches));
         Ok(matches)
+    }
+
+    /// Has usage a say in what is found, as long as it is switched on: to be said once.
+    pub fn rank_by_usage(&self, standings: watch::Receiver<Arc<Standings>>, switches: Switches) {
+        let _ = self.shared.usage.set(RankedByUsage { standings, switches });
+    }
+
+    /// Takes what usage has to say whenever that is new, for as long as it is polled, so that no search has to.
+    pub async fn keep_ranked_by_usage(&self) {
+        let Some(usage) = self.shared.usage.get() else { return };
+        let mut standings = usage.standings.clone();
+        while standings.changed().await.is_ok() {
+            let search = self.clone();
+            let ranking = async move { search.snapshot().map(|snapshot| search.usage_ranks(&snapshot)) };
+            // Where there is no thread for it, whoever searches first does it.
+            let _ = giving_way::run("usage-ranks", ranking).await;
+        }
+    }
+
+    /// Another number for whatever else usage has to say.
+    pub fn usage_version(&self) -> u64 {
+        let standings = self.shared.usage.get().map(|usage| usage.standings.borrow().version());
+        standings.unwrap_or_default() * 2 + u64::from(self.lifts_popular())
+    }
+
+    fn lifts_popular(&self) -> bool {
+        let usage = self.shared.usage.get();
+        usage.is_some_and(|usage| usage.switches.is_on(Switch::UsageRanking))
+    }
+
+    /// What usage says of the icons of `snapshot`. Takes milliseconds where it was not asked before.
+    fn usage_ranks(&self, snapshot: &Arc<Snapshot>) -> Arc<UsageRanks> {
+        let usage = self.shared.usage.get();
+        let standings = usage
+            .map(|usage| Arc::clone(&usage.standings.borrow()))
+            .unwrap_or_default();
+        // Whoever comes meanwhile waits for the same.
+        let mut newest = self.shared.usage_ranks.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = newest.as_ref().filter(|known| known.is_of(snapshot, &standings)) {
+            return Arc::clone(known);
+        }
+        let ranks = Arc::new(UsageRanks::of(snapshot, standings));
+        *newest = Some(Arc::clone(&ranks));
+        ranks
     }
 
     fn snapshot(&self) -> Option<Arc<Snapshot>> {

@@ -1,4 +1,4 @@
-//! Switches that turn parts of the service off while it runs, and on again: none of them changes an answer.
+//! Switches that turn parts of the service off while it runs, and on again: none of them changes an answer, but the one that says so.
 //!
 //! Each begins as the configuration has it. `board` turns one on every instance; whoever has something to be turned off asks
 //! [`Switches`], which costs a look into memory. What a switch turns, it does not know.
@@ -35,11 +35,13 @@ pub enum Switch {
     Metrics,
     /// Traces that are exported, where they are configured.
     Tracing,
+    /// Popular icons before others that match a search as well: it changes the order of what is found.
+    UsageRanking,
 }
 
 impl Switch {
     /// All of them, in the order of their numbers.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::PerformanceOptimization,
         Self::ResponseCache,
         Self::MemoryCache,
@@ -50,6 +52,7 @@ impl Switch {
         Self::Compression,
         Self::Metrics,
         Self::Tracing,
+        Self::UsageRanking,
     ];
 
     /// As the database has it.
@@ -65,6 +68,7 @@ impl Switch {
             Self::Compression => "COMPRESSION",
             Self::Metrics => "METRICS",
             Self::Tracing => "TRACING",
+            Self::UsageRanking => "USAGE_RANKING",
         }
     }
 

@@ -17,15 +17,20 @@ mod occurrence;
 mod product;
 mod recorder;
 mod rollup;
+mod standings;
 mod store;
 mod sums;
 mod target;
 mod tier;
+mod window;
 mod windows;
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::time::{Instant, interval_at};
+use tokio::{
+    sync::watch,
+    time::{Instant, MissedTickBehavior, interval, interval_at},
+};
 
 pub use country::{Country, NoCountry};
 pub use demo::{DemoConfig, DemoError, make_up};
@@ -36,7 +41,9 @@ pub use event::{
 pub use hashing::MIN_KEY_BYTES;
 pub use recorder::Recorder;
 pub use rollup::roll_up_all;
-pub use windows::{POINTS, UsageKey, UsagePoint, UsageWindow, WindowUsage};
+pub use standings::{POPULAR, Rising, Standings};
+pub use window::UsageWindow;
+pub use windows::{POINTS, UsageKey, UsagePoint, WindowUsage};
 
 use self::{
     days::Days,
@@ -46,6 +53,7 @@ use self::{
     product::Described,
     recorder::Queue,
     rollup::RollUp,
+    standings::Keeping,
     store::EventStore,
     target::Target,
 };
@@ -113,6 +121,7 @@ pub struct Usage {
     database: Database,
     retention_days: u32,
     rollup: RollUp,
+    standings: Keeping,
     processing_interval: Duration,
     clock: Clock,
 }
@@ -134,6 +143,7 @@ impl Usage {
             database: database.clone(),
             retention_days: config.retention_days,
             rollup: RollUp::new(database.clone()),
+            standings: Keeping::new(database.clone()),
             processing_interval: config.processing_interval,
             clock,
         };
@@ -199,7 +209,33 @@ impl Usage {
     /// Rolls up what is recorded, makes room for the days to come and forgets what has been kept long enough, again and again for as long
     /// as it is polled.
     pub async fn keep(&self) {
-        tokio::join!(self.keep_days_on(), self.rollup.keep(self.processing_interval));
+        tokio::join!(self.keep_days_on(), self.keep_rolled_up());
+    }
+
+    async fn keep_rolled_up(&self) {
+        let mut ticks = interval(self.processing_interval);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            if let Err(error) = self.rollup.run(|_| {}).await {
+                metrics::counter!("usage_rollup_failures_total").increment(1);
+                tracing::error!(%error, "usage cannot be rolled up");
+            }
+            // Another server may have rolled it up.
+            if let Err(error) = self.standings.refresh(self.clock.now_ms()).await {
+                tracing::warn!(%error, "it cannot be read how icons stand by usage");
+            }
+        }
+    }
+
+    /// How icons stand by usage, as it was read last.
+    pub fn standings(&self) -> Arc<Standings> {
+        self.standings.newest()
+    }
+
+    /// The same, whenever it has changed.
+    pub fn watch_standings(&self) -> watch::Receiver<Arc<Standings>> {
+        self.standings.subscribe()
     }
 
     async fn keep_days_on(&self) {
@@ -213,9 +249,11 @@ impl Usage {
         }
     }
 
-    /// Rolls up everything that is recorded, unless another server is at it. How many events that were.
+    /// Rolls up everything that is recorded, unless another server is at it, and reads how icons stand by it. How many events that were.
     pub async fn roll_up(&self) -> Result<u64, DatabaseError> {
-        self.rollup.run(|_| {}).await
+        let rolled_up = self.rollup.run(|_| {}).await?;
+        self.standings.refresh_all(self.clock.now_ms()).await?;
+        Ok(rolled_up)
     }
 
     /// Makes room for the days to come, and forgets what has been kept long enough.

@@ -63,7 +63,7 @@ pub(crate) fn set(cursor: &str, order: SetOrder) -> Result<SetPosition, Error> {
                 value: value.to_owned(),
                 prefix,
             },
-            SetOrder::Total | SetOrder::Updated => SetPosition::Number {
+            SetOrder::Total | SetOrder::Updated | SetOrder::Popularity => SetPosition::Number {
                 value: value.parse().ok()?,
                 prefix,
             },
@@ -82,12 +82,17 @@ pub(crate) fn of_hit(request: &SearchRequest, position: &Position) -> String {
             strength: Reverse(strength),
             rank,
             id,
-        } => format!("best{SEPARATOR}{reading} {tier} {strength} {rank} {id}"),
+        } => format!("found{SEPARATOR}{reading} {tier} {strength} {rank} {id}"),
         Position::Named { name } => format!("name{SEPARATOR}{name}"),
         Position::New {
             generation: Reverse(generation),
             name,
         } => format!("new{SEPARATOR}{generation} {name}"),
+        Position::Used {
+            score: Reverse(score),
+            rank,
+            id,
+        } => format!("used{SEPARATOR}{score} {rank} {id}"),
     };
     encode(&format!("search{SEPARATOR}{}{SEPARATOR}{place}", list_of(request)))
 }
@@ -103,7 +108,7 @@ pub(crate) fn hit(cursor: &str, request: &SearchRequest) -> Result<Position, Err
         let (kind, place) = place.split_once(SEPARATOR)?;
         let mut parts = place.split(' ');
         let position = match kind {
-            "best" => Position::Best {
+            "found" => Position::Best {
                 reading: parts.next()?.parse().ok()?,
                 tier: parts.next()?.parse().ok()?,
                 strength: Reverse(parts.next()?.parse().ok()?),
@@ -114,6 +119,11 @@ pub(crate) fn hit(cursor: &str, request: &SearchRequest) -> Result<Position, Err
             "new" => Position::New {
                 generation: Reverse(parts.next()?.parse().ok()?),
                 name: parts.next()?.to_owned(),
+            },
+            "used" => Position::Used {
+                score: Reverse(parts.next()?.parse().ok()?),
+                rank: parts.next()?.parse().ok()?,
+                id: parts.next()?.parse().ok()?,
             },
             _ => return None,
         };
@@ -134,6 +144,7 @@ fn order_name(order: SetOrder) -> &'static str {
         SetOrder::Name => "name",
         SetOrder::Total => "total",
         SetOrder::Updated => "updated",
+        SetOrder::Popularity => "popularity",
     }
 }
 

@@ -8,7 +8,7 @@ mod keyed;
 
 use std::sync::{
     Arc,
-    atomic::{AtomicU32, Ordering},
+    atomic::{AtomicBool, AtomicU32, Ordering},
 };
 
 use async_graphql::{Context, ContextSelectionSet};
@@ -21,7 +21,7 @@ use domain::{
 };
 use futures_util::{FutureExt as _, future::BoxFuture};
 
-use crate::errors::Failure;
+use crate::{errors::Failure, validity::ShownUsage};
 use keyed::Keyed;
 
 /// Declares the kinds of keys, and the catalog's batch that reads each.
@@ -35,13 +35,17 @@ macro_rules! loaders {
             asked_elsewhere: AtomicU32,
             /// How often something was searched for.
             searched: AtomicU32,
+            /// An order that usage has a say in was shown.
+            shows_standings: AtomicBool,
+            /// Figures of usage were shown.
+            shows_figures: AtomicBool,
             $($(#[$doc])* pub(crate) $name: Keyed<$key, $value>,)*
         }
 
         impl Loaders {
             /// Loaders that read from `catalog`, for one request that may also search.
             pub(crate) fn new(catalog: Catalog, search: Search) -> Arc<Self> {
-                Arc::new(Self { catalog, search, asked_elsewhere: AtomicU32::default(), searched: AtomicU32::default(), $($name: Keyed::default(),)* })
+                Arc::new(Self { catalog, search, asked_elsewhere: AtomicU32::default(), searched: AtomicU32::default(), shows_standings: AtomicBool::default(), shows_figures: AtomicBool::default(), $($name: Keyed::default(),)* })
             }
 
             /// How often anything was asked for so far.
@@ -175,7 +179,26 @@ impl Loaders {
         self.note_elsewhere();
         self.searched.fetch_add(1, Ordering::Relaxed);
         self.catalog.has_shown_everything();
+        self.shows_standings();
         &self.search
+    }
+
+    /// An order that usage has a say in is shown.
+    pub(crate) fn shows_standings(&self) {
+        self.shows_standings.store(true, Ordering::Relaxed);
+    }
+
+    /// Figures of usage are shown, which move with time.
+    pub(crate) fn shows_figures(&self) {
+        self.shows_figures.store(true, Ordering::Relaxed);
+    }
+
+    /// What of usage was shown so far.
+    pub(crate) fn shown_usage(&self) -> ShownUsage {
+        ShownUsage {
+            standings: self.shows_standings.load(Ordering::Relaxed),
+            figures: self.shows_figures.load(Ordering::Relaxed),
+        }
     }
 }
 

@@ -4,7 +4,7 @@ mod search;
 
 use async_graphql::{Context, Error, ID, InputObject, Object, OneofObject};
 use domain::{
-    catalog::{IconName, is_valid_prefix},
+    catalog::{IconName, SetOrder, is_valid_prefix},
     rate_limit::Budget,
 };
 
@@ -34,6 +34,8 @@ use crate::{
         service::Service,
         set_coverage::SetCoverage,
         suggestion::Suggestion,
+        trending::TrendingIcon,
+        usage::{self, UsageWindow},
     },
 };
 
@@ -139,12 +141,18 @@ impl Query {
         }
         .bounds(context.data_unchecked::<Limits>(), |cursor| cursor::set(cursor, order))?;
         let filter = filter.unwrap_or_default().into_domain(context)?;
-        let page = loaders(context)
-            .catalog()
-            .set_page(&filter, order, &bounds)
-            .await
-            .map_err(|error| Failure::log(&error))?;
-        Ok(IconSetConnection { page, order, filter })
+        let loaders = loaders(context);
+        if order == SetOrder::Popularity {
+            loaders.shows_standings();
+        }
+        let standings = usage::standings(context);
+        let page = loaders.catalog().set_page(&filter, (order, &standings), &bounds).await;
+        Ok(IconSetConnection {
+            page: page.map_err(|error| Failure::log(&error))?,
+            order,
+            filter,
+            standings,
+        })
     }
 
     /// Ranked, typo-tolerant search over names, aliases, tags, categories, synonyms and sets. An empty query lists every
@@ -222,6 +230,19 @@ impl Query {
         #[graphql(default = 10)] first: i32,
     ) -> Option<Result<Vec<SetCoverage>, Error>> {
         Some(search::covering(context, &concepts, first))
+    }
+
+    /// Icons that are used more than was to be expected, those that surprise most first. An icon was to have the share of all usage
+    /// that it had in the window before: what the hour, the weekday and growth do to all icons alike is no surprise.
+    #[graphql(complexity = "5 + cost_of(cost_of_page(Some(first), None), 1 + child_complexity)")]
+    async fn trending(
+        &self,
+        context: &Context<'_>,
+        #[graphql(default_with = "UsageWindow::Day")] window: UsageWindow,
+        filter: Option<IconFilter>,
+        #[graphql(default = 20)] first: i32,
+    ) -> Option<Result<Vec<TrendingIcon>, Error>> {
+        Some(search::trending(context, window, filter, first).await)
     }
 
     /// What was added, changed, hidden or removed after a catalog generation, oldest first.

@@ -35,7 +35,7 @@ use crate::{
     responses::ResponseMemory,
     serialized::{SerializedMemory, Serializing},
     subscription::Subscription,
-    validity::{Epoch, Validity},
+    validity::{Epoch, UsageEpoch, Validity},
     vitals::Vitals,
 };
 
@@ -48,6 +48,7 @@ pub(crate) type ApiSchema = Schema<Query, Mutation, Subscription>;
 #[derive(Clone)]
 pub struct GraphqlService {
     schema: ApiSchema,
+    facts: ServiceFacts,
     stores: Stores,
     limits: Limits,
     documents: Documents,
@@ -75,21 +76,23 @@ impl GraphqlService {
             serialized: keeping.map(|keeping| SerializedMemory::new(&keeping.memory, keeping.max_age)),
             in_front: Arc::default(),
         };
+        let facts = ServiceFacts {
+            version: config.version,
+            started_at_ms: config.started_at_ms,
+            started: Instant::now(),
+            vitals: Arc::clone(&config.vitals),
+        };
         let executing = builder(&config)
             .validation_mode(ValidationMode::Fast)
             .data(config.limits)
-            .data(ServiceFacts {
-                version: config.version,
-                started_at_ms: config.started_at_ms,
-                started: Instant::now(),
-                vitals: Arc::clone(&config.vitals),
-            })
+            .data(facts.clone())
             .data(PublicUrl::new(config.public_url))
             .data(config.administration.clone())
             .data(config.usage.clone())
             .data(kept.clone());
         Self {
             schema: executing.finish(),
+            facts,
             stores,
             limits: config.limits,
             switches: config.administration.switches.switches().clone(),
@@ -120,16 +123,18 @@ impl GraphqlService {
             catalog: self.stores.catalog.shown()?,
             search: self.stores.search.generation(),
             documents: self.documents.edition(),
+            usage: UsageEpoch::at(self.facts.now_ms(), self.stores.search.usage_version()),
         })
     }
 
     /// Whether nothing has changed of what an answer was made of.
     pub fn is_right(&self, validity: &Validity) -> bool {
-        let Validity { begun, made_of } = validity;
+        let Validity { begun, made_of, usage } = validity;
         self.epoch().is_some_and(|now| {
             let is_found_as_then = *made_of != MadeOf::Everything || now.search == begun.search;
             now.documents == begun.documents
                 && is_found_as_then
+                && usage.is_as(begun.usage, now.usage)
                 && (self.stores.catalog).is_unchanged(made_of, begun.catalog, now.catalog)
         })
     }

@@ -29,6 +29,7 @@ pub(crate) mod snippet_flavor;
 pub(crate) mod suggestion;
 pub(crate) mod svg_options;
 pub(crate) mod switch;
+pub(crate) mod trending;
 pub(crate) mod usage;
 pub(crate) mod user_error;
 pub(crate) mod warm_cache;

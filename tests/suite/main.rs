@@ -67,6 +67,7 @@ mod through_changes;
 mod trusted;
 mod usage;
 mod usage_kills;
+mod usage_ranking;
 mod usage_rollup;
 mod usage_scenario;
 mod variables;

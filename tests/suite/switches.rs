@@ -1,4 +1,4 @@
-//! Kill switches: what each turns, on every instance, and that none of them changes an answer.
+//! Kill switches: what each turns, on every instance, and that none of them changes an answer where nothing was used.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use tests::{Engine, OwnRedis, Process, Reply, TestApp, TestDatabase, eventually,
 const BINARY: &str = env!("CARGO_BIN_EXE_iconql-under-test");
 
 /// Each switch, and the flag that it begins by.
-const SWITCHES: [(&str, &str); 10] = [
+const SWITCHES: [(&str, &str); 11] = [
     ("PERFORMANCE_OPTIMIZATION", "performance-optimization-enabled"),
     ("RESPONSE_CACHE", "response-cache-enabled"),
     ("MEMORY_CACHE", "cache-enabled"),
@@ -18,6 +18,7 @@ const SWITCHES: [(&str, &str); 10] = [
     ("COMPRESSION", "compression-enabled"),
     ("METRICS", "prometheus-metrics-enabled"),
     ("TRACING", "opentelemetry-tracing-enabled"),
+    ("USAGE_RANKING", "usage-ranking-enabled"),
 ];
 
 /// Those that begin off in a server of the tests.

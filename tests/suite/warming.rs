@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::json;
-use tests::{Process, Reply, TestApp, TestDatabase, fixture, on_each_engine};
+use tests::{Process, Reply, TestApp, TestDatabase, eventually, fixture, on_each_engine};
 
 const END: Duration = Duration::from_secs(20);
 
@@ -39,6 +39,27 @@ async fn end(mut server: Process) {
 }
 
 on_each_engine! {
+    async fn what_was_used_is_in_memory_at_the_next_start(engine) {
+        let app = TestApp::start(engine).await;
+        app.import(&[fixture("garden.json")]).await;
+        let recorder = serve(app.database(), &["--analytics-processing-interval=1", "--cache-warming-enabled=false"]);
+        let events = json!({ "events": [{ "icon": "garden:tree" }, { "icon": "garden:pond" }] });
+        let url = format!("{}/api/v1/analytics/usage/batch", recorder.base_url());
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let reply = Reply::read(client.post(url).json(&events).send().await.unwrap()).await;
+        assert_eq!(reply.json["accepted"], 2, "{}", reply.text);
+        eventually("it is rolled up", async || {
+            app.database().number("SELECT count(*) FROM usage_day WHERE target = -1").await == 1
+        })
+        .await;
+        end(recorder).await;
+        let used = ["garden:tree", "garden:pond"];
+        let cold = serve(app.database(), &["--cache-warming-enabled=false"]);
+        assert_eq!(ask(&cold, &used).await, "db;desc=\"2 statements\", cache;desc=\"0 of 3 in memory\"");
+        let warm = serve(app.database(), &[]);
+        assert!(ask(&warm, &used).await.starts_with("db;desc=\"0 statements\""));
+    }
+
     async fn what_was_asked_for_is_in_memory_at_the_next_start(engine) {
         let app = TestApp::start(engine).await;
         app.import(&[fixture("garden.json")]).await;

@@ -18,6 +18,7 @@ impl Config {
             Switch::Compression => self.http.compression_enabled,
             Switch::Metrics => self.telemetry.prometheus_metrics_enabled,
             Switch::Tracing => self.telemetry.opentelemetry_tracing_enabled,
+            Switch::UsageRanking => self.usage.usage_ranking_enabled,
         })
     }
 }

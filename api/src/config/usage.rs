@@ -28,6 +28,10 @@ pub struct UsageArgs {
     #[arg(long, global = true, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=100_000), value_name = "COUNT", help_heading = "Usage")]
     pub usage_group_max_events: u32,
 
+    /// Put popular icons before others that a search finds as good
+    #[arg(long, global = true, default_value_t = true, action = clap::ArgAction::Set, value_name = "BOOL", help_heading = "Usage")]
+    pub usage_ranking_enabled: bool,
+
     /// Header with the client's country, as CF-IPCountry, believed from TRUSTED_PROXIES only
     #[arg(long, global = true, value_parser = parse_header, value_name = "HEADER", help_heading = "Usage")]
     pub country_header: Option<HeaderName>,

@@ -15,6 +15,11 @@ pub(super) fn describe() {
         Unit::Seconds,
         "Summing up some of what was recorded"
     );
+    describe_histogram!(
+        "usage_standings_duration_seconds",
+        Unit::Seconds,
+        "Reading how everything stands by usage in one window"
+    );
     describe_counter!(
         "usage_rollup_failures_total",
         Unit::Count,

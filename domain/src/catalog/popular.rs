@@ -6,6 +6,8 @@
 //!
 //! What was answered with kept answers was not looked up, and is not counted: the more an answer is kept, the less this is about it.
 
+use foldhash::HashSet;
+
 use super::{
     Catalog, IconId,
     kinds::{IconKey, Icons},
@@ -27,6 +29,9 @@ const HALF_LIFE_MS: f64 = 7.0 * 24.0 * 3_600_000.0;
 
 /// How much more counts what was asked for in this hour of the day and the next.
 const OF_THIS_HOUR: i32 = 4;
+
+/// Days of usage that count.
+const USED_DAYS: i64 = 7;
 
 const HOUR_MS: i64 = 3_600_000;
 
@@ -67,17 +72,43 @@ impl Catalog {
         Ok(counts.len())
     }
 
-    /// Reads what was asked for most, and the sets of it, so that they are kept; the most popular first. How many icons that were.
+    /// Reads what was asked for most and then what was used most, and the sets of it, so that they are kept; the most popular first. How many
+    /// icons that were.
     pub async fn warm_popular(&self, now_ms: i64) -> Result<usize, DatabaseError> {
+        let asked = self.asked_for_most(now_ms).await?;
+        let warmed = self.warm_icons(&asked).await?;
+        // What was answered with kept answers was asked for as well, if somebody says so.
+        let mut used = self.used_most(now_ms).await?;
+        let asked: HashSet<IconKey> = asked.into_iter().collect();
+        used.retain(|key| !asked.contains(key));
+        Ok(warmed + self.warm_icons(&used).await?)
+    }
+
+    async fn asked_for_most(&self, now_ms: i64) -> Result<Vec<IconKey>, DatabaseError> {
         let sql = "SELECT icon, SUM(score * CASE WHEN hour IN ($1, $2) THEN $3 ELSE 1 END) AS popularity \
                    FROM icon_popularity GROUP BY icon ORDER BY popularity DESC, icon LIMIT $4";
         let hour = hour_of(now_ms);
         let most = i64::try_from(MOST).unwrap_or(i64::MAX);
         let values = vec![hour.into(), ((hour + 1) % 24).into(), OF_THIS_HOUR.into(), most.into()];
-        let mut keys = Vec::with_capacity(MOST);
-        for row in self.database.query("popular_icons", sql, values).await? {
-            keys.push(IconKey::of_number(Columns::of(&row)?.next()?));
-        }
+        let rows = self.database.query("popular_icons", sql, values).await?;
+        rows.iter()
+            .map(|row| Ok(IconKey::of_number(Columns::of(row)?.next()?)))
+            .collect()
+    }
+
+    async fn used_most(&self, now_ms: i64) -> Result<Vec<IconKey>, DatabaseError> {
+        // There are sets among them, which no icon has the number of.
+        let sql = "SELECT target FROM usage_day WHERE bucket > $1 AND target >= 0 GROUP BY target \
+                   ORDER BY SUM(count) DESC, target LIMIT $2";
+        let most = i64::try_from(MOST).unwrap_or(i64::MAX);
+        let values = vec![(now_ms.div_euclid(24 * HOUR_MS) - USED_DAYS).into(), most.into()];
+        let rows = self.database.query("used_icons", sql, values).await?;
+        rows.iter()
+            .map(|row| Ok(IconKey::of_number(Columns::of(row)?.next()?)))
+            .collect()
+    }
+
+    async fn warm_icons(&self, keys: &[IconKey]) -> Result<usize, DatabaseError> {
         let mut warmed = 0;
         for batch in keys.chunks(BATCH) {
             let at = self.read::<Icons>(batch).await?;

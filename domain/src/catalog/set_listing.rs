@@ -10,7 +10,10 @@ use super::{
     keyset::{Keyset, PageRows},
     listing::{Page, PageBounds},
 };
-use crate::database::{Columns, DatabaseError};
+use crate::{
+    database::{Columns, DatabaseError, Dialect},
+    usage::Standings,
+};
 
 /// How the list of sets is ordered; ties by prefix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -21,6 +24,8 @@ pub enum SetOrder {
     Total,
     /// Newest first.
     Updated,
+    /// Most used lately first.
+    Popularity,
 }
 
 /// Where a set stands in one order of the list.
@@ -40,17 +45,22 @@ impl From<SetPosition> for Vec<Value> {
 }
 
 impl SetOrder {
-    /// An expression that ascends in this order.
-    fn expression(self) -> &'static str {
+    /// An expression that ascends in this order, for whose parameter there is a place in `values`.
+    fn expression(self, dialect: Dialect, standings: &Standings, values: &mut Vec<Value>) -> String {
         match self {
-            Self::Name => "sort_name",
-            Self::Total => "-total",
-            Self::Updated => "-updated_at_ms",
+            Self::Name => "sort_name".to_owned(),
+            Self::Total => "-total".to_owned(),
+            Self::Updated => "-updated_at_ms".to_owned(),
+            Self::Popularity => {
+                values.push(standings.popular_sets_as_json().into());
+                let counts = dialect.counts(values.len());
+                format!("-COALESCE((SELECT counted.count FROM {counts} WHERE counted.name = prefix), 0)")
+            }
         }
     }
 
-    /// Where `set` stands.
-    pub fn position(self, set: &IconSet) -> SetPosition {
+    /// Where `set` stands, by those `standings`.
+    pub fn position(self, set: &IconSet, standings: &Standings) -> SetPosition {
         let prefix = set.prefix.clone();
         match self {
             Self::Name => SetPosition::Text {
@@ -65,6 +75,10 @@ impl SetOrder {
                 value: -set.updated_at_ms,
                 prefix,
             },
+            Self::Popularity => SetPosition::Number {
+                value: -i64::try_from(standings.popularity_of_set(&set.prefix)).unwrap_or(i64::MAX),
+                prefix,
+            },
         }
     }
 }
@@ -75,19 +89,21 @@ pub(super) fn sort_name(name: &str) -> String {
 }
 
 impl Catalog {
-    /// A page of the sets that are not hidden and pass `filter`.
+    /// A page of the sets that are not hidden and pass `filter`, in an order, which may be one by `standings`.
     pub async fn set_page(
         &self,
         filter: &SetFilter,
-        order: SetOrder,
+        (order, standings): (SetOrder, &Standings),
         bounds: &PageBounds<SetPosition>,
     ) -> Result<Page<Arc<IconSet>>, DatabaseError> {
         let mut values = Vec::new();
-        let source = filter.source(self.database.dialect(), &mut values);
+        let dialect = self.database.dialect();
+        let source = filter.source(dialect, &mut values);
+        let order = order.expression(dialect, standings, &mut values);
         let list = Keyset {
             columns: SET_COLUMNS,
             source: &source,
-            order: &[order.expression(), "prefix"],
+            order: &[&order, "prefix"],
         };
         let sql = list.select(0, bounds, &mut values);
         let mut rows = PageRows::default();

@@ -85,6 +85,19 @@ impl Dialect {
         }
     }
 
+    /// A table `counted` with columns `name` and `count`, of the JSON parameter `$position`: arrays of a text and an integer.
+    pub(crate) fn counts(self, position: usize) -> String {
+        match self {
+            Self::Sqlite => {
+                format!("(SELECT value ->> 0 AS name, value ->> 1 AS count FROM json_each(${position})) counted")
+            }
+            Self::Postgres => format!(
+                "(SELECT value ->> 0 AS name, (value ->> 1)::BIGINT AS count \
+                 FROM json_array_elements(${position}::json)) counted"
+            ),
+        }
+    }
+
     /// The time at the database, in milliseconds since 1970.
     pub(crate) fn now_ms(self) -> &'static str {
         match self {

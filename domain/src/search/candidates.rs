@@ -7,9 +7,11 @@ use roaring::RoaringBitmap;
 use super::{
     matches::{Matches, Order, Place},
     page::Position,
-    rank::Rank,
 };
 use crate::catalog::{IconId, PageBounds};
+
+/// By how much a popular icon appeals more to who begins to type its name: as if that had two letters less.
+const APPEAL_OF_A_LEVEL: u16 = 2_048;
 
 /// A document before it is shown.
 pub(super) struct Candidate {
@@ -23,7 +25,7 @@ impl Matches {
     pub(super) fn candidates(&self, bounds: &PageBounds<Position>, wanted: usize) -> Vec<Candidate> {
         match self.order {
             Order::Relevance => self.best(bounds, wanted),
-            Order::Name | Order::Newest => self.listed(bounds, wanted),
+            Order::Name | Order::Newest | Order::Popularity | Order::Trending(_) => self.listed(bounds, wanted),
         }
     }
 
@@ -99,8 +101,32 @@ impl Matches {
         if made.pass.tiers[place.tier].has_strengths() {
             return self.strongest(place, &icons, bounds, wanted);
         }
+        if !self.ranking.lifts_popular {
+            return self.by_rank((place, 0), &icons, bounds, wanted);
+        }
+        let mut candidates = Vec::new();
+        let mut others = icons;
+        for (popularity, popular) in self.ranking.usage.levels(place.segment) {
+            let here = &others & popular;
+            if !here.is_empty() {
+                others -= popular;
+                candidates.extend(self.by_rank((place, popularity), &here, bounds, wanted));
+            }
+        }
+        candidates.extend(self.by_rank((place, 0), &others, bounds, wanted));
+        candidates
+    }
+
+    /// The same of icons that are equally popular, and so ordered as they rank.
+    fn by_rank(
+        &self,
+        (place, popularity): (Place, u8),
+        icons: &RoaringBitmap,
+        bounds: &PageBounds<Position>,
+        wanted: usize,
+    ) -> Vec<Candidate> {
         let opened = &self.snapshot.segments[place.segment];
-        let position = |doc: u32| self.best_position(place, 0, doc);
+        let position = |doc: u32| self.best_position((place, popularity), 0, doc);
         let candidate = |doc: u32| Candidate {
             position: position(doc),
             segment: place.segment,
@@ -147,7 +173,7 @@ impl Matches {
         }
         (ordered[..taken].iter())
             .map(|found| Candidate {
-                position: self.best_position(place, found.0.0, found.1),
+                position: self.best_position((place, 0), found.0.0, found.1),
                 segment: place.segment,
                 doc: found.1,
             })
@@ -167,9 +193,9 @@ impl Matches {
             return None;
         };
         let opened = &self.snapshot.segments[place.segment];
-        let at = (Rank(*rank), IconId(*id));
+        let at = (*rank, IconId(*id));
         let doc = opened.first_doc_where(|doc| {
-            let here = (opened.rank(doc), opened.id(doc));
+            let here = (opened.rank(doc).lifted(0), opened.id(doc));
             here > at || (here == at && !past)
         });
         let is_here = (usize::from(*reading), usize::from(*tier)) == (place.reading, place.tier);
@@ -185,17 +211,28 @@ impl Matches {
             let allowed = strengths.filter(|(doc, _)| icons.contains(*doc));
             return allowed.map(|(doc, strength)| (Reverse(*strength), *doc)).collect();
         }
-        let opened = &self.snapshot.segments[place.segment];
-        icons.iter().map(|doc| (Reverse(opened.appeal(doc)), doc)).collect()
+        let strength = |doc: u32| (Reverse(self.appeal(place.segment, doc)), doc);
+        let mut ordered: Vec<_> = icons.iter().map(strength).collect();
+        if self.ranking.lifts_popular {
+            ordered.sort_unstable();
+        }
+        ordered
     }
 
-    fn best_position(&self, place: Place, strength: u16, doc: u32) -> Position {
+    /// How likely an icon is meant by somebody who begins to type its name.
+    pub(super) fn appeal(&self, segment: usize, doc: u32) -> u16 {
+        let popularity = u16::from(self.ranking.popularity(segment, doc));
+        let appeal = self.snapshot.segments[segment].appeal(doc);
+        appeal.saturating_add(popularity * APPEAL_OF_A_LEVEL)
+    }
+
+    fn best_position(&self, (place, popularity): (Place, u8), strength: u16, doc: u32) -> Position {
         let segment = &self.snapshot.segments[place.segment];
         Position::Best {
             reading: u8::try_from(place.reading).unwrap_or(u8::MAX),
             tier: u8::try_from(place.tier).unwrap_or(u8::MAX),
             strength: Reverse(strength),
-            rank: segment.rank(doc).0,
+            rank: segment.rank(doc).lifted(popularity),
             id: segment.id(doc).0,
         }
     }
@@ -217,7 +254,8 @@ impl Matches {
     fn listed_in(&self, place: usize, bounds: &PageBounds<Position>, wanted: usize) -> Vec<Candidate> {
         let segment = &self.snapshot.segments[place];
         let found = self.all(place);
-        let list = segment.list(self.order);
+        let scored = self.ranking.usage.scored((place, segment), self.order);
+        let list = scored.map_or_else(|| segment.list(self.order), |scored| &scored.list);
         let position = |doc: u32| self.listed_position(place, doc);
         let start = (bounds.after.as_ref()).map_or(0, |after| list.partition_point(|doc| position(*doc) <= *after));
         let end = (bounds.before.as_ref()).map_or(list.len(), |before| {
@@ -248,15 +286,22 @@ impl Matches {
         }
     }
 
-    fn listed_position(&self, segment: usize, doc: u32) -> Position {
-        let segment = &self.snapshot.segments[segment];
+    fn listed_position(&self, place: usize, doc: u32) -> Position {
+        let segment = &self.snapshot.segments[place];
+        if let Some(scored) = self.ranking.usage.scored((place, segment), self.order) {
+            return Position::Used {
+                score: Reverse(scored.score(doc)),
+                rank: segment.rank(doc).0,
+                id: segment.id(doc).0,
+            };
+        }
         let name = segment.name(doc);
         match self.order {
             Order::Newest => Position::New {
                 generation: Reverse(segment.first_generation(doc)),
                 name,
             },
-            Order::Name | Order::Relevance => Position::Named { name },
+            Order::Name | Order::Relevance | Order::Popularity | Order::Trending(_) => Position::Named { name },
         }
     }
 }

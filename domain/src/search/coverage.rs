@@ -11,6 +11,7 @@ use super::{
     snapshot::Snapshot,
     tiers::{Meeting, Tier},
     timed::timed,
+    usage_ranks::Ranking,
 };
 use crate::catalog::IconId;
 
@@ -62,7 +63,7 @@ fn covering(snapshot: &Arc<Snapshot>, concepts: &[String], first: usize) -> Resu
             filter: Filter::default(),
             order: Order::Relevance,
         };
-        let matches = Matches::new(snapshot.clone(), &request)?;
+        let matches = Matches::new(snapshot.clone(), &request, Ranking::default())?;
         for (prefix, (icon, score)) in matches.best_of_each_set() {
             let set = sets.entry(prefix.clone()).or_insert_with(|| Coverage {
                 prefix,

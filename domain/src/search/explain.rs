@@ -25,7 +25,9 @@ impl Matches {
                 };
                 self.explain(place, strength.0, *doc)
             }
-            Position::Named { .. } | Position::New { .. } => self.explain_listed(*segment, *doc),
+            Position::Named { .. } | Position::New { .. } | Position::Used { .. } => {
+                self.explain_listed(*segment, *doc)
+            }
         };
         Hit {
             id: self.snapshot.segments[*segment].id(*doc),
@@ -43,7 +45,7 @@ impl Matches {
                     let strength = if made.pass.tiers[tier].is_of_synonyms() {
                         made.pass.strength(&self.snapshot, segment, doc)
                     } else {
-                        self.snapshot.segments[segment].appeal(doc)
+                        self.appeal(segment, doc)
                     };
                     return self.explain(Place { reading, tier, segment }, strength, doc);
                 }
@@ -59,7 +61,8 @@ impl Matches {
         let made = self.reading(reading).expect("a hit comes from a reading that was made");
         // What a character stands for, and what is called so, cannot match better.
         let (tiers, tier_from_best) = (made.pass.tiers.len() - 1, tier.saturating_sub(1));
-        let words = f64::from(self.snapshot.segments[segment].rank(doc).words());
+        let words = self.snapshot.segments[segment].rank(doc).words();
+        let words = f64::from(words.saturating_sub(self.ranking.popularity(segment, doc)).max(1));
         // Within its tier's share a hit stands by its strength or the length of its name.
         let within = match made.pass.tiers[tier] {
             tier if tier.has_strengths() => f64::from(strength) / f64::from(u16::MAX),

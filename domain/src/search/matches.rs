@@ -7,13 +7,16 @@ use roaring::RoaringBitmap;
 use super::{
     SearchError,
     filter::{Filter, Filters, Part},
+    page::Hit,
     query::ParsedQuery,
     readings::{MOST_READINGS, Reading},
     segment::Segment,
     snapshot::Snapshot,
     text,
     timed::timed,
+    usage_ranks::Ranking,
 };
+use crate::usage::{Rising, UsageWindow};
 
 /// What to look for.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
@@ -33,6 +36,10 @@ pub enum Order {
     Name,
     /// What came to the catalog last, first; of one time, by name.
     Newest,
+    /// What was used most lately, first; what was not, as it ranks.
+    Popularity,
+    /// What is used more than was to be expected, first; the rest as it ranks.
+    Trending(UsageWindow),
 }
 
 /// The icons that a request finds in one generation.
@@ -50,6 +57,7 @@ pub struct Matches {
     /// The words as they may have been meant.
     pub(super) corrections: OnceLock<Vec<Vec<String>>>,
     total: OnceLock<u64>,
+    pub(super) ranking: Ranking,
 }
 
 /// Where icons stand: in a tier of a reading, in one segment.
@@ -62,7 +70,7 @@ pub(crate) struct Place {
 
 impl Matches {
     /// Prepares to answer `request` from `snapshot`.
-    pub(crate) fn new(snapshot: Arc<Snapshot>, request: &SearchRequest) -> Result<Self, SearchError> {
+    pub(crate) fn new(snapshot: Arc<Snapshot>, request: &SearchRequest, ranking: Ranking) -> Result<Self, SearchError> {
         let mut query = ParsedQuery::parse(&request.query)?;
         match query.set.take() {
             Some(set) if snapshot.set(&set).is_some() => query.filter.prefixes.push(set),
@@ -85,6 +93,7 @@ impl Matches {
             corrections: OnceLock::new(),
             total: OnceLock::new(),
             snapshot,
+            ranking,
         };
         matches.excluded = (matches.snapshot.segments.iter())
             .map(|segment| {
@@ -119,9 +128,18 @@ impl Matches {
         &self.allowed[segment]
     }
 
-    /// Whether it was found in this very index.
-    pub(crate) fn is_in(&self, snapshot: &Arc<Snapshot>) -> bool {
-        Arc::ptr_eq(&self.snapshot, snapshot)
+    /// Whether it was found in this very index, and ordered so.
+    pub(crate) fn is_of(&self, snapshot: &Arc<Snapshot>, ranking: &Ranking) -> bool {
+        Arc::ptr_eq(&self.snapshot, snapshot) && self.ranking.is(ranking)
+    }
+
+    /// What is known of an icon that is used more than was to be expected in the window that the list is ordered by.
+    pub fn rising(&self, hit: &Hit) -> Option<Rising> {
+        let Order::Trending(window) = self.order else {
+            return None;
+        };
+        let rising = self.ranking.usage.standings().rising(window);
+        rising.iter().find(|rising| rising.icon == hit.id).copied()
     }
 
     /// What it can come to in memory: of each word eight sets of icons, and as much again for all words.

@@ -4,7 +4,8 @@ use std::cmp::Reverse;
 
 use super::{
     matches::{Matches, Place},
-    rank::Rank,
+    rank::{MOST_POPULAR, Rank},
+    segment::Segment,
     tiers::MatchedField,
     timed::timed,
 };
@@ -30,6 +31,7 @@ pub enum Position {
         tier: u8,
         /// More is better.
         strength: Reverse<u16>,
+        /// As it is lifted by popularity.
         rank: u64,
         id: i64,
     },
@@ -40,6 +42,12 @@ pub enum Position {
     New {
         generation: Reverse<i64>,
         name: String,
+    },
+    /// By usage: more is better.
+    Used {
+        score: Reverse<u32>,
+        rank: u64,
+        id: i64,
     },
 }
 
@@ -128,7 +136,9 @@ impl Matches {
                     let (reading, tier) = (usize::from(*reading), usize::from(*tier));
                     self.icons_at(Place { reading, tier, segment }).contains(doc)
                 }
-                Position::Named { .. } | Position::New { .. } => self.all(segment).contains(doc),
+                Position::Named { .. } | Position::New { .. } | Position::Used { .. } => {
+                    self.all(segment).contains(doc)
+                }
             }
         })
     }
@@ -136,11 +146,17 @@ impl Matches {
     fn doc_at(&self, place: usize, position: &Position) -> Option<u32> {
         let segment = &self.snapshot.segments[place];
         match position {
-            Position::Best { rank, id, .. } => {
-                let doc = segment.first_doc_from(Rank(*rank), IconId(*id));
-                (doc < segment.max_doc() && segment.id(doc) == IconId(*id)).then_some(doc)
-            }
+            // It may have been lifted otherwise than it is now.
+            Position::Best { rank, id, .. } => (0..=MOST_POPULAR)
+                .filter_map(|popularity| Rank::of_lifted(*rank, popularity))
+                .find_map(|rank| doc_of(segment, rank, IconId(*id))),
+            Position::Used { rank, id, .. } => doc_of(segment, Rank(*rank), IconId(*id)),
             Position::Named { name } | Position::New { name, .. } => segment.doc_of_name(name),
         }
     }
+}
+
+fn doc_of(segment: &Segment, rank: Rank, id: IconId) -> Option<u32> {
+    let doc = segment.first_doc_from(rank, id);
+    (doc < segment.max_doc() && segment.id(doc) == id).then_some(doc)
 }

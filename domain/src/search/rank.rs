@@ -19,6 +19,12 @@ pub(crate) struct Standing {
     pub(crate) set_is_archived: bool,
 }
 
+/// How popular an icon can be: each level counts as a word less.
+pub(crate) const MOST_POPULAR: u8 = 3;
+
+/// Bits below, which ranks do not use.
+const SPARE_BITS: u32 = 8;
+
 const WORDS_SHIFT: u32 = 56;
 const LENGTH_SHIFT: u32 = 48;
 
@@ -30,10 +36,26 @@ impl Rank {
         Self(byte(standing.words + standing.variant) << WORDS_SHIFT | byte(standing.length) << LENGTH_SHIFT | set << 32)
     }
 
+    /// How an icon of this rank and that popularity stands; less is better.
+    pub(crate) fn lifted(self, popularity: u8) -> u64 {
+        (self.0 >> SPARE_BITS) + fewer_words(popularity)
+    }
+
+    /// The rank of which an icon of that popularity stands so; none where there is no such rank.
+    pub(crate) fn of_lifted(lifted: u64, popularity: u8) -> Option<Self> {
+        let rank = lifted.checked_sub(fewer_words(popularity))?;
+        (rank.leading_zeros() >= SPARE_BITS).then_some(Self(rank << SPARE_BITS))
+    }
+
     /// Words of the name, the variants after the first counting more; at least 1.
     pub(crate) fn words(self) -> u8 {
         u8::try_from(self.0 >> WORDS_SHIFT).unwrap_or(u8::MAX).max(1)
     }
+}
+
+/// What stands for the words of which an icon of that popularity has fewer.
+fn fewer_words(popularity: u8) -> u64 {
+    u64::from(MOST_POPULAR.saturating_sub(popularity)) << (WORDS_SHIFT - SPARE_BITS)
 }
 
 /// How likely an icon is the one that somebody begins to type; more is likelier.
@@ -57,12 +79,33 @@ pub(crate) fn appeal(letters: usize, icons_of_the_name: usize, better_ones: usiz
 
 #[cfg(test)]
 mod tests {
-    use super::{Rank, Standing, appeal};
+    use super::{MOST_POPULAR, Rank, Standing, appeal};
 
     #[test]
     fn popular_names_appeal_and_repetition_does_not() {
         let (home, homer, home_again) = (appeal(4, 150, 0), appeal(5, 1, 0), appeal(4, 150, 100));
         assert!(home > homer && homer > home_again, "{home} {homer} {home_again}");
+    }
+
+    #[test]
+    fn a_popular_icon_stands_where_one_with_fewer_words_would() {
+        let rank = |words| {
+            Rank::new(Standing {
+                words,
+                length: 9,
+                ..Standing::default()
+            })
+        };
+        assert_eq!(rank(3).lifted(2), rank(1).lifted(0));
+        assert!(rank(1).lifted(MOST_POPULAR) < rank(1).lifted(MOST_POPULAR - 1));
+        for words in [0, 1, 255] {
+            for popularity in 0..=MOST_POPULAR {
+                let lifted = rank(words).lifted(popularity);
+                assert_eq!(Rank::of_lifted(lifted, popularity), Some(rank(words)));
+            }
+        }
+        assert_eq!(Rank::of_lifted(0, 0), None);
+        assert_eq!(Rank::of_lifted(u64::MAX, 0), None);
     }
 
     #[test]

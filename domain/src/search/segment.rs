@@ -252,7 +252,10 @@ impl Segment {
             Order::Newest => self
                 .by_age
                 .get_or_init(|| self.listed_by(|doc| (Reverse(self.first_generation(doc)), self.name_place(doc)))),
-            Order::Name | Order::Relevance => self.by_name.get_or_init(|| self.listed_by(|doc| self.name_place(doc))),
+            // Orders by usage are lists of their own.
+            Order::Name | Order::Relevance | Order::Popularity | Order::Trending(_) => {
+                self.by_name.get_or_init(|| self.listed_by(|doc| self.name_place(doc)))
+            }
         }
     }
 

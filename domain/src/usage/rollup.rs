@@ -9,10 +9,8 @@ use std::{
         Arc,
         atomic::{AtomicI64, Ordering},
     },
-    time::{Duration, Instant},
+    time::Instant,
 };
-
-use tokio::time::{MissedTickBehavior, interval};
 
 use super::{
     cell_table,
@@ -52,19 +50,6 @@ impl RollUp {
         Self {
             database,
             most: Arc::new(AtomicI64::new(most)),
-        }
-    }
-
-    /// Rolls up every `pause` what is there, for as long as it is polled.
-    pub(super) async fn keep(&self, pause: Duration) {
-        let mut ticks = interval(pause);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        loop {
-            ticks.tick().await;
-            if let Err(error) = self.run(|_| {}).await {
-                metrics::counter!("usage_rollup_failures_total").increment(1);
-                tracing::error!(%error, "usage cannot be rolled up");
-            }
         }
     }
 

@@ -9,6 +9,7 @@ use super::{
     sums::{Steps, Tally},
     target::Target,
     tier::Tier,
+    window::UsageWindow,
 };
 use crate::{
     catalog::{Catalog, IconName},
@@ -23,44 +24,6 @@ const CELLS_AT_ONCE: usize = 2_000;
 
 const HOUR_MS: i64 = 3_600_000;
 const DAY_MS: i64 = 24 * HOUR_MS;
-
-/// How far back something is asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum UsageWindow {
-    Hour,
-    Day,
-    Week,
-    /// 30 days.
-    Month,
-    /// 90 days.
-    Quarter,
-    /// 365 days.
-    Year,
-    /// From the first event on.
-    All,
-}
-
-impl UsageWindow {
-    /// How long it is; none where it begins with the first event.
-    fn length_ms(self) -> Option<i64> {
-        match self {
-            Self::Hour => Some(HOUR_MS),
-            Self::Day => Some(DAY_MS),
-            Self::Week => Some(7 * DAY_MS),
-            Self::Month => Some(30 * DAY_MS),
-            Self::Quarter => Some(90 * DAY_MS),
-            Self::Year => Some(365 * DAY_MS),
-            Self::All => None,
-        }
-    }
-
-    fn tier(self) -> Tier {
-        match self {
-            Self::Hour => Tier::Hour,
-            _ => Tier::Day,
-        }
-    }
-}
 
 /// What is asked for: of an icon or a set, a window that ends at some moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -83,11 +46,10 @@ impl UsageKey {
     }
 
     fn of(target: Target, window: UsageWindow, now_ms: i64) -> Self {
-        let step_ms = window.tier().step_ms();
         Self {
             target,
             window,
-            until_ms: (now_ms.div_euclid(step_ms) + 1) * step_ms,
+            until_ms: window.until_ms(now_ms),
         }
     }
 }
@@ -284,8 +246,8 @@ impl Summing {
 
 #[cfg(test)]
 mod tests {
-    use super::{POINTS, Summing, UsageKey, UsageWindow};
-    use crate::usage::target::Target;
+    use super::{POINTS, Summing, UsageKey};
+    use crate::usage::{target::Target, window::UsageWindow};
 
     const NOW_MS: i64 = 1_788_264_000_000 + 1_234_567;
 

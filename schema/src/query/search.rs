@@ -3,7 +3,11 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, Error};
-use domain::search::{Matches, SearchRequest, compute};
+use domain::{
+    catalog::{IconId, PageBounds},
+    search::{Matches, Order, SearchRequest, compute},
+    usage::Rising,
+};
 
 use crate::{
     cursor,
@@ -12,11 +16,14 @@ use crate::{
     loaders::loaders,
     paging::{PageArguments, first_or_default, size_or_default},
     types::{
+        icon::Icon,
         icon_filter::IconFilter,
         search_connection::{SearchConnection, SearchOrder},
         search_page::{MAX_PAGES, SearchPage},
         set_coverage::SetCoverage,
         suggestion::Suggestion,
+        trending::TrendingIcon,
+        usage::UsageWindow,
     },
 };
 
@@ -103,6 +110,43 @@ pub(super) fn suggestions(
     let found = loaders(context).search().suggest(text, &filter, first as usize);
     let suggestions = found.map_err(|error| search_failed(&error))?;
     Ok(suggestions.into_iter().map(Suggestion::from).collect())
+}
+
+pub(super) async fn trending(
+    context: &Context<'_>,
+    window: UsageWindow,
+    filter: Option<IconFilter>,
+    first: i32,
+) -> Result<Vec<TrendingIcon>, Error> {
+    let bounds = PageBounds {
+        limit: first_or_default(context, first)?,
+        backward: false,
+        after: None,
+        before: None,
+    };
+    let request = SearchRequest {
+        query: String::new(),
+        filter: filter.unwrap_or_default().into_domain(context)?,
+        order: Order::Trending(window.into()),
+    };
+    let rising: Vec<Rising> = compute(|| {
+        let matches = find(context, &request)?;
+        let page = matches.page(&bounds);
+        Ok::<_, Error>(page.items.iter().map_while(|hit| matches.rising(hit)).collect())
+    })?;
+    let ids: Vec<IconId> = rising.iter().map(|rising| rising.icon).collect();
+    let icons = loaders(context).by_id.many(&ids).await?;
+    let found = rising.into_iter().zip(icons);
+    Ok(found
+        .filter_map(|(rising, icon)| {
+            Some(TrendingIcon {
+                icon: Icon(icon?),
+                count: i32::try_from(rising.count).unwrap_or(i32::MAX),
+                surprise: rising.surprise,
+                change: rising.change,
+            })
+        })
+        .collect())
 }
 
 fn request(

@@ -151,7 +151,7 @@ impl GraphqlService {
         let body = Bytes::from(to_bytes(response, outcome));
         let mut validity = None;
         if let Some(keeper) = keeper.filter(|_| outcome == Outcome::Ok) {
-            let made = keeper.epoch.made_of(loaders.catalog().made_of());
+            let made = keeper.epoch.shows(loaders.catalog().made_of(), loaders.shown_usage());
             validity = Some(made.clone());
             let response = NewResponse {
                 validity: made,

@@ -8,7 +8,6 @@ use domain::{
         render::{Drawing, render},
         snippet::snippet,
     },
-    usage::UsageKey,
 };
 
 use super::{
@@ -26,7 +25,6 @@ use crate::{
     paging::{cost_of_page, first_or_default},
     public_url::PublicUrl,
     scalars::{ColorScalar, DateTime, IconNameScalar},
-    service::ServiceFacts,
 };
 
 /// A format that an icon can be fetched in.
@@ -190,15 +188,13 @@ impl Icon {
     }
 
     /// How it was used, under this name.
-    #[graphql(complexity = "usage::cost_of(window) + child_complexity", cache_control(no_cache))]
+    #[graphql(complexity = "usage::cost_of(window) + child_complexity")]
     async fn usage(
         &self,
         context: &Context<'_>,
         #[graphql(default_with = "UsageWindow::Week")] window: UsageWindow,
     ) -> Option<Result<IconUsage, Error>> {
-        let now_ms = context.data_unchecked::<ServiceFacts>().now_ms();
-        let key = UsageKey::of_icon(&self.0.name, window.into(), now_ms);
-        usage::read(context, key).await.transpose()
+        usage::of_icon(context, &self.0.name, window).await.transpose()
     }
 
     /// The other icons with the same base name in the same set, by name: for home, home-outline and home-fill.

@@ -1,10 +1,7 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, Enum, Error, ID, Object, SimpleObject};
-use domain::{
-    catalog::{self, IconName, IconPageKey, ListColumn, SetOrder},
-    usage::UsageKey,
-};
+use domain::catalog::{self, IconName, IconPageKey, ListColumn, SetOrder};
 
 use super::{
     icon::Icon,
@@ -23,7 +20,6 @@ use crate::{
     paging::{PageArguments, cost_of_page, first_or_default},
     scalars::DateTime,
     serialized::SerializedIcons,
-    service::ServiceFacts,
 };
 
 /// How the list of sets is ordered.
@@ -35,6 +31,8 @@ pub(crate) enum IconSetOrder {
     Total,
     /// Newest first.
     Updated,
+    /// Most used in the last 30 days first.
+    Popularity,
 }
 
 impl From<IconSetOrder> for SetOrder {
@@ -43,6 +41,7 @@ impl From<IconSetOrder> for SetOrder {
             IconSetOrder::Name => Self::Name,
             IconSetOrder::Total => Self::Total,
             IconSetOrder::Updated => Self::Updated,
+            IconSetOrder::Popularity => Self::Popularity,
         }
     }
 }
@@ -216,15 +215,13 @@ impl IconSet {
     }
 
     /// How its icons were used, all together.
-    #[graphql(complexity = "usage::cost_of(window) + child_complexity", cache_control(no_cache))]
+    #[graphql(complexity = "usage::cost_of(window) + child_complexity")]
     async fn usage(
         &self,
         context: &Context<'_>,
         #[graphql(default_with = "UsageWindow::Week")] window: UsageWindow,
     ) -> Option<Result<IconUsage, Error>> {
-        let now_ms = context.data_unchecked::<ServiceFacts>().now_ms();
-        let key = UsageKey::of_set(&self.0.prefix, window.into(), now_ms);
-        usage::read(context, key).await.transpose()
+        usage::of_set(context, &self.0.prefix, window).await.transpose()
     }
 
     /// When its icons last changed.

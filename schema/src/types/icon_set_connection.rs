@@ -1,7 +1,10 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, Error, SimpleObject};
-use domain::catalog::{self, Page, SetFilter, SetOrder};
+use domain::{
+    catalog::{self, Page, SetFilter, SetOrder},
+    usage::Standings,
+};
 
 use super::icon_set::IconSet;
 use crate::{cursor, errors::Failure, loaders::loaders, paging::PageInfo};
@@ -10,6 +13,8 @@ pub(crate) struct IconSetConnection {
     pub(crate) page: Page<Arc<catalog::IconSet>>,
     pub(crate) order: SetOrder,
     pub(crate) filter: SetFilter,
+    /// By which the order may be.
+    pub(crate) standings: Arc<Standings>,
 }
 
 /// A set's place in a list.
@@ -66,6 +71,6 @@ impl IconSetConnection {
 
 impl IconSetConnection {
     fn cursor_of(&self, set: &catalog::IconSet) -> String {
-        cursor::of_set(self.order, &self.order.position(set))
+        cursor::of_set(self.order, &self.order.position(set, &self.standings))
     }
 }

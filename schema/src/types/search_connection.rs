@@ -4,6 +4,7 @@ use async_graphql::{Context, Enum, Error, Object, SimpleObject};
 use domain::{
     catalog::Page,
     search::{self, Hit, Matches, Order, SearchRequest},
+    usage::UsageWindow,
 };
 
 use super::{change::generation, icon::Icon, search_facets::SearchFacets};
@@ -23,6 +24,10 @@ pub(crate) enum SearchOrder {
     Name,
     /// What came to the catalog last comes first; of one time, by name.
     Newest,
+    /// What was used most in the last 30 days first; what was not, shorter names first.
+    Popularity,
+    /// What is used more than was to be expected in the last 24 hours, by how much that surprises; then the rest, shorter names first.
+    Trending,
 }
 
 impl From<SearchOrder> for Order {
@@ -31,6 +36,8 @@ impl From<SearchOrder> for Order {
             SearchOrder::Relevance => Self::Relevance,
             SearchOrder::Name => Self::Name,
             SearchOrder::Newest => Self::Newest,
+            SearchOrder::Popularity => Self::Popularity,
+            SearchOrder::Trending => Self::Trending(UsageWindow::Day),
         }
     }
 }

@@ -7,7 +7,8 @@ use domain::{
 use super::user_error::{UserError, UserErrorCode};
 use crate::{administration::administration, authority, errors::Failure};
 
-/// What can be turned off while the service runs. Answers are the same bytes, but for what says how they were made.
+/// What can be turned off while the service runs. Answers are the same bytes, but for what says how they were made, and for what
+/// `USAGE_RANKING` says of itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "switches::Switch")]
 pub(crate) enum Switch {
@@ -31,6 +32,8 @@ pub(crate) enum Switch {
     Metrics,
     /// Traces that are exported. They cannot be turned on where they are not configured.
     Tracing,
+    /// Popular icons before others that a search by relevance finds as good.
+    UsageRanking,
 }
 
 /// A switch of the instance that answers.

@@ -1,11 +1,15 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, Enum, Error, Object, SimpleObject};
-use domain::usage::{self, UsageKey, WindowUsage};
+use domain::{
+    catalog::IconName,
+    usage::{self, Standings, Usage, UsageKey, WindowUsage},
+};
 
 use crate::{
     loaders::loaders,
     scalars::{DateTime, Long},
+    service::ServiceFacts,
 };
 
 /// How far back, rolling, up to now.
@@ -41,31 +45,42 @@ pub(crate) struct UsagePoint {
     unique_users: i32,
 }
 
-pub(crate) struct IconUsage(Arc<WindowUsage>);
+pub(crate) struct IconUsage {
+    usage: Arc<WindowUsage>,
+    /// Among all others that were used.
+    place: Option<u32>,
+}
 
 /// How an icon, or all of a set, was used in a window. It is as new as the last roll-up, a minute ago at most.
 #[Object]
 impl IconUsage {
     #[graphql(complexity = 0)]
     fn window(&self) -> UsageWindow {
-        self.0.window.into()
+        self.usage.window.into()
     }
 
     #[graphql(complexity = 0)]
     fn count(&self) -> Long {
-        self.0.count.into()
+        self.usage.count.into()
+    }
+
+    /// Its place among all icons, or among all sets, by how often they were used in the window: 1 for whatever was used most. Equal counts
+    /// share a place. Null where it was not used.
+    #[graphql(complexity = 0)]
+    fn rank(&self) -> Option<i32> {
+        self.place.map(|place| whole(place.into()))
     }
 
     /// Users that were told apart, to about 2 %; few are counted exactly.
     #[graphql(complexity = 0)]
     fn unique_users(&self) -> i32 {
-        whole(self.0.unique_users)
+        whole(self.usage.unique_users)
     }
 
     /// Against the window before; 0.25 is +25 %. Null where nothing was used then, and of `ALL`.
     #[graphql(complexity = 0)]
     fn change(&self) -> Option<f64> {
-        self.0.change
+        self.usage.change
     }
 
     /// 24 equal, zero-filled steps of the window, the oldest first: the spark line.
@@ -76,7 +91,7 @@ impl IconUsage {
             count: point.count.into(),
             unique_users: whole(point.unique_users),
         };
-        self.0.points.iter().map(point).collect()
+        self.usage.points.iter().map(point).collect()
     }
 }
 
@@ -95,7 +110,45 @@ fn whole(count: u64) -> i32 {
     i32::try_from(count).unwrap_or(i32::MAX)
 }
 
-pub(crate) async fn read(context: &Context<'_>, key: UsageKey) -> Result<Option<IconUsage>, Error> {
-    let usage = loaders(context).usage.one(&key).await?;
-    Ok(usage.map(IconUsage))
+/// Of an icon, under one of its names.
+pub(crate) async fn of_icon(
+    context: &Context<'_>,
+    name: &IconName,
+    window: UsageWindow,
+) -> Result<Option<IconUsage>, Error> {
+    let key = UsageKey::of_icon(name, window.into(), now_ms(context));
+    read(context, key, Standings::place_of_icon).await
+}
+
+/// Of all icons of a set.
+pub(crate) async fn of_set(
+    context: &Context<'_>,
+    prefix: &str,
+    window: UsageWindow,
+) -> Result<Option<IconUsage>, Error> {
+    let key = UsageKey::of_set(prefix, window.into(), now_ms(context));
+    read(context, key, Standings::place_of_set).await
+}
+
+async fn read(
+    context: &Context<'_>,
+    key: UsageKey,
+    place_of: fn(&Standings, usage::UsageWindow, u64) -> Option<u32>,
+) -> Result<Option<IconUsage>, Error> {
+    let loaders = loaders(context);
+    loaders.shows_figures();
+    let usage = loaders.usage.one(&key).await?;
+    Ok(usage.map(|usage| IconUsage {
+        place: place_of(&standings(context), usage.window, usage.count),
+        usage,
+    }))
+}
+
+/// How everything stands by usage.
+pub(crate) fn standings(context: &Context<'_>) -> Arc<Standings> {
+    context.data_unchecked::<Usage>().standings()
+}
+
+fn now_ms(context: &Context<'_>) -> i64 {
+    context.data_unchecked::<ServiceFacts>().now_ms()
 }

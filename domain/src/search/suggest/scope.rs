@@ -14,6 +14,7 @@ use crate::search::{
     snapshot::Snapshot,
     text,
     typos::{self, Among},
+    usage_ranks::Ranking,
 };
 
 use super::MOST_WEIGHED;
@@ -67,7 +68,7 @@ impl<'a> Scope<'a> {
             filter: filter.clone(),
             order: Order::Name,
         };
-        let kept = Matches::new(snapshot.clone(), &request)?;
+        let kept = Matches::new(snapshot.clone(), &request, Ranking::default())?;
         let scope = Self {
             allowed: (0..snapshot.segments.len())
                 .map(|segment| kept.allowed(segment).clone())

@@ -1,0 +1,123 @@
+//! Reading standings again and again: the longer it takes, the more seldom.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use tokio::sync::watch;
+
+use super::{
+    POPULAR, Standings, WindowStandings,
+    counts::{Counted, Counts, count},
+    places::Places,
+    rising::rising,
+};
+use crate::{
+    database::{Database, DatabaseError},
+    giving_way,
+    usage::window::UsageWindow,
+};
+
+/// A window is read again after so many times as long as it took: a hundredth of one connection's time goes into each.
+const PAUSES: u32 = 100;
+
+/// The newest standings. Clones share them.
+#[derive(Clone)]
+pub(in crate::usage) struct Keeping {
+    database: Database,
+    newest: watch::Sender<Arc<Standings>>,
+    /// When each window may be read again.
+    due: Arc<Mutex<[Option<Instant>; UsageWindow::ALL.len()]>>,
+}
+
+impl Keeping {
+    /// Of what is recorded in `database`; empty until they are read.
+    pub(in crate::usage) fn new(database: Database) -> Self {
+        Self {
+            database,
+            newest: watch::Sender::default(),
+            due: Arc::default(),
+        }
+    }
+
+    pub(in crate::usage) fn newest(&self) -> Arc<Standings> {
+        Arc::clone(&self.newest.borrow())
+    }
+
+    /// The newest, whenever there are others.
+    pub(in crate::usage) fn subscribe(&self) -> watch::Receiver<Arc<Standings>> {
+        self.newest.subscribe()
+    }
+
+    /// Reads the windows that may be read again, as they are at `now_ms`.
+    pub(in crate::usage) async fn refresh(&self, now_ms: i64) -> Result<(), DatabaseError> {
+        let now = Instant::now();
+        let due = *self.due.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_due = |window: &UsageWindow| due[window.place()].is_none_or(|due| due <= now);
+        self.read(UsageWindow::ALL.into_iter().filter(is_due).collect(), now_ms)
+            .await
+    }
+
+    /// Reads all windows, as they are at `now_ms`.
+    pub(in crate::usage) async fn refresh_all(&self, now_ms: i64) -> Result<(), DatabaseError> {
+        self.read(UsageWindow::ALL.to_vec(), now_ms).await
+    }
+
+    async fn read(&self, windows: Vec<UsageWindow>, now_ms: i64) -> Result<(), DatabaseError> {
+        let keeping = self.clone();
+        let reading = async move {
+            for window in windows {
+                keeping.read_window(window, now_ms).await?;
+            }
+            Ok(())
+        };
+        let read = giving_way::run("usage-standings", reading).await;
+        read.map_err(|error| DatabaseError::Other(format!("no thread can be had: {error}")))?
+    }
+
+    async fn read_window(&self, window: UsageWindow, now_ms: i64) -> Result<(), DatabaseError> {
+        let started = Instant::now();
+        let snapshot = self.database.snapshot().await?;
+        let counted = count(&self.database, &snapshot, (window, now_ms)).await;
+        snapshot.end().await?;
+        // Also where it failed: what takes too long is not tried all the time.
+        let took = started.elapsed().max(Duration::from_micros(1));
+        self.due.lock().unwrap_or_else(PoisonError::into_inner)[window.place()] = Some(Instant::now() + took * PAUSES);
+        metrics::histogram!("usage_standings_duration_seconds").record(took);
+        self.show(window, counted?);
+        Ok(())
+    }
+
+    fn show(&self, window: UsageWindow, mut counted: Counted) {
+        counted.icons.sort_unstable_by_key(|(icon, _)| *icon);
+        let before = self.newest();
+        let mut standings = Standings {
+            version: before.version + 1,
+            windows: before.windows.clone(),
+            popular: before.popular.clone(),
+            popular_sets: before.popular_sets.clone(),
+        };
+        standings.windows[window.place()] = WindowStandings {
+            icons: Places::among(used(&counted.icons).map(|(_, count)| count).collect()),
+            sets: Places::among(used(&counted.sets).map(|(_, count)| count).collect()),
+            rising: rising(&counted.icons, counted.all),
+        };
+        if window == POPULAR {
+            standings.popular = used(&counted.icons).collect();
+            standings.popular_sets = used(&counted.sets).collect();
+        }
+        if standings.windows != before.windows
+            || standings.popular != before.popular
+            || standings.popular_sets != before.popular_sets
+        {
+            self.newest.send_replace(Arc::new(standings));
+        }
+    }
+}
+
+/// What was used in the window, and how often.
+fn used<T: Clone>(counted: &[(T, Counts)]) -> impl Iterator<Item = (T, u64)> {
+    let used = counted.iter().filter(|(_, counts)| counts.now > 0);
+    used.map(|(of, counts)| (of.clone(), counts.now))
+}

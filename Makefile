@@ -62,7 +62,7 @@ bench: ## measurements inside and beside peers, an hour and three quarters; on a
 	scripts/redis.sh cargo bench --package benches | tee target/bench/criterion.txt
 	benches/import.sh
 	benches/compare.sh
-	@status=0; for bench in fronts transport relevance search caching usage; do benches/$$bench.sh || status=1; done; \
+	@status=0; for bench in fronts transport relevance search caching usage feedback; do benches/$$bench.sh || status=1; done; \
 	node benches/table.mjs | tee target/bench/table.md; exit $$status
 
 .PHONY: ui

@@ -6,7 +6,7 @@ const DAY_MS = 24 * 3600 * 1000;
 export function splitOffLastDay(database) {
   const lastDay = database.prepare('SELECT max(bucket) AS day FROM usage_day').get().day - 1;
   const events = database.prepare(
-    `SELECT name FROM usage_event JOIN usage_name ON id = icon WHERE occurred_ms >= ? AND occurred_ms < ? ORDER BY occurred_ms`,
+    `SELECT name FROM usage_event JOIN usage_name ON usage_name.id = icon WHERE occurred_ms >= ? AND occurred_ms < ? ORDER BY occurred_ms`,
   );
   const sequence = events.all(lastDay * DAY_MS, (lastDay + 1) * DAY_MS).map(({ name }) => name);
   const counts = new Map();

@@ -55,6 +55,16 @@ impl Snapshot {
         Ok(json.as_deref().map_or_else(|| Ok(Vec::new()), json_list)?)
     }
 
+    /// Lets statements take as long as they take, for whoever looks to that.
+    pub(crate) async fn take_time(&self) -> Result<(), DatabaseError> {
+        if self.dialect == Dialect::Postgres {
+            self.transaction
+                .execute_unprepared("SET LOCAL statement_timeout = 0")
+                .await?;
+        }
+        Ok(())
+    }
+
     /// Lets go of the connection.
     pub(crate) async fn end(self) -> Result<(), DatabaseError> {
         Ok(self.transaction.rollback().await?)

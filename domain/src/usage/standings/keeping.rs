@@ -79,6 +79,8 @@ impl Keeping {
     async fn read_window(&self, window: UsageWindow, now_ms: i64) -> Result<(), DatabaseError> {
         let started = Instant::now();
         let snapshot = self.database.snapshot().await?;
+        // Of a year of much usage it takes seconds, once in many minutes.
+        snapshot.take_time().await?;
         let counted = count(&self.database, &snapshot, (window, now_ms)).await;
         snapshot.end().await?;
         // Also where it failed: what takes too long is not tried all the time.

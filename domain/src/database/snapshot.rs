@@ -1,8 +1,9 @@
 //! Several reads of one moment.
 
+use futures_util::{Stream, StreamExt as _};
 use sea_orm::{
     AccessMode, ConnectionTrait as _, DatabaseTransaction, IsolationLevel, QueryResult, SqliteTransactionMode,
-    Statement, TransactionOptions, TransactionTrait as _, Value,
+    Statement, StreamTrait as _, TransactionOptions, TransactionTrait as _, Value,
 };
 
 use super::{Database, DatabaseError, Dialect, PoolUser};
@@ -63,6 +64,20 @@ impl Snapshot {
                 .await?;
         }
         Ok(())
+    }
+
+    /// As [`Self::query`], of more rows than memory holds: they come as they are read.
+    pub(crate) async fn stream(
+        &self,
+        sql: &str,
+    ) -> Result<impl Stream<Item = Result<QueryResult, DatabaseError>>, DatabaseError> {
+        let statement = Statement::from_string(self.dialect.backend(), sql);
+        let rows = self.transaction.stream_raw(statement).await?;
+        Ok(rows.map(|row| row.map_err(DatabaseError::from)))
+    }
+
+    pub(crate) fn dialect(&self) -> Dialect {
+        self.dialect
     }
 
     /// Lets go of the connection.

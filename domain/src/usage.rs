@@ -33,12 +33,14 @@ use tokio::{
 };
 
 pub use country::{Country, NoCountry};
+pub(crate) use days::{day_of, table_in_one_step};
 pub use demo::{DemoConfig, DemoError, make_up};
 pub use event::{
     Device, MAX_AGE_MS, MAX_AHEAD_MS, MAX_CLIENT_CHARACTERS, MAX_OPAQUE_BYTES, Rejection, RejectionCode, SentEvent,
     UsageKind,
 };
 pub use hashing::MIN_KEY_BYTES;
+pub(crate) use hashing::usage_key_mark;
 pub use recorder::Recorder;
 pub use rollup::roll_up_all;
 pub use standings::{POPULAR, Rising, Standings};

@@ -6,6 +6,7 @@ mod difference;
 mod edit;
 mod insert;
 mod keywords;
+mod own;
 mod report;
 mod row;
 mod set_row;
@@ -29,6 +30,7 @@ pub use edit::{
     DeleteFault, DeleteIcons, IconFault, MAX_EDITED_SETS, MAX_ICON_TAGS, NewIcon, PutFault, PutIcons, RedrawFault,
 };
 pub use keywords::{KeywordReport, KeywordSetReport, PackageReport};
+pub(crate) use own::{OwnSetError, OwnSets};
 pub use report::{ImportReport, SetOutcome, SetReport};
 use row::{IconRow, icon_rows};
 use source::SourceHash;

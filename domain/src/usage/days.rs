@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 
-use super::store::day_of;
 use crate::database::{Columns, Database, DatabaseError, Dialect};
 
 /// How many days ahead are made, so that no event has to wait for its own.
@@ -148,10 +147,21 @@ async fn make(database: &Database, day: i32) -> Result<(), DatabaseError> {
     Ok(())
 }
 
+/// Makes the table of a day, in a transaction that keeps everybody else out of events anyway.
+pub(crate) fn table_in_one_step(day: i32) -> String {
+    let (table, from_ms, to_ms) = (table_of(day), i64::from(day) * DAY_MS, i64::from(day + 1) * DAY_MS);
+    format!("CREATE TABLE IF NOT EXISTS {table} PARTITION OF usage_event FOR VALUES FROM ({from_ms}) TO ({to_ms})")
+}
+
 /// Whether a day's table is part of that of all events.
 async fn is_there(database: &Database, table: &str) -> Result<bool, DatabaseError> {
     let sql = "SELECT 1 FROM pg_inherits WHERE inhparent = 'usage_event'::regclass AND inhrelid = to_regclass($1)";
     Ok(!database.query("usage_day", sql, vec![table.into()]).await?.is_empty())
+}
+
+/// Days since 1970.
+pub(crate) fn day_of(unix_ms: i64) -> i32 {
+    i32::try_from(unix_ms.div_euclid(DAY_MS)).unwrap_or(i32::MAX)
 }
 
 /// The table of a day, by its date.

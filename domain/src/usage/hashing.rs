@@ -27,6 +27,12 @@ impl Hashing {
         Self(hmac::Key::new(hmac::HMAC_SHA256, key))
     }
 
+    /// What the key is known by, which says nothing about it: other keys have other marks.
+    fn mark(&self) -> Vec<u8> {
+        let tag = hmac::sign(&self.0, b"iconql usage key");
+        tag.as_ref()[..8].to_vec()
+    }
+
     pub(super) fn user(&self, id: &str) -> i64 {
         self.hash(b"user\0", id)
     }
@@ -44,6 +50,11 @@ impl Hashing {
         let first = tag.as_ref().first_chunk().expect("SHA-256 gives 32 bytes");
         i64::from_le_bytes(*first) | 1
     }
+}
+
+/// What the key is known by that users and sessions are hashed with: `key`, or else that of `database`.
+pub(crate) async fn usage_key_mark(database: &Database, key: Option<&str>) -> Result<Vec<u8>, DatabaseError> {
+    Ok(Hashing::open(database, key).await?.mark())
 }
 
 #[cfg(test)]

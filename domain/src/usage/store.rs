@@ -5,7 +5,13 @@ use std::collections::{HashMap, HashSet};
 use sea_orm::{Value, sea_query::ArrayType};
 use uuid::Uuid;
 
-use super::{country::Country, days::Days, event::Device, occurrence::Event, target::Target};
+use super::{
+    country::Country,
+    days::{Days, day_of},
+    event::Device,
+    occurrence::Event,
+    target::Target,
+};
 use crate::database::{Columns, Database, DatabaseError, Dialect, Writing};
 
 /// How often a transaction is tried that the database gave up in favour of another.
@@ -169,12 +175,6 @@ impl EventStore {
         let values = vec![count.into(), packed.into()];
         writing.query("insert_usage_pending", sql, values).await.map(|_| ())
     }
-}
-
-/// Days since 1970.
-pub(super) fn day_of(unix_ms: i64) -> i32 {
-    const DAY_MS: i64 = 24 * 3_600_000;
-    i32::try_from(unix_ms.div_euclid(DAY_MS)).unwrap_or(i32::MAX)
 }
 
 fn json(rows: &impl serde::Serialize) -> Result<Value, DatabaseError> {

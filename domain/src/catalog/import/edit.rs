@@ -11,7 +11,7 @@ mod set;
 
 use std::collections::BTreeSet;
 
-use super::{difference::Difference, writer::Writer};
+use super::{difference::Difference, row::Stamp, writer::Writer};
 use crate::database::DatabaseError;
 pub use delete::{DeleteFault, DeleteIcons, MAX_EDITED_SETS};
 pub use new_icon::{IconFault, MAX_ICON_TAGS, NewIcon};
@@ -41,7 +41,8 @@ impl Edit {
     ) -> Result<(), DatabaseError> {
         let deleted = self.difference.delete.clone();
         writer.tell(&self.difference.changes, generation, now_ms).await?;
-        writer.write_icons(self.difference, generation, now_ms).await?;
+        let stamp = Stamp::new(generation, now_ms);
+        writer.write_icons(self.difference, |_| stamp).await?;
         writer.regroup(&self.regrouped).await?;
         writer.forget_characters_of(&deleted).await?;
         writer.replace_tags(tags).await?;

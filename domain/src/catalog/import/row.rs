@@ -81,6 +81,17 @@ pub(super) struct Stamp {
     pub(super) updated_at_ms: i64,
 }
 
+impl Stamp {
+    /// Of what comes now.
+    pub(super) fn new(generation: i64, now_ms: i64) -> Self {
+        Self {
+            first_generation: generation,
+            generation,
+            updated_at_ms: now_ms,
+        }
+    }
+}
+
 impl IconRow {
     pub(super) fn values(self, prefix: &str, stamp: Stamp) -> [Value; COLUMNS.len()] {
         let Facts {

@@ -2,7 +2,7 @@
 
 use sea_orm::{DbErr, QueryResult, Value};
 
-use super::{row::json, source::SourceHash};
+use super::row::json;
 use crate::{
     catalog::{is_safe_url, set_listing::sort_name},
     iconify::resolve::ResolvedSet,
@@ -51,10 +51,13 @@ pub(super) struct SetFacts {
     hidden: bool,
 }
 
+/// Of the texts, `author_url` and `license_url`.
+const LINKS: [usize; 2] = [3, 6];
+
 /// The row before this import.
 pub(super) struct OldSet {
     pub(super) first_generation: i64,
-    facts: SetFacts,
+    pub(super) facts: SetFacts,
 }
 
 /// Reads the facts of a resolved set.
@@ -98,12 +101,20 @@ pub(super) fn facts(set: &ResolvedSet, now_ms: i64) -> SetFacts {
 }
 
 impl SetFacts {
+    /// Without links that may not be shown, which an import does not take.
+    pub(super) fn with_safe_links(mut self) -> Self {
+        for place in LINKS {
+            self.texts[place] = self.texts[place].take().filter(|url| is_safe_url(url));
+        }
+        self
+    }
+
     pub(super) fn values(
         &self,
         prefix: &str,
         first_generation: i64,
         generation: i64,
-        source_hash: SourceHash,
+        source_hash: &[u8],
     ) -> Vec<Value> {
         let mut values: Vec<Value> = vec![
             prefix.into(),

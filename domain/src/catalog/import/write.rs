@@ -4,6 +4,7 @@ use super::{
     NewSet, SetError,
     difference::Difference,
     report::{SetOutcome, SetReport},
+    row::Stamp,
     set_row,
     writer::Writer,
 };
@@ -41,13 +42,14 @@ pub(super) async fn write_set(database: &Database, set: NewSet, now_ms: i64) -> 
         let outcome = outcome(&difference, next_generation);
         writer.take_generation(next_generation).await?;
         writer.tell(&difference.changes, next_generation, now_ms).await?;
-        writer.write_icons(difference, next_generation, now_ms).await?;
+        let stamp = Stamp::new(next_generation, now_ms);
+        writer.write_icons(difference, |_| stamp).await?;
         if characters {
             writer.replace_characters(&set.characters).await?;
         }
         let first_generation = old_set.map_or(next_generation, |old| old.first_generation);
         writer
-            .replace_set_row(&facts, first_generation, next_generation, source_hash)
+            .replace_set_row(&facts, (first_generation, next_generation), &source_hash)
             .await?;
         outcome
     } else {

@@ -26,12 +26,12 @@ const SET: Insert<'_> = Insert {
 
 /// One transaction on one set.
 pub(super) struct Writer<'a> {
-    transaction: Transaction,
+    transaction: Transaction<'a>,
     dialect: Dialect,
     prefix: &'a str,
 }
 
-enum Transaction {
+enum Transaction<'a> {
     /// Takes as long as it takes.
     OfImport {
         transaction: DatabaseTransaction,
@@ -39,6 +39,8 @@ enum Transaction {
     },
     /// Is counted with its request, which cannot wait for long.
     OfRequest(Writing),
+    /// Somebody else's, who writes more in it and ends it.
+    Within(&'a DatabaseTransaction),
 }
 
 /// What the statements of requests are called in metrics.
@@ -67,8 +69,20 @@ impl<'a> Writer<'a> {
         })
     }
 
+    /// As [`Self::begin`], in a transaction that was begun already.
+    pub(super) fn within(transaction: &'a DatabaseTransaction, dialect: Dialect, prefix: &'a str) -> Self {
+        Self {
+            transaction: Transaction::Within(transaction),
+            dialect,
+            prefix,
+        }
+    }
+
     /// Goes on with another set, in the same transaction.
-    pub(super) fn on_set(self, prefix: &str) -> Writer<'_> {
+    pub(super) fn on_set<'b>(self, prefix: &'b str) -> Writer<'b>
+    where
+        'a: 'b,
+    {
         Writer {
             transaction: self.transaction,
             dialect: self.dialect,
@@ -101,9 +115,8 @@ impl<'a> Writer<'a> {
     pub(super) async fn replace_set_row(
         &self,
         facts: &set_row::SetFacts,
-        first_generation: i64,
-        generation: i64,
-        source_hash: SourceHash,
+        (first_generation, generation): (i64, i64),
+        source_hash: &[u8],
     ) -> Result<(), DatabaseError> {
         let values = facts.values(self.prefix, first_generation, generation, source_hash);
         self.execute("DELETE FROM icon_set WHERE prefix = $1", vec![self.prefix.into()])
@@ -122,6 +135,8 @@ impl<'a> Writer<'a> {
         match self.transaction {
             Transaction::OfImport { transaction, .. } => Ok(transaction.commit().await?),
             Transaction::OfRequest(writing) => writing.commit().await,
+            // It is not done yet.
+            Transaction::Within(_) => Ok(()),
         }
     }
 
@@ -131,23 +146,23 @@ impl<'a> Writer<'a> {
     }
 
     async fn query(&self, sql: &str, values: Vec<Value>) -> Result<Vec<QueryResult>, DatabaseError> {
-        match &self.transaction {
-            Transaction::OfImport { transaction, .. } => {
-                let statement = Statement::from_sql_and_values(self.dialect.backend(), sql, values);
-                Ok(transaction.query_all_raw(statement).await?)
-            }
-            Transaction::OfRequest(writing) => writing.query(QUERY_TYPE, sql, values).await,
-        }
+        let transaction = match &self.transaction {
+            Transaction::OfRequest(writing) => return writing.query(QUERY_TYPE, sql, values).await,
+            Transaction::OfImport { transaction, .. } => transaction,
+            Transaction::Within(transaction) => *transaction,
+        };
+        let statement = Statement::from_sql_and_values(self.dialect.backend(), sql, values);
+        Ok(transaction.query_all_raw(statement).await?)
     }
 
     async fn execute(&self, sql: &str, values: Vec<Value>) -> Result<(), DatabaseError> {
-        match &self.transaction {
-            Transaction::OfImport { transaction, .. } => {
-                let statement = Statement::from_sql_and_values(self.dialect.backend(), sql, values);
-                transaction.execute_raw(statement).await?;
-                Ok(())
-            }
-            Transaction::OfRequest(writing) => writing.query(QUERY_TYPE, sql, values).await.map(drop),
-        }
+        let transaction = match &self.transaction {
+            Transaction::OfRequest(writing) => return writing.query(QUERY_TYPE, sql, values).await.map(drop),
+            Transaction::OfImport { transaction, .. } => transaction,
+            Transaction::Within(transaction) => *transaction,
+        };
+        let statement = Statement::from_sql_and_values(self.dialect.backend(), sql, values);
+        transaction.execute_raw(statement).await?;
+        Ok(())
     }
 }

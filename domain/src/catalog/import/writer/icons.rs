@@ -44,24 +44,22 @@ impl Writer<'_> {
         Ok(existing)
     }
 
+    /// Writes what differs, each row as `stamp` says that it is new; what was there has come when it came.
     pub(in crate::catalog::import) async fn write_icons(
         &self,
         difference: Difference,
-        generation: i64,
-        now_ms: i64,
+        stamp: impl Fn(&IconRow) -> Stamp,
     ) -> Result<(), DatabaseError> {
-        let new = Stamp {
-            first_generation: generation,
-            generation,
-            updated_at_ms: now_ms,
-        };
-        let insert = difference.insert.into_iter().map(|row| (row, new));
+        let insert = difference.insert.into_iter().map(|row| {
+            let new = stamp(&row);
+            (row, new)
+        });
         self.write_rows(insert, OnConflict::Fail).await?;
         let update = difference.update.into_iter().map(|(row, old)| {
             let stamp = if row.facts.differ_visibly(&old.facts) || row.facts.hidden != old.facts.hidden {
                 Stamp {
                     first_generation: old.first_generation,
-                    ..new
+                    ..stamp(&row)
                 }
             } else {
                 Stamp {

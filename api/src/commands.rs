@@ -1,10 +1,12 @@
 //! The command line: one file a command.
 
+mod backup;
 mod demo_usage;
 mod import;
 mod keys;
 mod migrate;
 mod operations;
+mod restore;
 mod serve;
 mod show_config;
 
@@ -18,8 +20,10 @@ use std::{
 use clap::{Parser, Subcommand};
 use domain::database::DatabaseError;
 
+pub use backup::BackupArgs;
 pub use demo_usage::DemoUsageArgs;
 pub use keys::{CreateArgs, KeysCommand};
+pub use restore::RestoreArgs;
 
 use crate::{
     config::{Config, ConfigError, resolve},
@@ -83,6 +87,15 @@ pub enum Command {
     /// People come by the hour and the day of the week, from several countries, in sessions, and take some icons far more often than
     /// others; now and then an icon is launched. It goes where real usage goes, and is to be told from it by nothing.
     DemoUsage(DemoUsageArgs),
+    /// Write a copy of what cannot be imported again, also while servers run
+    ///
+    /// Usage, API keys, synonyms, and the sets whose icons were put or deleted, all as they are at one moment. FILE is one SQLite
+    /// database, whichever engine is backed up, and holds what keys and users are known by: keep it as you keep those.
+    Backup(BackupArgs),
+    /// Bring a backup into a database that has no usage, keys and synonyms, all of it or nothing
+    ///
+    /// The database may be of the other engine, and may have icons already: import those first that come from packages.
+    Restore(RestoreArgs),
     /// Print the GraphQL schema
     Schema,
     /// Print the effective configuration and where each value came from; secrets are masked
@@ -138,6 +151,8 @@ pub(crate) enum CommandError {
     #[error(transparent)]
     Demo(#[from] domain::usage::DemoError),
     #[error(transparent)]
+    Backup(#[from] domain::backup::BackupError),
+    #[error(transparent)]
     Search(#[from] domain::search::SearchError),
     #[error(transparent)]
     Serve(#[from] ServeError),
@@ -153,6 +168,10 @@ pub(crate) enum CommandError {
     SetsFailed(usize),
     #[error("the catalog has no set that these keywords are for: import the icons first, with `iconql import PATH`")]
     NoSetForKeywords,
+    #[error(
+        "the database schema is behind, {0} to apply: take the backup by the iconql that serves it, or run `iconql migrate up` first"
+    )]
+    BackupOfOlder(usize),
     #[error("there is no key {0}; `iconql keys list` shows those there are")]
     NoSuchKey(i64),
     #[error("the key could not be shown, so it is revoked: {0}")]
@@ -227,6 +246,8 @@ fn run(cli: &Cli) -> Result<(), CommandError> {
             Command::Migrate { direction } => migrate::run(&cli.config, direction).await,
             Command::Keys { command } => keys::run(&cli.config, command).await,
             Command::DemoUsage(arguments) => demo_usage::run(&cli.config, arguments).await,
+            Command::Backup(arguments) => backup::run(&cli.config, arguments).await,
+            Command::Restore(arguments) => restore::run(&cli.config, arguments).await,
             Command::Schema | Command::Config | Command::Operations { .. } => Ok(()),
         };
         telemetry.flush();

@@ -7,7 +7,7 @@ use tests::{Engine, Iconql, TestDatabase, fixture, workspace_root};
 const BINARY: &str = env!("CARGO_BIN_EXE_iconql-under-test");
 
 /// Every command there is.
-const COMMANDS: [&[&str]; 13] = [
+const COMMANDS: [&[&str]; 15] = [
     &[],
     &["serve"],
     &["import"],
@@ -19,6 +19,8 @@ const COMMANDS: [&[&str]; 13] = [
     &["keys", "create"],
     &["keys", "list"],
     &["keys", "revoke"],
+    &["backup"],
+    &["restore"],
     &["schema"],
     &["config"],
 ];

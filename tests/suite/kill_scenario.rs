@@ -157,7 +157,7 @@ pub(crate) async fn kill_at_moments(binary: &str, engine: Engine, prefix: &'stat
 }
 
 /// Waits until a process has used `seconds` of processor time, or has ended, and says how much it used.
-async fn work_until(process: &mut Running, seconds: f64) -> f64 {
+pub(crate) async fn work_until(process: &mut Running, seconds: f64) -> f64 {
     let mut ticks = tokio::time::interval(Duration::from_millis(1));
     let mut used = 0.0;
     while used < seconds && process.status().is_none() {

@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking, in its own functions too")]
 
+mod backup;
+mod backup_kills;
+mod backup_refusals;
 mod batches;
 mod bombs;
 mod cache;

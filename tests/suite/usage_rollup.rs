@@ -54,7 +54,7 @@ fn events(random: &mut Random, count: usize) -> Vec<Value> {
 }
 
 /// Asserts that hours and days are what a recount of the events gives: for icons, sets and everything.
-async fn assert_recounted(app: &TestApp) {
+pub(crate) async fn assert_recounted(app: &TestApp) {
     for (table, length_ms) in [("usage_hour", HOUR_MS), ("usage_day", DAY_MS)] {
         let rows = |bucket: &str, name: &str, count: &str| {
             format!("CAST({bucket} AS TEXT) || ' ' || {name} || ' ' || CAST({count} AS TEXT)")

@@ -187,7 +187,7 @@ fn names(scopes: Scopes) -> String {
 }
 
 /// As people and programs read it, to the second.
-fn instant(at_ms: i64) -> String {
+pub(super) fn instant(at_ms: i64) -> String {
     let at = OffsetDateTime::from_unix_timestamp(at_ms.div_euclid(1000)).ok();
     let text = at.and_then(|at| at.format(&Rfc3339).ok());
     text.unwrap_or_else(|| format!("{at_ms} ms"))

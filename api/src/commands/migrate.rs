@@ -49,7 +49,7 @@ pub(super) async fn open_migrated(config: &DatabaseConfig) -> Result<Database, C
 }
 
 /// How the schema stands, unless a newer binary has been here.
-async fn known_status(database: &Database) -> Result<migration::Status, CommandError> {
+pub(super) async fn known_status(database: &Database) -> Result<migration::Status, CommandError> {
     let status = migration::status(database.connection())
         .await
         .map_err(DatabaseError::from)?;

@@ -26,4 +26,7 @@ pub mod usage_event;
 pub mod usage_event_id;
 pub mod usage_hour;
 pub mod usage_name;
+pub mod usage_pair;
+pub mod usage_pair_day;
 pub mod usage_pending;
+pub mod usage_related;

@@ -17,6 +17,7 @@ mod m20261121_000004_access;
 mod m20261121_000005_administration;
 mod m20261122_000006_popularity;
 mod m20261122_000007_usage;
+mod m20261122_000008_co_usage;
 
 /// All migrations, oldest first.
 struct Migrator;
@@ -31,6 +32,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000005_administration::Migration),
             Box::new(m20261122_000006_popularity::Migration),
             Box::new(m20261122_000007_usage::Migration),
+            Box::new(m20261122_000008_co_usage::Migration),
         ]
     }
 }

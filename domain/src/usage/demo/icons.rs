@@ -11,8 +11,11 @@ const MOST: usize = 20_000;
 /// What people do with icons is one of so many things, each of which has icons that go together.
 const THEMES: u64 = 60;
 
-/// How often an icon of the session's theme is taken, and of its set.
+/// How often an icon of the session's theme is taken, of its set where one is soon found.
 const OF_THEME: f64 = 0.55;
+
+/// How often it is looked for one of its set.
+const LOOKS: usize = 8;
 
 /// One icon is launched in so many days.
 const DAYS_OF_LAUNCH: i64 = 9;
@@ -67,11 +70,10 @@ impl Stock {
     /// The icons of a session on a day.
     pub(super) fn session(&self, random: &mut fastrand::Rng, size: usize, day: i64) -> Vec<IconName> {
         let first = zipf(random, self.names.len());
-        let theme = &self.of_theme[&theme(&self.names[first])];
         let mut taken = vec![self.names[first].clone()];
         while taken.len() < size {
             let place = if random.f64() < OF_THEME {
-                theme[zipf(random, theme.len())]
+                self.fitting(random, &self.names[first])
             } else {
                 zipf(random, self.names.len())
             };
@@ -81,6 +83,14 @@ impl Stock {
             taken.push(launched);
         }
         taken
+    }
+
+    /// An icon that goes with one: of its theme, and more likely than not of its set.
+    fn fitting(&self, random: &mut fastrand::Rng, with: &IconName) -> usize {
+        let theme = &self.of_theme[&theme(with)];
+        let mut drawn = std::iter::repeat_with(|| theme[zipf(random, theme.len())]).take(LOOKS);
+        let of_set = drawn.find(|place| self.names[*place].prefix() == with.prefix());
+        of_set.unwrap_or_else(|| theme[zipf(random, theme.len())])
     }
 
     /// The icon that was launched last, if the session is one that takes it.
@@ -165,6 +175,26 @@ mod tests {
             count(0),
             count(20),
             count(1_000)
+        );
+    }
+
+    #[test]
+    fn icons_of_one_theme_and_set_come_together() {
+        let name = |number: usize| -> IconName { format!("s{}:w{}-x", number % 7, number / 7).parse().unwrap() };
+        let stock = Stock::of((0..2_000).map(name).collect(), 1);
+        let mut random = fastrand::Rng::with_seed(4);
+        let (mut pairs, mut of_theme, mut of_set) = (0, 0, 0);
+        for _ in 0..2_000 {
+            let taken = stock.session(&mut random, 2, 1);
+            let fits = super::theme(&taken[0]) == super::theme(&taken[1]);
+            pairs += 1;
+            of_theme += u32::from(fits);
+            of_set += u32::from(fits && taken[0].prefix() == taken[1].prefix());
+        }
+        // One of sixty would by chance, and one of seven of these.
+        assert!(
+            of_theme > pairs / 2 && of_set > of_theme / 2,
+            "{pairs} {of_theme} {of_set}"
         );
     }
 

@@ -2,10 +2,12 @@
 //!
 //! `event` is what clients send, `occurrence` what is kept of it; `recorder` gathers what many requests send, `store` writes it in one
 //! transaction, into `days`. `rollup` takes it on from there: `gathering` knows which `cell` of each `tier` an event belongs to, `cell_table`
-//! has their rows, and `windows` reads them. Users and sessions are hashed before anything is kept (`hashing`).
+//! has their rows, and `windows` reads them. `co_usage` counts what is used together, and `related` reads that. Users and sessions are hashed
+//! before anything is kept (`hashing`).
 
 mod cell;
 mod cell_table;
+mod co_usage;
 mod country;
 mod days;
 mod demo;
@@ -16,6 +18,7 @@ mod hashing;
 mod occurrence;
 mod product;
 mod recorder;
+mod related;
 mod rollup;
 mod standings;
 mod store;
@@ -32,6 +35,7 @@ use tokio::{
     time::{Instant, MissedTickBehavior, interval, interval_at},
 };
 
+pub use co_usage::count_together;
 pub use country::{Country, NoCountry};
 pub(crate) use days::{day_of, table_in_one_step};
 pub use demo::{DemoConfig, DemoError, make_up};
@@ -42,12 +46,14 @@ pub use event::{
 pub use hashing::MIN_KEY_BYTES;
 pub(crate) use hashing::usage_key_mark;
 pub use recorder::Recorder;
+pub use related::{RelatedIcon, RelatedKey};
 pub use rollup::roll_up_all;
 pub use standings::{POPULAR, Rising, Standings};
 pub use window::UsageWindow;
 pub use windows::{POINTS, UsageKey, UsagePoint, WindowUsage};
 
 use self::{
+    co_usage::CoUsage,
     days::Days,
     event::{Fault, ReadEvent, invalid},
     hashing::Hashing,
@@ -124,6 +130,7 @@ pub struct Usage {
     retention_days: u32,
     rollup: RollUp,
     standings: Keeping,
+    together: CoUsage,
     processing_interval: Duration,
     clock: Clock,
 }
@@ -146,6 +153,7 @@ impl Usage {
             retention_days: config.retention_days,
             rollup: RollUp::new(database.clone()),
             standings: Keeping::new(database.clone()),
+            together: CoUsage::new(database.clone(), config.retention_days, clock.clone()),
             processing_interval: config.processing_interval,
             clock,
         };
@@ -208,10 +216,14 @@ impl Usage {
         Ok(recorded)
     }
 
-    /// Rolls up what is recorded, makes room for the days to come and forgets what has been kept long enough, again and again for as long
-    /// as it is polled.
+    /// Rolls up what is recorded, counts what was used together, makes room for the days to come and forgets what has been kept long enough,
+    /// again and again for as long as it is polled.
     pub async fn keep(&self) {
-        tokio::join!(self.keep_days_on(), self.keep_rolled_up());
+        tokio::join!(
+            self.keep_days_on(),
+            self.keep_rolled_up(),
+            self.together.keep(self.processing_interval),
+        );
     }
 
     async fn keep_rolled_up(&self) {
@@ -251,9 +263,11 @@ impl Usage {
         }
     }
 
-    /// Rolls up everything that is recorded, unless another server is at it, and reads how icons stand by it. How many events that were.
+    /// Rolls up everything that is recorded and counts what was used together, unless another server is at it, and reads how icons stand by
+    /// it. How many events were rolled up.
     pub async fn roll_up(&self) -> Result<u64, DatabaseError> {
         let rolled_up = self.rollup.run(|_| {}).await?;
+        self.together.run().await?;
         self.standings.refresh_all(self.clock.now_ms()).await?;
         Ok(rolled_up)
     }

@@ -1,7 +1,10 @@
 //! `iconql demo-usage`: usage that is made up.
 
 use clap::Args;
-use domain::usage::{DemoConfig, make_up, roll_up_all};
+use domain::{
+    access::Clock,
+    usage::{DemoConfig, count_together, make_up, roll_up_all},
+};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{CommandError, import::now_ms, migrate::open_migrated, print};
@@ -49,6 +52,7 @@ pub(super) async fn run(config: &Config, arguments: &DemoUsageArgs) -> Result<()
     .await;
     bar.finish_and_clear();
     rolled_up?;
+    count_together(&database, config.usage().retention_days, Clock::new(now_ms)).await?;
     let days = arguments.days;
     let closed = database.close().await;
     print(&format!(

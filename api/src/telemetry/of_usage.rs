@@ -25,9 +25,20 @@ pub(super) fn describe() {
         Unit::Count,
         "Times that usage could not be summed up"
     );
+    describe_histogram!(
+        "usage_pairs_duration_seconds",
+        Unit::Seconds,
+        "Counting what was used together on a day"
+    );
+    describe_counter!(
+        "usage_pairs_failures_total",
+        Unit::Count,
+        "Times that what was used together could not be counted"
+    );
     for outcome in ["accepted", "duplicate", "rejected"] {
         counter!("usage_events_total", "outcome" => outcome).increment(0);
     }
     counter!("usage_rolled_up_total").increment(0);
     counter!("usage_rollup_failures_total").increment(0);
+    counter!("usage_pairs_failures_total").increment(0);
 }

@@ -17,7 +17,7 @@ use domain::{
     database::DatabaseError,
     jobs::{Job, JobId},
     search::Search,
-    usage::{UsageKey, WindowUsage},
+    usage::{RelatedIcon, RelatedKey, UsageKey, WindowUsage},
 };
 use futures_util::{FutureExt as _, future::BoxFuture};
 
@@ -103,6 +103,8 @@ loaders! {
     jobs: JobId => Arc<Job>, jobs;
     /// How often icons and sets were used.
     usage: UsageKey => Arc<WindowUsage>, usage;
+    /// What is used together with an icon.
+    related: RelatedKey => Vec<RelatedIcon>, related;
 }
 
 fn observed<T>(loader: &'static str, keys: usize, result: Result<T, DatabaseError>) -> Result<T, Failure> {

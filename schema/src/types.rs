@@ -20,6 +20,7 @@ pub(crate) mod put_icons;
 pub(crate) mod put_synonyms;
 pub(crate) mod rate_limit;
 pub(crate) mod record_usage;
+pub(crate) mod related_icon;
 pub(crate) mod search_connection;
 pub(crate) mod search_facets;
 pub(crate) mod search_page;

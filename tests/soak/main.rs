@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking, in its own functions too")]
 
+#[allow(dead_code, reason = "the suite uses more of it")]
+#[path = "../suite/co_usage_recount.rs"]
+mod co_usage_recount;
 #[path = "../suite/kill_scenario.rs"]
 mod kill_scenario;
 #[allow(dead_code, reason = "the suite uses more of it")]

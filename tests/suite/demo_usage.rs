@@ -50,6 +50,25 @@ on_each_engine! {
         assert!(users > 30 && sessions > 500 && countries > 8 && clients > 4, "{users} {sessions} {countries} {clients}");
     }
 
+    async fn what_goes_together_is_found(engine) {
+        let body = json!({ "body": "<path d=\"M0 0h1z\"/>" });
+        let names = (0..60).flat_map(|word| (0..5).map(move |number| format!("w{word}-{number}")));
+        let icons: serde_json::Map<String, Value> = names.map(|name| (name, body.clone())).collect();
+        let database = TestDatabase::with_set(engine, &json!({ "prefix": "demo", "icons": icons })).await;
+        let _ = demo_usage(&database, &[]).run().await.succeeded();
+        crate::co_usage_recount::until_recounted(&database).await;
+        let sql = "SELECT one.name || '-' || two.name FROM usage_related JOIN usage_name one ON one.id = icon \
+                   JOIN usage_name two ON two.id = other WHERE icon < other AND sessions >= 3";
+        let pairs = database.lines(sql).await;
+        let has_one_word = |pair: &&String| {
+            let words: Vec<&str> = pair.split('-').step_by(2).collect();
+            words[0] == words[1]
+        };
+        let of_one_word = pairs.iter().filter(has_one_word).count();
+        // By chance it is one in 75.
+        assert!(of_one_word > 60 && of_one_word * 10 > pairs.len(), "{of_one_word} of {}", pairs.len());
+    }
+
     async fn it_is_not_mixed_with_what_is_there_by_accident(engine) {
         let database = TestDatabase::with_set(engine, &set()).await;
         let _ = demo_usage(&database, &["--days=1"]).run().await;

@@ -29,7 +29,7 @@ on_each_engine! {
         app.graphql(r#"{ search(query: "tree") { totalCount facets { sets { value } } } }"#).await;
         app.graphql(r#"{ search(query: "zzzzzz") { totalCount } }"#).await;
         app.get("/icons/garden/tree.svg").await;
-        app.graphql(r#"mutation { recordUsage(input: { events: [{ icon: "garden:tree" }] }) { accepted } }"#).await;
+        app.graphql(r#"mutation { recordUsage(input: { events: [{ icon: "garden:tree", sessionId: "s" }] }) { accepted } }"#).await;
         assert_eq!(app.roll_up().await, 1);
         app.get("/nothing/at/all").await;
         let reply = app.get("/metrics").await;

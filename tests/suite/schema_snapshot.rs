@@ -89,6 +89,7 @@ fn what_has_landed_is_whole() {
         "IconNotFound",
         "Suggestion",
         "SuggestionKind",
+        "RelatedIcon",
     ] {
         let of_type = |place: &&String| place.split(['.', '(']).next() == Some(whole);
         let missing: Vec<&String> = contract

@@ -28,7 +28,7 @@ fn assert_at_most(budget: u32, what: &str, reply: &Reply) {
 }
 
 /// Operations with `$names`, and the statements they may take.
-const OF_ICONS: [(&str, u32); 10] = [
+const OF_ICONS: [(&str, u32); 11] = [
     ("name body", 1),
     ("name set { name }", 2),
     ("name license { title } set { prefix license { spdx } }", 2),
@@ -37,6 +37,8 @@ const OF_ICONS: [(&str, u32); 10] = [
     ("name tags", 2),
     ("name variants(first: 1) { name }", 2),
     ("name aliasOf { name }", 2),
+    // The icons that are found are one more.
+    ("name related(first: 1) { score support icon { name } }", 3),
     (
         "name aliases characters tags variants(first: 1) { name } aliasOf { name } set { name }",
         7,

@@ -11,7 +11,7 @@ use std::{
 use serde_json::{Value, json};
 use tests::{Engine, Process, TestDatabase, eventually};
 
-use crate::random::Random;
+use crate::{co_usage_recount, random::Random};
 
 /// Clients that send at a time, each one request after another.
 const SENDERS: usize = 6;
@@ -68,8 +68,9 @@ pub(crate) async fn kill_servers(binary: &str, engine: Engine, kills: usize) {
         drop(server);
         ledger.assert_kept(&database).await;
     }
-    let server = Process::serve(binary, database.url(), &[]);
+    let server = Process::serve(binary, database.url(), &[OFTEN]);
     ledger.assert_completed(&database, server.base_url()).await;
+    co_usage_recount::until_recounted(&database).await;
 }
 
 impl Ledger {
@@ -229,7 +230,8 @@ impl Sender {
         let product = format!("request/{serial}");
         let event = |number: usize| {
             let icon = ["u:a", "u:b", "u:c"][number % 3];
-            let mut event = json!({ "icon": icon, "client": product, "userId": format!("user {number}") });
+            let mut event =
+                json!({ "icon": icon, "client": product, "userId": format!("user {number}"), "sessionId": product });
             if !serial.is_multiple_of(3) {
                 event["id"] = format!("018f6f5e-7c1a-7000-8000-{:012x}", serial * 100 + number as u64).into();
             }

@@ -13,6 +13,7 @@ use domain::{
 use super::{
     icon_set::{self, IconSet},
     license::License,
+    related_icon::{self, RelatedIcon},
     snippet_flavor::SnippetFlavor,
     svg_options::SvgOptions,
     usage::{self, IconUsage, UsageWindow},
@@ -195,6 +196,16 @@ impl Icon {
         #[graphql(default_with = "UsageWindow::Week")] window: UsageWindow,
     ) -> Option<Result<IconUsage, Error>> {
         usage::of_icon(context, &self.0.name, window).await.transpose()
+    }
+
+    /// Used together with this icon by at least three sessions of the last 90 days: the most surely related first, none of them hidden.
+    #[graphql(complexity = "cost_of(cost_of_page(Some(first), None), 1 + child_complexity)")]
+    async fn related(
+        &self,
+        context: &Context<'_>,
+        #[graphql(default = 10)] first: i32,
+    ) -> Option<Result<Vec<RelatedIcon>, Error>> {
+        Some(related_icon::read(context, &self.0, first).await)
     }
 
     /// The other icons with the same base name in the same set, by name: for home, home-outline and home-fill.

@@ -7,7 +7,7 @@ use std::pin::pin;
 
 use entities::{
     api_key, icon, icon_character, icon_set, icon_tag, server_secret, synonym_group, usage_day, usage_event,
-    usage_event_id, usage_hour, usage_name, usage_pending,
+    usage_event_id, usage_hour, usage_name, usage_pair, usage_pair_day, usage_pending, usage_related,
 };
 use futures_util::StreamExt as _;
 use sea_orm::{
@@ -64,6 +64,9 @@ pub(super) fn copied() -> Vec<Table> {
         Table::of::<usage_pending::Entity>(),
         Table::of::<usage_hour::Entity>(),
         Table::of::<usage_day::Entity>(),
+        Table::of::<usage_pair_day::Entity>(),
+        Table::of::<usage_pair::Entity>(),
+        Table::of::<usage_related::Entity>(),
     ];
     for table in &mut tables {
         if table.name == "usage_event" {

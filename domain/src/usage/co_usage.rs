@@ -20,7 +20,7 @@ use self::{
     source::Source,
     table::{DayCount, Known},
 };
-use super::{store::day_of, target::Target};
+use super::{days::day_of, target::Target};
 use crate::{
     access::Clock,
     database::{Columns, Database, DatabaseError},

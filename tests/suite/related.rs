@@ -1,8 +1,8 @@
 //! What is shown as used together with an icon.
 
-use tests::on_each_engine;
+use tests::{NOW_MS, TestApp, on_each_engine};
 
-use crate::co_usage::{assert_recounted, names, record, related, session, sessions, set, start};
+use crate::co_usage::{assert_recounted, fill, names, record, related, session, sessions, set, start};
 
 on_each_engine! {
     async fn what_is_used_together_is_found(engine) {
@@ -76,7 +76,7 @@ on_each_engine! {
     }
 
     async fn what_is_related_to_a_page_is_read_at_once(engine) {
-        let app = start(engine).await;
+        let app = fill(TestApp::build(engine).await.cached().start().await).await;
         record(&app, &sessions("s", "abc", 4)).await;
         record(&app, &sessions("t", "cd", 4)).await;
         app.roll_up().await;
@@ -89,9 +89,10 @@ on_each_engine! {
             nodes.iter().map(|node| (node["two"].as_array().unwrap().len(), node["related"].as_array().unwrap().len())).collect();
         assert_eq!(lengths, [(2, 2), (2, 2), (2, 3), (1, 1), (0, 0), (0, 0)]);
         assert_eq!(nodes[2]["two"][0]["icon"], nodes[2]["related"][0]["icon"]);
-        // What is used together next is seen by whoever asks next.
+        // What is used together next is seen half a minute later at the latest.
         record(&app, &sessions("v", "ef", 3)).await;
         app.roll_up().await;
+        app.set_now_ms(NOW_MS + 30_000);
         assert_ne!(app.graphql(page).await.text, reply.text);
         for (first, code) in [(0, "BAD_USER_INPUT"), (101, "LIMIT_EXCEEDED")] {
             let reply = app.graphql(&format!("{{ icon(by: {{ name: \"u:a\" }}) {{ related(first: {first}) {{ score }} }} }}")).await;

@@ -224,9 +224,17 @@ on_each_engine! {
         }
         // The sets, their pages, and usage once for the sets and once for the icons.
         assert!(reply.statements() <= 4, "{}", reply.statements());
-        // What is used next is seen by whoever asks next.
+        // What is used next is seen half a minute later at the latest, of each icon too.
         record(&app, &[json!({ "icon": "v:a" })]).await;
         app.roll_up().await;
-        assert_ne!(app.graphql(page).await.text, reply.text);
+        app.set_now_ms(NOW_MS + 30_000);
+        let next = app.graphql(page).await;
+        let counts = |reply: &tests::Reply, set: &str| {
+            let nodes = reply.data(&format!("/{set}/icons/nodes")).as_array().unwrap().iter();
+            nodes.map(|node| node["usage"]["count"].as_i64().unwrap()).collect::<Vec<_>>()
+        };
+        assert_eq!(next.data("/v/usage/count").as_i64().unwrap(), counts(&next, "v").iter().sum::<i64>());
+        assert_eq!(counts(&next, "v")[0], counts(&reply, "v")[0] + 1);
+        assert_eq!(counts(&next, "u"), counts(&reply, "u"));
     }
 }

@@ -96,8 +96,9 @@ async fn resolve<'a, T: OutputType>(
     let resolved = try_join_all(resolved).await?;
     answering.serializing.memory.note_cost(started.elapsed(), missing.len());
     // Whose error it is does not matter: what an icon answers when something fails is not what it answers.
-    // And what a search found is made of more than the icon's set.
-    let is_whole = errors(context) == errors_before && loaders.searched() == searched_before;
+    // What a search found is made of more than the icon's set, and figures of usage move with time.
+    let is_whole =
+        errors(context) == errors_before && loaders.searched() == searched_before && !loaders.shown_usage().figures;
     // What somebody else asks for meanwhile counts as well: then it is right for a shorter time, and right.
     let is_its_own = loaders.asked_for_more() == asked_before;
     for (index, value) in missing.into_iter().zip(resolved) {

@@ -23,14 +23,20 @@ pub(crate) fn set(prefix: &str, names: impl IntoIterator<Item = String>) -> Valu
     json!({ "prefix": prefix, "icons": icons })
 }
 
-async fn fill(app: TestApp) -> TestApp {
+pub(crate) async fn fill(app: TestApp) -> TestApp {
     app.import_json(&set("u", ["a", "b", "c", "d", "e", "f"].map(str::to_owned)))
         .await;
     app
 }
 
+/// A server that keeps no answers: those with what is related are good for half a minute.
+async fn build(engine: tests::Engine) -> tests::Builder {
+    let builder = TestApp::build(engine).await.flag("--batch-max-size=1000");
+    builder.flag("--response-cache-enabled=false")
+}
+
 pub(crate) async fn start(engine: tests::Engine) -> TestApp {
-    fill(TestApp::build(engine).await.flag("--batch-max-size=1000").start().await).await
+    fill(build(engine).await.start().await).await
 }
 
 /// Records that a session used icons of `u`, by their keys, some days ago.
@@ -258,7 +264,7 @@ on_each_engine! {
     }
 
     async fn a_day_whose_events_are_gone_stays_as_it_was(engine) {
-        let app = fill(TestApp::build(engine).await.flag("--usage-retention-days=7").start().await).await;
+        let app = fill(build(engine).await.flag("--usage-retention-days=7").start().await).await;
         record(&app, &sessions("s", "ab", 3)).await;
         app.roll_up().await;
         let before = counted(app.database()).await;

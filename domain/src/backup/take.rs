@@ -69,9 +69,7 @@ async fn hold(snapshot: &Snapshot, tables: &[Table]) -> Result<(), DatabaseError
     if snapshot.dialect() == Dialect::Sqlite {
         return Ok(());
     }
-    for setting in ["statement_timeout", "idle_in_transaction_session_timeout"] {
-        snapshot.query(&format!("SET LOCAL {setting} = 0"), vec![]).await?;
-    }
+    snapshot.take_time().await?;
     let names: Vec<&str> = tables.iter().map(|table| table.name.as_str()).collect();
     let sql = format!("LOCK TABLE {} IN ACCESS SHARE MODE", names.join(", "));
     snapshot.query(&sql, vec![]).await.map(drop)

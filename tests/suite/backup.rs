@@ -17,7 +17,7 @@ pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_iconql-under-test");
 pub(crate) const ENGINES: [Engine; 2] = [Engine::Sqlite, Engine::Postgres];
 
 /// What a backup has of each table, and how the columns are written alike on both engines: bytes, UUIDs and truth need it said.
-const TABLES: [(&str, &str); 13] = [
+const TABLES: [(&str, &str); 16] = [
     (
         "api_key",
         "id name secret_hash:bytes scopes publishable:bool origins created_at_ms expires_at_ms revoked_at_ms",
@@ -33,6 +33,9 @@ const TABLES: [(&str, &str); 13] = [
     ("usage_pending", "events occurrences:bytes"),
     ("usage_hour", "bucket target count cell:bytes steps:bytes"),
     ("usage_day", "bucket target count cell:bytes steps:bytes"),
+    ("usage_pair_day", "day events sessions in_window:bool"),
+    ("usage_pair", "day icon other sessions"),
+    ("usage_related", "icon other sessions"),
     (
         "icon",
         "id parent_id variant_id updated_at_ms view_left view_top view_width view_height kind style hidden:bool listed:bool \

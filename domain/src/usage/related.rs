@@ -10,6 +10,9 @@ use crate::{
 /// Sessions that have to have used both: fewer are an accident.
 const LEAST_SUPPORT: u32 = 3;
 
+/// Icons that are weighed for one, those that most sessions used with it: what everybody uses is used with very many.
+const MOST_WEIGHED: u32 = 1_000;
+
 /// Of the lower bound of a count: one in twenty is in truth smaller.
 const CONFIDENCE: f64 = 1.645;
 
@@ -65,12 +68,15 @@ impl Catalog {
             "(SELECT CAST(SUM(sessions) AS BIGINT) FROM usage_pair_day WHERE in_window)",
         ]);
         let sql = format!(
-            "SELECT {rows} FROM usage_related pair \
+            "SELECT {rows} FROM ( \
+               SELECT icon, other, sessions, ROW_NUMBER() OVER (PARTITION BY icon ORDER BY sessions DESC, other) AS place \
+               FROM usage_related WHERE {} AND other <> icon AND sessions >= {LEAST_SUPPORT} \
+             ) pair \
              JOIN usage_related own ON own.icon = pair.icon AND own.other = pair.icon \
              JOIN usage_related others ON others.icon = pair.other AND others.other = pair.other \
-             WHERE {} AND pair.other <> pair.icon AND pair.sessions >= {LEAST_SUPPORT} \
+             WHERE pair.place <= {MOST_WEIGHED} \
              AND EXISTS (SELECT 1 FROM icon WHERE icon.id = pair.other AND NOT icon.hidden)",
-            dialect.is_any("pair.icon", 1)
+            dialect.is_any("icon", 1)
         );
         let values = vec![dialect.long_list(keys.iter().map(|key| key.icon.0))];
         let rows = self.database().query("related", &sql, values).await?;

@@ -5,7 +5,7 @@ use foldhash::{HashMap, HashMapExt as _};
 use super::super::{cell::Cell, target::Target, tier::Tier, window::UsageWindow};
 use crate::{
     catalog::IconId,
-    database::{Columns, Database, DatabaseError, Snapshot},
+    database::{Columns, DatabaseError, Snapshot},
 };
 
 /// How often something was used in a window, and in the window before.
@@ -33,13 +33,9 @@ pub(super) struct Counted {
 }
 
 /// Counts what was used in `window`, as it is asked for at `now_ms`.
-pub(super) async fn count(
-    database: &Database,
-    snapshot: &Snapshot,
-    (window, now_ms): (UsageWindow, i64),
-) -> Result<Counted, DatabaseError> {
+pub(super) async fn count(snapshot: &Snapshot, (window, now_ms): (UsageWindow, i64)) -> Result<Counted, DatabaseError> {
     let counts = match window.tier() {
-        Tier::Hour => of_steps(database, (window, now_ms)).await?,
+        Tier::Hour => of_steps(snapshot, (window, now_ms)).await?,
         Tier::Day => of_cells(snapshot, (window, now_ms)).await?,
     };
     let sets: Vec<(i64, String)> = snapshot
@@ -95,7 +91,7 @@ async fn of_cells(
 
 /// From the half minutes of hours.
 async fn of_steps(
-    database: &Database,
+    snapshot: &Snapshot,
     (window, now_ms): (UsageWindow, i64),
 ) -> Result<Vec<(Target, Counts)>, DatabaseError> {
     let tier = window.tier();
@@ -105,7 +101,7 @@ async fn of_steps(
     let mut counted: HashMap<Target, Counts> = HashMap::new();
     for bucket in tier.bucket(begin_ms)..=tier.bucket(until_ms - 1) {
         let sql = "SELECT target, cell, steps FROM usage_hour WHERE bucket = $1";
-        for row in database.query("usage_hours", sql, vec![bucket.into()]).await? {
+        for row in snapshot.query(sql, vec![bucket.into()]).await? {
             let columns = &mut Columns::of(&row)?;
             let target = Target::of_number(columns.next()?);
             let (packed, steps): (&[u8], &[u8]) = (columns.next()?, columns.next()?);

@@ -81,7 +81,7 @@ impl Keeping {
         let snapshot = self.database.snapshot().await?;
         // Of a year of much usage it takes seconds, once in many minutes.
         snapshot.take_time().await?;
-        let counted = count(&self.database, &snapshot, (window, now_ms)).await;
+        let counted = count(&snapshot, (window, now_ms)).await;
         snapshot.end().await?;
         // Also where it failed: what takes too long is not tried all the time.
         let took = started.elapsed().max(Duration::from_micros(1));

@@ -18,6 +18,7 @@ mod m20261121_000005_administration;
 mod m20261122_000006_popularity;
 mod m20261122_000007_usage;
 mod m20261122_000008_co_usage;
+mod m20261122_000009_usage_storage;
 
 /// All migrations, oldest first.
 struct Migrator;
@@ -33,6 +34,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000006_popularity::Migration),
             Box::new(m20261122_000007_usage::Migration),
             Box::new(m20261122_000008_co_usage::Migration),
+            Box::new(m20261122_000009_usage_storage::Migration),
         ]
     }
 }

@@ -135,7 +135,7 @@ async fn migrations_go_up_and_down_and_tell() {
     // The folder of the database is made with it.
     let url = format!("sqlite://{}", folder.path().join("new/iconql.db").display());
     let migrate = |arguments: &[&str]| Iconql::new(BINARY, &[&["migrate"], arguments].concat()).database(&url);
-    let [applied, behind, pending] = [8, 7, 0].map(|applied| {
+    let [applied, behind, pending] = [9, 8, 0].map(|applied| {
         let names = [
             "m20261101_000001_catalog",
             "m20261121_000002_keywords",
@@ -145,6 +145,7 @@ async fn migrations_go_up_and_down_and_tell() {
             "m20261122_000006_popularity",
             "m20261122_000007_usage",
             "m20261122_000008_co_usage",
+            "m20261122_000009_usage_storage",
         ];
         let states = (0..names.len()).map(|place| if place < applied { "applied" } else { "pending" });
         let lines: Vec<String> = states
@@ -160,8 +161,8 @@ async fn migrations_go_up_and_down_and_tell() {
         (&["down"], &behind),
         (&["status"], &behind),
         (&["up"], &applied),
-        (&["down", "--steps=8"], &pending),
         (&["down", "--steps=9"], &pending),
+        (&["down", "--steps=10"], &pending),
         (&["up"], &applied),
     ] {
         assert_eq!(

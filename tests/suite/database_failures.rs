@@ -290,12 +290,12 @@ on_each_engine! {
 
     async fn two_first_migrations_at_once_make_one(engine) {
         let database = TestDatabase::fresh(engine).await;
-        let _ = command(&["migrate", "down", "--steps=8"], database.url()).run().await.succeeded();
+        let _ = command(&["migrate", "down", "--steps=9"], database.url()).run().await.succeeded();
         database.run("DROP TABLE seaql_migrations").await;
         let running: Vec<_> = (0..4).map(|_| command(&["migrate", "up"], database.url()).spawn()).collect();
         for one in running {
             let ended = one.end().await.succeeded();
-            let names = ["m20261101_000001_catalog", "m20261121_000002_keywords", "m20261121_000003_synonyms", "m20261121_000004_access", "m20261121_000005_administration", "m20261122_000006_popularity", "m20261122_000007_usage", "m20261122_000008_co_usage"];
+            let names = ["m20261101_000001_catalog", "m20261121_000002_keywords", "m20261121_000003_synonyms", "m20261121_000004_access", "m20261121_000005_administration", "m20261122_000006_popularity", "m20261122_000007_usage", "m20261122_000008_co_usage", "m20261122_000009_usage_storage"];
             assert_eq!(ended.stdout, names.map(|name| format!("applied  {name}\n")).concat());
         }
     }
@@ -330,7 +330,7 @@ on_each_engine! {
 
     async fn a_migration_that_is_killed_leaves_nothing_half_done(engine) {
         let database = TestDatabase::fresh(engine).await;
-        let _ = command(&["migrate", "down", "--steps=8"], database.url()).run().await.succeeded();
+        let _ = command(&["migrate", "down", "--steps=9"], database.url()).run().await.succeeded();
         for _ in 0..8 {
             let running = command(&["migrate", "up"], database.url()).spawn();
             eventually("it migrates", async || running.stderr().contains("Applying migration")).await;
@@ -338,7 +338,7 @@ on_each_engine! {
             drop(running);
             let status = command(&["migrate", "status"], database.url()).run().await.succeeded();
             if status.stdout.starts_with("applied") {
-                let _ = command(&["migrate", "down", "--steps=8"], database.url()).run().await.succeeded();
+                let _ = command(&["migrate", "down", "--steps=9"], database.url()).run().await.succeeded();
             }
         }
         let _ = command(&["migrate", "up"], database.url()).run().await.succeeded();

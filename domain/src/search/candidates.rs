@@ -101,12 +101,9 @@ impl Matches {
         if made.pass.tiers[place.tier].has_strengths() {
             return self.strongest(place, &icons, bounds, wanted);
         }
-        if !self.ranking.lifts_popular {
-            return self.by_rank((place, 0), &icons, bounds, wanted);
-        }
         let mut candidates = Vec::new();
         let mut others = icons;
-        for (popularity, popular) in self.ranking.usage.levels(place.segment) {
+        for (popularity, popular) in self.ranking.levels(place.segment) {
             let here = &others & popular;
             if !here.is_empty() {
                 others -= popular;
@@ -211,12 +208,17 @@ impl Matches {
             let allowed = strengths.filter(|(doc, _)| icons.contains(*doc));
             return allowed.map(|(doc, strength)| (Reverse(*strength), *doc)).collect();
         }
-        let strength = |doc: u32| (Reverse(self.appeal(place.segment, doc)), doc);
-        let mut ordered: Vec<_> = icons.iter().map(strength).collect();
-        if self.ranking.lifts_popular {
-            ordered.sort_unstable();
+        let opened = &self.snapshot.segments[place.segment];
+        let mut appeals: Vec<_> = icons.iter().map(|doc| (Reverse(opened.appeal(doc)), doc)).collect();
+        // Of many icons few are popular: these alone are looked up.
+        for (_, popular) in self.ranking.levels(place.segment) {
+            for doc in icons & popular {
+                if let Ok(at) = appeals.binary_search_by_key(&doc, |(_, doc)| *doc) {
+                    appeals[at].0 = Reverse(self.appeal(place.segment, doc));
+                }
+            }
         }
-        ordered
+        appeals
     }
 
     /// How likely an icon is meant by somebody who begins to type its name.

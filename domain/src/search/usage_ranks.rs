@@ -56,6 +56,12 @@ impl Ranking {
         Arc::ptr_eq(&self.usage, &other.usage) && self.lifts_popular == other.lifts_popular
     }
 
+    /// The documents of each level of popularity that there is, from the first, where that matters.
+    pub(crate) fn levels(&self, segment: usize) -> impl Iterator<Item = (u8, &RoaringBitmap)> {
+        let levels = self.lifts_popular.then(|| self.usage.levels(segment));
+        levels.into_iter().flatten()
+    }
+
     /// How popular a document is, where that matters.
     pub(crate) fn popularity(&self, segment: usize, doc: u32) -> u8 {
         if self.lifts_popular {
@@ -98,7 +104,7 @@ impl UsageRanks {
     }
 
     /// The documents of each level that there is, from the first.
-    pub(crate) fn levels(&self, segment: usize) -> impl DoubleEndedIterator<Item = (u8, &RoaringBitmap)> {
+    fn levels(&self, segment: usize) -> impl DoubleEndedIterator<Item = (u8, &RoaringBitmap)> {
         let levels: &[RoaringBitmap] = self.segments.get(segment).map_or(&[], |ranks| &ranks.levels);
         (1..=MOST_POPULAR).zip(levels).filter(|(_, docs)| !docs.is_empty())
     }

@@ -225,7 +225,7 @@ on_each_engine! {
         let first = reply.data("/trending/0");
         assert_eq!(first["icon"]["name"], "u:leaf-c");
         assert_eq!((&first["count"], &first["change"]), (&json!(60), &json!(11.0)));
-        assert!(first["surprise"].as_f64().unwrap() > 5.0, "{first}");
+        assert!(first["surprise"].as_f64().unwrap() > 3.0, "{first}");
         assert_eq!(reply.data("/trending").as_array().unwrap().len(), 1, "{}", reply.text);
         let none = app.graphql("{ trending(filter: { prefixes: [\"v\"] }) { count } }").await;
         assert_eq!(none.data("/trending"), &json!([]));

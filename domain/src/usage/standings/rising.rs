@@ -27,7 +27,7 @@ pub struct Rising {
 /// Those of `used` that are used more than was to be expected, those that surprise most first.
 ///
 /// Expected is that an icon has the share of all usage that it had in the window before. So the hour, the weekday and the growth of the whole
-/// service, which all icons have in common, surprise nobody. How far chance is from that is told by both counts (as of Poisson) and by [`UNREST`].
+/// service, which all icons have in common, surprise nobody. How far off chance is, both counts say, and [`UNREST`].
 pub(super) fn rising(used: &[(IconId, Counts)], all: Counts) -> Vec<Rising> {
     let mut rising: Vec<Rising> = used
         .iter()
@@ -59,8 +59,9 @@ fn surprise(icon: Counts, all: Counts) -> Option<f64> {
     }
     let growth = all.now as f64 / all.before as f64;
     let expected = icon.before as f64 * growth;
-    // What was used once before might have been used not at all, or three times.
-    let variance = expected * (1.0 + growth) + (UNREST * expected).powi(2) + growth.max(1.0);
+    // Of two counts by Poisson's law that differ by this growth alone: the score test, in which both say how often it is used.
+    let by_chance = growth * (icon.now as f64 + icon.before as f64);
+    let variance = by_chance + (UNREST * expected).powi(2);
     Some((icon.now as f64 - expected) / variance.sqrt())
 }
 

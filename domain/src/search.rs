@@ -3,8 +3,8 @@
 //! The files follow a query on its way: `query` takes it apart, `filter` says what may be shown, `pass` reads it in one way,
 //! `meanings` knows what its words stand for, `tiers` and `rank` say how well an icon matches, `readings` says what else may
 //! have been meant, `matches` puts all of it together, `candidates` says which icon comes next, `page` cuts and `explain` says
-//! why. `suggest` completes what is being typed and `closest` knows names like one that is missing. `index` makes what they
-//! all read.
+//! why; `usage_ranks` knows which icons are popular and which are rising. `suggest` completes what is being typed and `closest` knows names
+//! like one that is missing. `index` makes what they all read.
 
 mod candidates;
 mod closest;
@@ -359,14 +359,14 @@ impl Search {
         let standings = usage
             .map(|usage| Arc::clone(&usage.standings.borrow()))
             .unwrap_or_default();
-        // Whoever comes meanwhile waits for the same.
-        let mut newest = self.shared.usage_ranks.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = newest.as_ref().filter(|known| known.is_of(snapshot, &standings)) {
-            return Arc::clone(known);
-        }
-        let ranks = Arc::new(UsageRanks::of(snapshot, standings));
-        *newest = Some(Arc::clone(&ranks));
-        ranks
+        let newest = || self.shared.usage_ranks.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = newest().clone().filter(|known| known.is_of(snapshot, &standings));
+        known.unwrap_or_else(|| {
+            // Nobody waits for another's: it may be a thread that gives way to all who would wait.
+            let ranks = Arc::new(UsageRanks::of(snapshot, standings));
+            *newest() = Some(Arc::clone(&ranks));
+            ranks
+        })
     }
 
     fn snapshot(&self) -> Option<Arc<Snapshot>> {

@@ -2,8 +2,8 @@
 //!
 //! `event` is what clients send, `occurrence` what is kept of it; `recorder` gathers what many requests send, `store` writes it in one
 //! transaction, into `days`. `rollup` takes it on from there: `gathering` knows which `cell` of each `tier` an event belongs to, `cell_table`
-//! has their rows, and `windows` reads them. `co_usage` counts what is used together, and `related` reads that. Users and sessions are hashed
-//! before anything is kept (`hashing`).
+//! has their rows, `windows` reads those of some icons, and `standings` those of all. `co_usage` counts what is used together, and `related`
+//! reads that. Users and sessions are hashed before anything is kept (`hashing`).
 
 mod cell;
 mod cell_table;

@@ -2,11 +2,12 @@
 
 use std::fmt::Write as _;
 
-use sea_orm::{Value, sea_query::ArrayType};
+use sea_orm::{QueryResult, Value, sea_query::ArrayType};
 
 use super::{
     cell::Cell,
     gathering::{Cells, Key},
+    sums::Steps,
     target::Target,
     tier::Tier,
 };
@@ -152,6 +153,24 @@ fn array(kind: ArrayType, values: impl Iterator<Item = Value>) -> Value {
 fn json(rows: &impl serde::Serialize) -> Result<Value, DatabaseError> {
     let text = serde_json::to_string(rows).map_err(|error| DatabaseError::Other(error.to_string()))?;
     Ok(text.into())
+}
+
+/// What is selected of a table for [`read_steps`]. Of a cell with steps of its own, the rest stays where it is.
+pub(super) const STEPS: &str =
+    "bucket, target, CASE WHEN length(steps) = 0 THEN cell ELSE steps END, length(steps) = 0";
+
+/// What falls on each part of a cell, and whose cell it is.
+pub(super) fn read_steps(tier: Tier, row: &QueryResult) -> Result<(Key, Steps), DatabaseError> {
+    let broken = |error: postcard::Error| broken(tier.table(), &error);
+    let columns = &mut Columns::of(row)?;
+    let key = (columns.next()?, Target::of_number(columns.next()?));
+    let packed: &[u8] = columns.next()?;
+    let steps = if columns.next::<bool>()? {
+        Cell::unpack(packed, &[]).map_err(broken)?.steps().into_owned()
+    } else {
+        postcard::from_bytes(packed).map_err(broken)?
+    };
+    Ok((key, steps))
 }
 
 pub(super) fn broken(table: &str, error: &postcard::Error) -> DatabaseError {

@@ -19,7 +19,7 @@ use crate::catalog::IconId;
 pub const POPULAR: UsageWindow = UsageWindow::Month;
 
 /// How everything stands, as of one moment. Of what was not used, nothing is known.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Standings {
     /// Another for each that differs, in this process.
     version: u64,

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use foldhash::{HashMap, HashMapExt as _};
 
 use super::{
-    cell::Cell,
+    cell_table::{STEPS, read_steps},
+    gathering::Key,
     sums::{Steps, Tally},
     target::Target,
     tier::Tier,
@@ -125,7 +126,7 @@ async fn read(
     let targets: Vec<Target> = by_target.keys().copied().collect();
     let at_once = (CELLS_AT_ONCE / targets.len().max(1)).max(1);
     for buckets in buckets.chunks(at_once) {
-        for (bucket, target, steps) in steps(database, tier, buckets, &targets).await? {
+        for ((bucket, target), steps) in steps(database, tier, buckets, &targets).await? {
             let begin_ms = i64::from(bucket) * tier.length_ms();
             for (step, tally) in &steps {
                 let at_ms = begin_ms + i64::from(*step) * tier.step_ms();
@@ -159,11 +160,11 @@ async fn steps(
     tier: Tier,
     buckets: &[i32],
     targets: &[Target],
-) -> Result<Vec<(i32, Target, Steps)>, DatabaseError> {
+) -> Result<Vec<(Key, Steps)>, DatabaseError> {
     let (dialect, table) = (database.dialect(), tier.table());
-    // Each bucket is named: of a range, every target would be looked at. Of a cell with steps of its own, the rest stays where it is.
+    // Each bucket is named: of a range, every target would be looked at.
     let sql = format!(
-        "SELECT bucket, target, CASE WHEN length(steps) = 0 THEN cell ELSE steps END, length(steps) = 0 FROM {table} WHERE {} AND {}",
+        "SELECT {STEPS} FROM {table} WHERE {} AND {}",
         dialect.is_any("bucket", 1),
         dialect.is_any("target", 2)
     );
@@ -172,19 +173,7 @@ async fn steps(
         dialect.long_list(targets.iter().map(|target| target.number())),
     ];
     let rows = database.query("usage_steps", &sql, values).await?;
-    let broken = |error: postcard::Error| DatabaseError::Other(format!("a row of {table} cannot be unpacked: {error}"));
-    let read = |row| {
-        let columns = &mut Columns::of(row)?;
-        let (bucket, target) = (columns.next()?, Target::of_number(columns.next()?));
-        let packed: &[u8] = columns.next()?;
-        let steps = if columns.next::<bool>()? {
-            Cell::unpack(packed, &[]).map_err(broken)?.steps().into_owned()
-        } else {
-            postcard::from_bytes(packed).map_err(broken)?
-        };
-        Ok((bucket, target, steps))
-    };
-    rows.iter().map(read).collect()
+    rows.iter().map(|row| read_steps(tier, row)).collect()
 }
 
 impl Summing {

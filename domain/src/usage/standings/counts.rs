@@ -2,10 +2,15 @@
 
 use foldhash::{HashMap, HashMapExt as _};
 
-use super::super::{cell::Cell, target::Target, tier::Tier, window::UsageWindow};
+use super::super::{
+    cell_table::{STEPS, read_steps},
+    target::Target,
+    tier::Tier,
+    window::UsageWindow,
+};
 use crate::{
     catalog::IconId,
-    database::{Columns, DatabaseError, Snapshot},
+    database::{DatabaseError, Snapshot},
 };
 
 /// How often something was used in a window, and in the window before.
@@ -100,15 +105,11 @@ async fn of_steps(
     let begin_ms = from_ms - (until_ms - from_ms);
     let mut counted: HashMap<Target, Counts> = HashMap::new();
     for bucket in tier.bucket(begin_ms)..=tier.bucket(until_ms - 1) {
-        let sql = "SELECT target, cell, steps FROM usage_hour WHERE bucket = $1";
-        for row in snapshot.query(sql, vec![bucket.into()]).await? {
-            let columns = &mut Columns::of(&row)?;
-            let target = Target::of_number(columns.next()?);
-            let (packed, steps): (&[u8], &[u8]) = (columns.next()?, columns.next()?);
-            let cell =
-                Cell::unpack(packed, steps).map_err(|error| super::super::cell_table::broken("usage_hour", &error))?;
+        let sql = format!("SELECT {STEPS} FROM {} WHERE bucket = $1", tier.table());
+        for row in snapshot.query(&sql, vec![bucket.into()]).await? {
+            let ((_, target), steps) = read_steps(tier, &row)?;
             let counts = counted.entry(target).or_default();
-            for (step, tally) in cell.steps().iter() {
+            for (step, tally) in &steps {
                 let at_ms = i64::from(bucket) * tier.length_ms() + i64::from(*step) * tier.step_ms();
                 if (from_ms..until_ms).contains(&at_ms) {
                     counts.now += tally.count;

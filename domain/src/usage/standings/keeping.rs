@@ -27,6 +27,8 @@ const PAUSES: u32 = 100;
 pub(in crate::usage) struct Keeping {
     database: Database,
     newest: watch::Sender<Arc<Standings>>,
+    /// Held by who reads: what was begun before is not shown after what was begun later.
+    reading: Arc<tokio::sync::Mutex<()>>,
     /// When each window may be read again.
     due: Arc<Mutex<[Option<Instant>; UsageWindow::ALL.len()]>>,
 }
@@ -37,6 +39,7 @@ impl Keeping {
         Self {
             database,
             newest: watch::Sender::default(),
+            reading: Arc::default(),
             due: Arc::default(),
         }
     }
@@ -67,16 +70,27 @@ impl Keeping {
     async fn read(&self, windows: Vec<UsageWindow>, now_ms: i64) -> Result<(), DatabaseError> {
         let keeping = self.clone();
         let reading = async move {
+            let _alone = keeping.reading.lock().await;
+            // They are shown all at once: with each that differs, what was kept of searches goes.
+            let mut standings = Standings::clone(&keeping.newest());
+            let mut read = Ok(());
             for window in windows {
-                keeping.read_window(window, now_ms).await?;
+                read = keeping
+                    .count(window, now_ms)
+                    .await
+                    .map(|counted| standings.take(window, counted));
+                if read.is_err() {
+                    break;
+                }
             }
-            Ok(())
+            keeping.show(standings);
+            read
         };
         let read = giving_way::run("usage-standings", reading).await;
         read.map_err(|error| DatabaseError::Other(format!("no thread can be had: {error}")))?
     }
 
-    async fn read_window(&self, window: UsageWindow, now_ms: i64) -> Result<(), DatabaseError> {
+    async fn count(&self, window: UsageWindow, now_ms: i64) -> Result<Counted, DatabaseError> {
         let started = Instant::now();
         let snapshot = self.database.snapshot().await?;
         // Of a year of much usage it takes seconds, once in many minutes.
@@ -87,33 +101,30 @@ impl Keeping {
         let took = started.elapsed().max(Duration::from_micros(1));
         self.due.lock().unwrap_or_else(PoisonError::into_inner)[window.place()] = Some(Instant::now() + took * PAUSES);
         metrics::histogram!("usage_standings_duration_seconds").record(took);
-        self.show(window, counted?);
-        Ok(())
+        counted
     }
 
-    fn show(&self, window: UsageWindow, mut counted: Counted) {
-        counted.icons.sort_unstable_by_key(|(icon, _)| *icon);
+    fn show(&self, mut standings: Standings) {
         let before = self.newest();
-        let mut standings = Standings {
-            version: before.version + 1,
-            windows: before.windows.clone(),
-            popular: before.popular.clone(),
-            popular_sets: before.popular_sets.clone(),
-        };
-        standings.windows[window.place()] = WindowStandings {
+        if standings != *before {
+            standings.version = before.version + 1;
+            self.newest.send_replace(Arc::new(standings));
+        }
+    }
+}
+
+impl Standings {
+    /// Takes what was counted in a window in place of what was known of it.
+    fn take(&mut self, window: UsageWindow, mut counted: Counted) {
+        counted.icons.sort_unstable_by_key(|(icon, _)| *icon);
+        self.windows[window.place()] = WindowStandings {
             icons: Places::among(used(&counted.icons).map(|(_, count)| count).collect()),
             sets: Places::among(used(&counted.sets).map(|(_, count)| count).collect()),
             rising: rising(&counted.icons, counted.all),
         };
         if window == POPULAR {
-            standings.popular = used(&counted.icons).collect();
-            standings.popular_sets = used(&counted.sets).collect();
-        }
-        if standings.windows != before.windows
-            || standings.popular != before.popular
-            || standings.popular_sets != before.popular_sets
-        {
-            self.newest.send_replace(Arc::new(standings));
+            self.popular = used(&counted.icons).collect();
+            self.popular_sets = used(&counted.sets).collect();
         }
     }
 }

@@ -63,7 +63,8 @@ impl Database {
             Dialect::Sqlite => {
                 prepare_file(&config.url, mode)?;
                 let lock_timeout = config.lock_timeout;
-                options.map_sqlx_sqlite_opts(move |sqlite| sqlite_options(sqlite, mode).busy_timeout(lock_timeout));
+                options
+                    .map_sqlx_sqlite_opts(move |sqlite| sqlite_options(sqlite, mode, max).busy_timeout(lock_timeout));
             }
             Dialect::Postgres => {
                 let lock_timeout_ms = config.lock_timeout.as_millis().to_string();
@@ -107,7 +108,15 @@ fn cores() -> u32 {
     std::thread::available_parallelism().map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(1))
 }
 
-fn sqlite_options(options: SqliteConnectOptions, mode: OpenMode) -> SqliteConnectOptions {
+/// Rows that SQLite's thread reads ahead of who asked for them: a page has no more.
+const ROWS_HANDED_OVER: usize = 128;
+
+/// Pages of a file that all connections keep together: of a table with an entry for each icon, all but the last of each way to a row.
+const PAGES_KIB: u32 = 32 * 1_024;
+/// What each keeps at least, as SQLite has it.
+const LEAST_PAGES_KIB: u32 = 2 * 1_024;
+
+fn sqlite_options(options: SqliteConnectOptions, mode: OpenMode, connections: u32) -> SqliteConnectOptions {
     use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
     options
         .create_if_missing(mode == OpenMode::Create)
@@ -115,7 +124,13 @@ fn sqlite_options(options: SqliteConnectOptions, mode: OpenMode) -> SqliteConnec
         // What was acknowledged is there after a power cut too. Writers gather what they write, so that it costs them little.
         .synchronous(SqliteSynchronous::Full)
         .statement_cache_capacity(200)
+        // A page of rows is handed over as one, instead of waiting for the reader in its midst.
+        .row_buffer_size(ROWS_HANDED_OVER)
         .pragma("temp_store", "memory")
+        .pragma(
+            "cache_size",
+            format!("-{}", (PAGES_KIB / connections.max(1)).max(LEAST_PAGES_KIB)),
+        )
 }
 
 /// Makes the folder of the file, or says that the file is missing.
@@ -144,4 +159,23 @@ fn sqlite_path(url: &str) -> Option<&Path> {
     let rest = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:"))?;
     let file = rest.split('?').next().unwrap_or(rest);
     (!file.is_empty() && file != ":memory:").then(|| Path::new(file))
+}
+
+#[cfg(test)]
+mod tests {
+    use sea_orm::sqlx::{Connection as _, SqliteConnection, query_scalar};
+
+    /// Cargo takes how it is compiled from `.cargo/config.toml` of the folder that it is called in, and of no other.
+    #[tokio::test]
+    async fn sqlite_is_compiled_as_it_is_to_be() {
+        let mut connection = SqliteConnection::connect("sqlite::memory:").await.expect("memory");
+        let options = query_scalar("PRAGMA compile_options").fetch_all(&mut connection);
+        let options: Vec<String> = options.await.expect("they can be asked for");
+        let has = |option: &str| options.iter().any(|known| known == option);
+        assert!(has("DEFAULT_MEMSTATUS=0"), "{options:?}");
+        assert!(
+            !has("ENABLE_MEMORY_MANAGEMENT") && !has("ENABLE_API_ARMOR"),
+            "{options:?}"
+        );
+    }
 }

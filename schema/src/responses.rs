@@ -127,7 +127,7 @@ impl ResponseMemory {
         self.responses.clear()
     }
 
-    /// Keeps a response, which somebody has asked for unless it `is_foreseen`.
+    /// Keeps a response, which somebody has asked for unless it `is_foreseen`, if it is likely to be asked for again.
     pub(crate) fn keep(&self, operation: TextHash, response: NewResponse, is_foreseen: bool) {
         self.counts.add(Outcome::Done, 1);
         self.responses.note_cost(response.cost, 1);
@@ -136,6 +136,11 @@ impl ResponseMemory {
             made: Instant::now(),
             is_foreseen: is_foreseen.into(),
         };
-        self.responses.insert(operation, Arc::new(kept));
+        let kept = Arc::new(kept);
+        if is_foreseen {
+            self.responses.insert(operation, kept);
+        } else {
+            self.responses.offer(operation, kept);
+        }
     }
 }

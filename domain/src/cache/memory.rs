@@ -1,11 +1,13 @@
 //! One layer's part of this process's memory: things by key, as many as there is room for.
 //!
 //! The library keeps by S3-FIFO: what is asked for a second time stays before what was asked for once, so that a walk through the
-//! whole catalog pushes out nothing that is wanted. Beside it, this remembers by their hashes alone what had to go lately: what is
-//! asked for of that would have been there in a larger memory, and `sizing` lives by it.
+//! whole catalog pushes out nothing that is wanted. What had to go lately is remembered by its hash alone (`gone`), and
+//! `sizing` lives by that.
+
+mod gone;
 
 use std::{
-    hash::{BuildHasher as _, Hash},
+    hash::Hash,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -14,13 +16,18 @@ use std::{
 };
 
 use foldhash::fast::RandomState;
-use quick_cache::{Equivalent, Lifecycle, Weighter, sync::Cache};
+use quick_cache::{Equivalent, Weighter, sync::Cache};
+
+use self::gone::Gone;
 
 /// What keeping anything costs beside itself: its place in a list, its key and its entry in the table.
 const OTHER_BYTES: usize = 110;
 
 /// What a thing is taken to have before there is any, to lay out the table.
 const LIKELY_BYTES: u64 = 1_000;
+
+/// A memory is full that has less than one part of so many left.
+const SPARE: u64 = 16;
 
 /// Of how many costs the average is taken, in which later ones count for more.
 const COSTS: u64 = 64;
@@ -41,8 +48,8 @@ impl<T: Weigh> Weigh for Arc<T> {
 pub struct Memory<K, V>(Arc<Room<K, V>>);
 
 struct Room<K, V> {
-    things: Cache<K, V, Weighing, RandomState, Going>,
-    going: Going,
+    things: Cache<K, V, Weighing, RandomState, Gone>,
+    gone: Gone,
     /// Nanoseconds that it costs to do without a thing, of late.
     worth_ns: AtomicU64,
 }
@@ -73,35 +80,13 @@ impl Extent {
 #[derive(Clone)]
 struct Weighing;
 
-/// What becomes of things that have to go. Clones share it.
-#[derive(Clone)]
-struct Going(Arc<Gone>);
-
-struct Gone {
-    evictions: AtomicU64,
-    hasher: RandomState,
-    /// The hashes of what went lately, and the bytes that it had; none where nobody wants to know.
-    ghosts: Option<Cache<u64, u64, GhostWeighing>>,
-    /// How often one of them was asked for.
-    wanted_again: AtomicU64,
-}
-
-#[derive(Clone)]
-struct GhostWeighing;
-
 impl<K: Hash + Eq + Clone, V: Clone + Weigh> Memory<K, V> {
     /// Room for `capacity_bytes`. What had to go is remembered as long as it would fit into `ghost_bytes`.
     pub(super) fn new(capacity_bytes: u64, ghost_bytes: u64) -> Self {
-        let going = Going(Arc::new(Gone {
-            evictions: AtomicU64::default(),
-            hasher: RandomState::default(),
-            ghosts: (ghost_bytes > 0).then(|| Cache::with_weighter(items(ghost_bytes), ghost_bytes, GhostWeighing)),
-            wanted_again: AtomicU64::default(),
-        }));
-        let hasher = RandomState::default();
+        let (gone, hasher) = (Gone::new(ghost_bytes), RandomState::default());
         Self(Arc::new(Room {
-            things: Cache::with(items(capacity_bytes), capacity_bytes, Weighing, hasher, going.clone()),
-            going,
+            things: Cache::with(items(capacity_bytes), capacity_bytes, Weighing, hasher, gone.clone()),
+            gone,
             worth_ns: AtomicU64::default(),
         }))
     }
@@ -110,14 +95,32 @@ impl<K: Hash + Eq + Clone, V: Clone + Weigh> Memory<K, V> {
     pub fn get<Q: Hash + Equivalent<K> + ?Sized>(&self, key: &Q) -> Option<V> {
         let found = self.0.things.get(key);
         if found.is_none() {
-            self.0.going.0.note_wanted(key);
+            self.0.gone.note_wanted(key);
         }
         found
     }
 
     /// Keeps a thing, in the place of what was there under its key.
     pub fn insert(&self, key: K, value: V) {
+        self.0.gone.forget(&key);
         self.0.things.insert(key, value);
+    }
+
+    /// Keeps a thing that can be done without, if there is room for it, or if it was here or offered of late: in a full memory, what
+    /// is asked for once would only push out what is asked for again.
+    pub fn offer(&self, key: K, value: V) {
+        let bytes = weight(&value);
+        if self.0.gone.forget(&key) || self.has_room_for(bytes) {
+            self.0.things.insert(key, value);
+        } else {
+            self.0.gone.remember(&key, bytes);
+        }
+    }
+
+    fn has_room_for(&self, bytes: u64) -> bool {
+        let things = &self.0.things;
+        // Looking at how full it is takes a while, and nothing has to go before it is. Its parts are not filled to the last byte.
+        self.0.gone.evictions() == 0 || things.weight() + bytes <= things.capacity() - things.capacity() / SPARE
     }
 
     /// Has `see` look at everything.
@@ -186,12 +189,12 @@ where
             entries: things.len() as u64,
             bytes: things.weight(),
             capacity_bytes: things.capacity(),
-            evictions: self.0.going.0.evictions.load(Ordering::Relaxed),
+            evictions: self.0.gone.evictions(),
         }
     }
 
     fn take_loss_ns(&self) -> u64 {
-        let wanted_again = self.0.going.0.wanted_again.swap(0, Ordering::Relaxed);
+        let wanted_again = self.0.gone.take_wanted_again();
         wanted_again.saturating_mul(self.0.worth_ns.load(Ordering::Relaxed))
     }
 
@@ -200,37 +203,9 @@ where
     }
 }
 
-impl Gone {
-    /// Notes that something is asked for that is not there.
-    fn note_wanted<Q: Hash + ?Sized>(&self, key: &Q) {
-        if let Some(ghosts) = &self.ghosts
-            && ghosts.remove(&self.hasher.hash_one(key)).is_some()
-        {
-            self.wanted_again.fetch_add(1, Ordering::Relaxed);
-        }
-    }
-}
-
-impl<K: Hash, V: Weigh> Lifecycle<K, V> for Going {
-    type RequestState = ();
-
-    fn on_evict(&self, (): &mut (), key: K, value: V) {
-        self.0.evictions.fetch_add(1, Ordering::Relaxed);
-        if let Some(ghosts) = &self.0.ghosts {
-            ghosts.insert(self.0.hasher.hash_one(&key), weight(&value));
-        }
-    }
-}
-
 impl<K, V: Weigh> Weighter<K, V> for Weighing {
     fn weight(&self, _: &K, value: &V) -> u64 {
         weight(value)
-    }
-}
-
-impl Weighter<u64, u64> for GhostWeighing {
-    fn weight(&self, _: &u64, bytes: &u64) -> u64 {
-        *bytes
     }
 }
 
@@ -241,4 +216,66 @@ fn weight(value: &impl Weigh) -> u64 {
 /// How many things may fit.
 fn items(bytes: u64) -> usize {
     usize::try_from(bytes / LIKELY_BYTES).unwrap_or(usize::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Memory, OTHER_BYTES, Resizable as _, Weigh};
+
+    #[derive(Clone)]
+    struct Thing;
+
+    impl Weigh for Thing {
+        fn bytes(&self) -> usize {
+            1_000 - OTHER_BYTES
+        }
+    }
+
+    /// A memory for 1,000 things in which so many of the first numbers are, each of which is asked for.
+    fn memory_with(numbers: u32) -> Memory<u32, Thing> {
+        let memory = Memory::new(1_000_000, 1_000_000);
+        for number in 0..numbers {
+            memory.insert(number, Thing);
+            assert!(memory.get(&number).is_some());
+        }
+        memory
+    }
+
+    #[test]
+    fn what_is_offered_is_kept_while_there_is_room() {
+        let memory = memory_with(0);
+        memory.offer(1, Thing);
+        assert!(memory.get(&1).is_some());
+        // Once something had to go, and there is room again.
+        let memory = memory_with(2_000);
+        memory.clear();
+        memory.offer(1, Thing);
+        assert!(memory.get(&1).is_some() && memory.extent().evictions > 0);
+    }
+
+    #[test]
+    fn what_is_offered_once_pushes_nothing_out() {
+        let memory = memory_with(2_000);
+        let evictions = memory.extent().evictions;
+        for number in 10_000..11_000 {
+            memory.offer(number, Thing);
+            assert!(memory.get(&number).is_none());
+        }
+        assert_eq!(memory.extent().evictions, evictions);
+        // And is kept when it is offered again, of late.
+        memory.offer(10_900, Thing);
+        assert!(memory.get(&10_900).is_some());
+    }
+
+    #[test]
+    fn what_is_asked_for_again_would_have_been_in_a_larger_memory_once() {
+        let memory = memory_with(2_000);
+        memory.note_cost(std::time::Duration::from_nanos(7), 1);
+        memory.take_loss_ns();
+        memory.offer(10_000, Thing);
+        for _ in 0..3 {
+            assert!(memory.get(&10_000).is_none());
+        }
+        assert_eq!(memory.take_loss_ns(), 7);
+    }
 }

@@ -60,9 +60,9 @@ impl SerializedMemory {
         (self.answers).drop_unless(|(_, icon), kept| catalog.is_icon_unchanged(*icon, kept.is_its_own, kept.shown))
     }
 
-    /// Keeps what `icon` answers to `selection`.
+    /// Keeps what `icon` answers to `selection`, if it is likely to be asked for again.
     pub(super) fn keep(&self, (selection, icon): (SelectionId, IconId), kept: Kept) {
-        self.answers.insert((selection, icon), kept);
+        self.answers.offer((selection, icon), kept);
     }
 
     /// Notes what it cost to work out so many answers.

@@ -182,10 +182,14 @@ impl Documents {
         let name = request.operation_name.as_deref().unwrap_or_default();
         let hash = TextHash::of_operation(&document.hash, name, &request.variables);
         let found = Instant::now();
+        let weighed = match variables::without_texts(operation, &request.variables) {
+            Some(variables) => TextHash::of_operation(&document.hash, name, &variables),
+            None => hash,
+        };
         // What was weighed with the same variables has passed all that is looked at before.
-        let weight = match self.weights.get(&hash) {
+        let weight = match self.weights.get(&weighed) {
             Some(weight) => weight,
-            None => self.weigh(&document, operation, request, hash)?,
+            None => self.weigh(&document, operation, request, weighed)?,
         };
         limits::check_cost(weight.cost, &self.limits)?;
         self.remember(&document, request);

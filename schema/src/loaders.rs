@@ -181,7 +181,6 @@ impl Loaders {
         self.note_elsewhere();
         self.searched.fetch_add(1, Ordering::Relaxed);
         self.catalog.has_shown_everything();
-        self.shows_standings();
         &self.search
     }
 

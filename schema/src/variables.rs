@@ -10,8 +10,8 @@ use std::{collections::HashSet, convert::Infallible};
 use async_graphql::{
     Name, Positioned, ServerError, Value as ConstValue,
     parser::types::{
-        Directive, DocumentOperations, ExecutableDocument, Field, OperationDefinition, Selection, SelectionSet,
-        VariableDefinition,
+        BaseType, Directive, DocumentOperations, ExecutableDocument, Field, OperationDefinition, OperationType,
+        Selection, SelectionSet, VariableDefinition,
     },
 };
 use serde_json::{Map, Value};
@@ -54,6 +54,25 @@ pub(crate) fn check_given(operation: &OperationDefinition, given: &Map<String, V
             Err(bad_user_input(message).into_server_error(definition.pos))
         }
     }
+}
+
+/// The same variables with an empty text in the place of each that the operation takes any text for: neither the validator nor
+/// the reckoning of costs looks at what one says. None where there are none, and for what is no query: where a list of objects belongs,
+/// the validator takes one alone without looking which variables are in it, so that a text may be read as something else there.
+pub(crate) fn without_texts(operation: &OperationDefinition, given: &Map<String, Value>) -> Option<Map<String, Value>> {
+    if operation.ty != OperationType::Query {
+        return None;
+    }
+    let definitions = operation.variable_definitions.iter();
+    let mut texts = definitions
+        .filter(|definition| matches!(&definition.node.var_type.node.base, BaseType::Named(name) if name == "String"))
+        .map(|definition| definition.node.name.node.as_str())
+        .filter(|name| given.get(*name).is_some_and(Value::is_string))
+        .peekable();
+    texts.peek()?;
+    let mut others = given.clone();
+    others.extend(texts.map(|name| (name.to_owned(), Value::from(""))));
+    Some(others)
 }
 
 /// The arguments that costs are reckoned by, and that may be left out.
@@ -195,5 +214,97 @@ impl Uses {
     fn note_other(&mut self, name: Name) -> Result<ConstValue, Infallible> {
         self.other.insert(name);
         Ok(ConstValue::Null)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use async_graphql::parser::{
+        parse_query, parse_schema,
+        types::{
+            BaseType, DocumentOperations, InputValueDefinition, OperationDefinition, Type, TypeDefinition, TypeKind,
+            TypeSystemDefinition,
+        },
+    };
+    use serde_json::{Map, Value, json};
+
+    use super::without_texts;
+    use crate::service::sdl;
+
+    fn operation(text: &str) -> OperationDefinition {
+        match parse_query(text).expect("a document").operations {
+            DocumentOperations::Single(operation) => operation.node,
+            DocumentOperations::Multiple(_) => panic!("one operation"),
+        }
+    }
+
+    fn variables(value: Value) -> Map<String, Value> {
+        match value {
+            Value::Object(variables) => variables,
+            _ => panic!("an object"),
+        }
+    }
+
+    #[test]
+    fn only_what_a_text_says_is_left_out() {
+        let operation = operation("query($a: String!, $b: String, $c: [String!], $d: ID, $e: Int, $f: String) { x }");
+        let given = variables(json!({ "a": "x", "b": null, "c": ["y", "z"], "d": "i", "e": 3, "f": 1 }));
+        let expected = variables(json!({ "a": "", "b": null, "c": ["y", "z"], "d": "i", "e": 3, "f": 1 }));
+        assert_eq!(without_texts(&operation, &given), Some(expected));
+    }
+
+    #[test]
+    fn where_there_are_no_texts_nothing_is_copied() {
+        let operation = operation("query($c: [String!], $f: String, $g: String) { x }");
+        let given = variables(json!({ "c": ["y"], "f": 1 }));
+        assert_eq!(without_texts(&operation, &given), None);
+    }
+
+    #[test]
+    fn what_a_mutation_says_is_looked_at() {
+        let given = variables(json!({ "a": "x" }));
+        assert_eq!(without_texts(&operation("mutation($a: String) { x }"), &given), None);
+    }
+
+    /// A text as the value of a variable in an object that stands for such a list is not known to be one.
+    #[test]
+    fn no_argument_of_a_query_is_a_list_of_objects() {
+        let schema = parse_schema(sdl()).expect("the library reads what it writes");
+        let types: Vec<TypeDefinition> = (schema.definitions.into_iter())
+            .filter_map(|definition| match definition {
+                TypeSystemDefinition::Type(definition) => Some(definition.node),
+                TypeSystemDefinition::Schema(_) | TypeSystemDefinition::Directive(_) => None,
+            })
+            .collect();
+        let is_input = |name: &str| {
+            let found = types.iter().find(|found| found.name.node == name);
+            found.is_some_and(|found| matches!(found.kind, TypeKind::InputObject(_)))
+        };
+        let is_list_of_objects = |var_type: &Type| match &var_type.base {
+            BaseType::Named(_) => false,
+            BaseType::List(item) => matches!(&item.base, BaseType::Named(name) if is_input(name)),
+        };
+        let mut looked_at = 0;
+        for found in &types {
+            let inputs: Vec<&InputValueDefinition> = match &found.kind {
+                TypeKind::Object(object) if found.name.node != "Mutation" => {
+                    let fields = object.fields.iter();
+                    fields
+                        .flat_map(|field| &field.node.arguments)
+                        .map(|input| &input.node)
+                        .collect()
+                }
+                // Those that only mutations take are called after what they do.
+                TypeKind::InputObject(object) if !found.name.node.ends_with("Input") => {
+                    object.fields.iter().map(|field| &field.node).collect()
+                }
+                _ => continue,
+            };
+            for input in inputs {
+                looked_at += 1;
+                assert!(!is_list_of_objects(&input.ty.node), "{}.{}", found.name, input.name);
+            }
+        }
+        assert!(looked_at > 50, "{looked_at}");
     }
 }

@@ -39,6 +39,20 @@ const FIELDS: [&str; 26] = [
     "...common",
 ];
 
+/// What icons have themselves, which is written without being resolved where nothing else is selected.
+const OWN_FIELDS: [&str; 10] = [
+    "name",
+    "n: name",
+    "key prefix",
+    "id",
+    "body",
+    "left top",
+    "width height",
+    "hidden palette",
+    "__typename",
+    "body body",
+];
+
 /// Where icons stand. `ICON` is what is selected from each.
 const LISTS: [&str; 6] = [
     "icons(names: $names) { ... on Icon ICON ... on IconNotFound { name } ... on InvalidIconName { input message } __typename }",
@@ -65,8 +79,13 @@ const NAMES: [&str; 10] = [
 /// A document that nobody thought of, with a field that is selected from twice now and then, and variables inside.
 fn document(random: &mut Random) -> String {
     let selected = 1 + random.below(6);
-    let mut fields = random.choose(&FIELDS, selected);
-    if random.below(4) == 0 {
+    let is_own = random.below(3) == 0;
+    let mut fields = if is_own {
+        random.choose(&OWN_FIELDS, selected)
+    } else {
+        random.choose(&FIELDS, selected)
+    };
+    if !is_own && random.below(4) == 0 {
         fields.push("svg2: svg(options: { height: $height })");
     }
     let list = LISTS[random.below(LISTS.len())].replace("ICON", &format!("{{ {} }}", fields.join(" ")));

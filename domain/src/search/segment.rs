@@ -9,7 +9,7 @@ use std::{
 };
 
 use foldhash::HashMap;
-use moka::sync::Cache;
+use quick_cache::{Weighter, sync::Cache};
 use roaring::{MultiOps as _, RoaringBitmap};
 use tantivy::{
     DocId, InvertedIndexReader, SegmentReader, Term,
@@ -43,7 +43,7 @@ pub(crate) struct Segment {
     deleted: RoaringBitmap,
     damaged: AtomicBool,
     /// Posting lists that are long and were read before, by a hash of what they are of.
-    decoded: Cache<u128, Arc<RoaringBitmap>>,
+    decoded: Cache<u128, Arc<RoaringBitmap>, Serialized>,
     by_name: OnceLock<Vec<DocId>>,
     by_age: OnceLock<Vec<DocId>>,
     /// Every icon that its set does not hide.
@@ -54,10 +54,22 @@ pub(crate) struct Segment {
 
 /// Memory for posting lists as bitmaps: those of the words that are asked for most, some thousand of them.
 const DECODED_BYTES: u64 = 32 << 20;
+/// As many as that is, to lay out the table.
+const LIKELY_DECODED: usize = 8_192;
 /// Shorter lists are read as quickly as they are looked up.
 const SHORTEST_KEPT: u32 = 64;
 /// Of longer ones it costs less to set bits than to put documents in one by one.
 const LONGEST_ADDED: u32 = 4096;
+
+/// Weighs a bitmap by what it would take on disk, which is about what it takes in memory.
+#[derive(Clone)]
+struct Serialized;
+
+impl Weighter<u128, Arc<RoaringBitmap>> for Serialized {
+    fn weight(&self, _: &u128, documents: &Arc<RoaringBitmap>) -> u64 {
+        documents.serialized_size() as u64
+    }
+}
 
 impl Segment {
     pub(crate) fn open(reader: &SegmentReader, fields: &Fields) -> Result<Self, SearchError> {
@@ -85,12 +97,7 @@ impl Segment {
             reader: reader.clone(),
             deleted,
             damaged: AtomicBool::new(false),
-            decoded: Cache::builder()
-                .max_capacity(DECODED_BYTES)
-                .weigher(|_, documents: &Arc<RoaringBitmap>| {
-                    u32::try_from(documents.serialized_size()).unwrap_or(u32::MAX)
-                })
-                .build(),
+            decoded: Cache::with_weighter(LIKELY_DECODED, DECODED_BYTES, Serialized),
             by_name: OnceLock::new(),
             by_age: OnceLock::new(),
             visible: Arc::default(),

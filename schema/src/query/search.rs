@@ -163,6 +163,8 @@ fn request(
 }
 
 fn find(context: &Context<'_>, request: &SearchRequest) -> Result<Arc<Matches>, Error> {
-    let found = loaders(context).search().find(request);
+    let loaders = loaders(context);
+    loaders.shows_standings();
+    let found = loaders.search().find(request);
     found.map_err(|error| search_failed(&error))
 }

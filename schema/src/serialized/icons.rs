@@ -10,7 +10,7 @@ use bytes::Bytes;
 use domain::cache::Shown;
 use futures_util::future::try_join_all;
 
-use super::{Selections, SerializedMemory, memory::Kept, selections::SelectionId, splice::written};
+use super::{Selections, SerializedMemory, memory::Kept, selections::Selected, splice::write};
 use crate::{
     loaders::{Loaders, loaders_of},
     types::{icon::Icon, icon_result::IconResult},
@@ -33,7 +33,7 @@ pub(crate) struct Serializing {
 
 /// One selection, for as long as a list of icons answers it.
 struct Answering<'a> {
-    selection: SelectionId,
+    selection: &'a Selected,
     serializing: &'a Serializing,
     loaders: &'a Loaders,
 }
@@ -51,20 +51,36 @@ impl<'a> Answering<'a> {
 
     fn kept(&self, icon: &Icon) -> Option<Bytes> {
         let Serializing { memory, began, .. } = self.serializing;
-        memory.get(self.selection, &icon.0, self.loaders.catalog(), *began)
+        memory.get(self.selection.id, &icon.0, self.loaders.catalog(), *began)
     }
 
-    fn keep(&self, icon: &Icon, value: &Value, is_its_own: bool) {
+    /// Keeps what an icon answers, which is to be answered.
+    fn keep(&self, icon: &Icon, json: &[u8], is_its_own: bool) -> Value {
         let Serializing {
             memory, shown, began, ..
         } = self.serializing;
+        let bytes = Bytes::copy_from_slice(json);
         let kept = Kept {
-            bytes: written(value).into(),
+            bytes: bytes.clone(),
             is_its_own,
             shown: *shown,
             made: *began,
         };
-        memory.keep((self.selection, icon.0.id), kept);
+        memory.keep((self.selection.id, icon.0.id), kept);
+        Value::Binary(bytes)
+    }
+
+    /// Answers what is missing, where icons have all of it themselves.
+    fn write_plain<'i>(&self, icons: impl Iterator<Item = Option<&'i Icon>>, answers: &mut [Option<Value>]) {
+        let Some(plain) = &self.selection.plain else { return };
+        let mut json = Vec::new();
+        let missing = icons.zip(answers).filter(|(_, answer)| answer.is_none());
+        for (icon, answer) in missing {
+            let Some(icon) = icon else { continue };
+            json.clear();
+            plain.write(&icon.0, &mut json);
+            *answer = Some(self.keep(icon, &json, true));
+        }
     }
 }
 
@@ -80,34 +96,69 @@ async fn resolve<'a, T: OutputType>(
     };
     let kept = |item| answering.kept(icon_of(item)?).map(Value::Binary);
     let mut answers: Vec<Option<Value>> = items.iter().map(kept).collect();
-    let missing: Vec<usize> = (0..items.len()).filter(|index| answers[*index].is_none()).collect();
-    count(items.len() - missing.len(), missing.len());
-    let loaders = answering.loaders;
-    let (errors_before, asked_before, searched_before) =
-        (errors(context), loaders.asked_for_more(), loaders.searched());
+    let is_missing = |answers: &[Option<Value>], index: &usize| answers[*index].is_none();
+    let missing = (0..items.len()).filter(|index| is_missing(&answers, index)).count();
+    count(items.len() - missing, missing);
     let started = Instant::now();
-    let resolved = missing.iter().map(|index| {
-        let (item, context) = (&items[*index], context.with_index(*index));
-        async move {
-            let resolved = OutputType::resolve(item, &context, field).await;
-            resolved.map_err(|error| context.set_error_path(error))
+    answering.write_plain(items.iter().map(&icon_of), &mut answers);
+    let unwritten: Vec<usize> = (0..items.len()).filter(|index| is_missing(&answers, index)).collect();
+    if !unwritten.is_empty() {
+        let resolved = Resolved::of(context, field, items, &unwritten).await?;
+        let mut json = Vec::new();
+        for (index, value) in unwritten.into_iter().zip(resolved.values) {
+            let icon = icon_of(&items[index]).filter(|_| resolved.is_whole);
+            answers[index] = Some(match icon {
+                // What is written to be kept is not written again for this answer.
+                Some(icon) => {
+                    json.clear();
+                    write(&mut json, &value);
+                    answering.keep(icon, &json, resolved.is_its_own)
+                }
+                None => value,
+            });
         }
-    });
-    let resolved = try_join_all(resolved).await?;
-    answering.serializing.memory.note_cost(started.elapsed(), missing.len());
-    // Whose error it is does not matter: what an icon answers when something fails is not what it answers.
-    // What a search found is made of more than the icon's set, and figures of usage move with time.
-    let is_whole =
-        errors(context) == errors_before && loaders.searched() == searched_before && !loaders.shown_usage().figures;
-    // What somebody else asks for meanwhile counts as well: then it is right for a shorter time, and right.
-    let is_its_own = loaders.asked_for_more() == asked_before;
-    for (index, value) in missing.into_iter().zip(resolved) {
-        if let Some(icon) = icon_of(&items[index]).filter(|_| is_whole) {
-            answering.keep(icon, &value, is_its_own);
-        }
-        answers[index] = Some(value);
     }
+    answering.serializing.memory.note_cost(started.elapsed(), missing);
     Ok(Value::List(answers.into_iter().flatten().collect()))
+}
+
+/// What the library made of items.
+struct Resolved {
+    values: Vec<Value>,
+    /// Whether nothing failed, and all of it is made of the catalog alone.
+    is_whole: bool,
+    /// Whether each is made of the item itself, if it is an icon, and its set's facts alone.
+    is_its_own: bool,
+}
+
+impl Resolved {
+    async fn of<'a, T: OutputType>(
+        context: &ContextSelectionSet<'a>,
+        field: &Positioned<Field>,
+        items: &'a [T],
+        indices: &[usize],
+    ) -> ServerResult<Self> {
+        let loaders = loaders_of(context);
+        let (errors_before, asked_before, searched_before) =
+            (errors(context), loaders.asked_for_more(), loaders.searched());
+        let values = indices.iter().map(|index| {
+            let (item, context) = (&items[*index], context.with_index(*index));
+            async move {
+                let resolved = OutputType::resolve(item, &context, field).await;
+                resolved.map_err(|error| context.set_error_path(error))
+            }
+        });
+        Ok(Self {
+            values: try_join_all(values).await?,
+            // Whose error it is does not matter: what an icon answers when something fails is not what it answers.
+            // What a search found is made of more than the icon's set, and figures of usage move with time.
+            is_whole: errors(context) == errors_before
+                && loaders.searched() == searched_before
+                && !loaders.shown_usage().figures,
+            // What somebody else asks for meanwhile counts as well: then it is right for a shorter time, and right.
+            is_its_own: loaders.asked_for_more() == asked_before,
+        })
+    }
 }
 
 fn errors(context: &ContextSelectionSet<'_>) -> usize {

@@ -7,6 +7,7 @@ use async_graphql::{
     parser::types::{Directive, ExecutableDocument, Field, Selection, SelectionSet},
 };
 
+use super::plain::Plain;
 use crate::documents::TextHash;
 
 /// One selection of one document, and of no other.
@@ -21,7 +22,14 @@ impl SelectionId {
 
 /// Those of a document, by the places where they begin.
 #[derive(Debug, Default)]
-pub(crate) struct Selections(HashMap<Pos, SelectionId>);
+pub(crate) struct Selections(HashMap<Pos, Selected>);
+
+/// A selection of a document, and how it is written where icons answer it that need not be resolved.
+#[derive(Debug)]
+pub(super) struct Selected {
+    pub(super) id: SelectionId,
+    pub(super) plain: Option<Plain>,
+}
 
 impl Selections {
     /// Those of a parsed document whose fragments do not spread themselves; none where it selects from a field twice: the
@@ -41,8 +49,8 @@ impl Selections {
     }
 
     /// The selection that begins there, if it is one of these.
-    pub(super) fn at(&self, position: Pos) -> Option<SelectionId> {
-        self.0.get(&position).copied()
+    pub(super) fn at(&self, position: Pos) -> Option<&Selected> {
+        self.0.get(&position)
     }
 }
 
@@ -62,7 +70,7 @@ struct Reader<'a> {
     hash: &'a TextHash,
     /// Each is read once, however often it is spread.
     fragments: HashMap<&'a Name, Facts<'a>>,
-    found: HashMap<Pos, SelectionId>,
+    found: HashMap<Pos, Selected>,
 }
 
 impl<'a> Reader<'a> {
@@ -85,7 +93,11 @@ impl<'a> Reader<'a> {
             }
         }
         if !facts.varies {
-            self.found.insert(set.pos, self.hash.of_selection(set.pos));
+            let selected = Selected {
+                id: self.hash.of_selection(set.pos),
+                plain: Plain::of(&set.node),
+            };
+            self.found.insert(set.pos, selected);
         }
         facts
     }

@@ -22,13 +22,6 @@ pub(crate) fn spliced(data: &Value) -> Vec<u8> {
     json
 }
 
-/// One value as JSON, with no more room than it takes: it is to be kept.
-pub(crate) fn written(value: &Value) -> Box<[u8]> {
-    let mut json = Vec::with_capacity(bytes_of(value));
-    write(&mut json, value);
-    json.into_boxed_slice()
-}
-
 /// The same value with every part as it was resolved.
 pub(crate) fn unspliced(value: Value) -> Value {
     match value {
@@ -53,7 +46,8 @@ fn bytes_of(value: &Value) -> usize {
     }
 }
 
-fn write(json: &mut Vec<u8>, value: &Value) {
+/// Appends one value as JSON.
+pub(super) fn write(json: &mut Vec<u8>, value: &Value) {
     match value {
         Value::Binary(bytes) => json.extend_from_slice(bytes),
         Value::List(items) if has_spliced(value) => {
@@ -88,7 +82,7 @@ fn write(json: &mut Vec<u8>, value: &Value) {
 mod tests {
     use async_graphql::{Value, value};
 
-    use super::{has_spliced, spliced, unspliced, written};
+    use super::{has_spliced, spliced, unspliced, write};
 
     #[test]
     fn spliced_bytes_are_those_of_the_whole() {
@@ -101,6 +95,11 @@ mod tests {
         assert_eq!(String::from_utf8(spliced(&in_parts)).expect("UTF-8"), expected);
         assert_eq!(spliced(&whole), expected.as_bytes());
         // What is kept may hold what was kept.
+        let written = |value: &Value| {
+            let mut json = Vec::new();
+            write(&mut json, value);
+            json
+        };
         assert_eq!(written(&in_parts), written(&whole));
         assert_eq!(spliced(&Value::Binary(written(&in_parts).into())), expected.as_bytes());
         assert_eq!(unspliced(in_parts), whole);

@@ -21,6 +21,9 @@ use crate::{
     validity::{Epoch, Validity},
 };
 
+/// A kept response may take a part of so many of its bytes as room that it does not use.
+const MOST_SPARE: usize = 16;
+
 /// Where the response to an operation is kept, or to be kept.
 pub(super) struct Keeper<'a> {
     pub(super) memory: &'a ResponseMemory,
@@ -148,15 +151,20 @@ impl GraphqlService {
             None => response,
         };
         let next = scroll.and_then(|(scroll, request)| Some((scroll.next(&response.data)?, scroll, request)));
-        let body = Bytes::from(to_bytes(response, outcome));
+        let written = to_bytes(response, outcome);
+        let spare = written.capacity() - written.len();
+        let body = Bytes::from(written);
         let mut validity = None;
         if let Some(keeper) = keeper.filter(|_| outcome == Outcome::Ok) {
             let made = keeper.epoch.shows(loaders.catalog().made_of(), loaders.shown_usage());
             validity = Some(made.clone());
             let response = NewResponse {
                 validity: made,
-                // Whoever wrote it made room for more, which would be kept with it.
-                body: Bytes::copy_from_slice(&body),
+                // Much room that was made for more would be kept with it.
+                body: match spare > body.len() / MOST_SPARE {
+                    true => Bytes::copy_from_slice(&body),
+                    false => body.clone(),
+                },
                 cost: started.elapsed(),
                 next: next.as_ref().map(|(cursor, ..)| cursor.clone()),
             };

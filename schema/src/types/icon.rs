@@ -199,7 +199,7 @@ impl Icon {
     }
 
     /// Used together with this icon by at least three sessions of the last 90 days: the most surely related first, none of them hidden.
-    #[graphql(complexity = "cost_of(cost_of_page(Some(first), None), 1 + child_complexity)")]
+    #[graphql(complexity = "related_icon::COST + cost_of(cost_of_page(Some(first), None), 1 + child_complexity)")]
     async fn related(
         &self,
         context: &Context<'_>,

@@ -4,6 +4,9 @@ use domain::{catalog, usage::RelatedKey};
 use super::icon::Icon;
 use crate::{loaders::loaders, paging::first_or_default};
 
+/// What an icon costs however few are wanted: many are weighed to find them.
+pub(crate) const COST: usize = 20;
+
 /// An icon that is used together with another.
 #[derive(SimpleObject)]
 pub(crate) struct RelatedIcon {
@@ -25,6 +28,8 @@ pub(crate) async fn read(context: &Context<'_>, icon: &catalog::Icon, first: i32
     };
     let loaders = loaders(context);
     loaders.shows_figures();
+    // Which of them are hidden is read as well.
+    loaders.catalog().has_shown_everything();
     let related = loaders.related.one(&key).await?.unwrap_or_default();
     let ids: Vec<_> = related.iter().map(|related| related.icon).collect();
     let icons = loaders.by_id.many(&ids).await?;

@@ -363,8 +363,12 @@ impl Search {
         let known = newest().clone().filter(|known| known.is_of(snapshot, &standings));
         known.unwrap_or_else(|| {
             // Nobody waits for another's: it may be a thread that gives way to all who would wait.
-            let ranks = Arc::new(UsageRanks::of(snapshot, standings));
-            *newest() = Some(Arc::clone(&ranks));
+            let ranks = Arc::new(UsageRanks::of(snapshot, Arc::clone(&standings)));
+            let mut newest = newest();
+            // Who comes later takes what searches have by then, so that those are not worked out again.
+            let known = newest.as_ref().filter(|known| known.is_of(snapshot, &standings));
+            let ranks = known.map_or(ranks, Arc::clone);
+            *newest = Some(Arc::clone(&ranks));
             ranks
         })
     }

@@ -267,7 +267,7 @@ impl Usage {
     /// it. How many events were rolled up.
     pub async fn roll_up(&self) -> Result<u64, DatabaseError> {
         let rolled_up = self.rollup.run(|_| {}).await?;
-        self.together.run().await?;
+        self.together.run_out().await?;
         self.standings.refresh_all(self.clock.now_ms()).await?;
         Ok(rolled_up)
     }

@@ -208,6 +208,18 @@ on_each_engine! {
         assert_eq!(stored(&app).await.len(), 2);
     }
 
+    async fn a_mutation_that_does_not_fit_records_nothing_whatever_fitted_before(engine) {
+        let app = start(engine).await;
+        let mutation = "mutation($kind: String!) { one: recordUsage(input: { events: { icon: \"u:a\" } }) { accepted } \
+             two: recordUsage(input: { events: { icon: \"u:a\", kind: $kind } }) { accepted } }";
+        let taken = app.graphql_with(mutation, json!({ "kind": "COPY" })).await;
+        assert_eq!((taken.data("/one/accepted"), taken.data("/two/accepted")), (&json!(1), &json!(1)), "{}", taken.text);
+        let refused = app.graphql_with(mutation, json!({ "kind": "NOPE" })).await;
+        assert!(refused.codes().iter().all(|code| *code == "BAD_USER_INPUT") && !refused.codes().is_empty(), "{}", refused.text);
+        assert_eq!(refused.json.get("data"), None);
+        assert_eq!(stored(&app).await.len(), 2);
+    }
+
     async fn what_is_no_batch_is_refused(engine) {
         let app = start(engine).await;
         let send = |body: &str, content_type: &str| {

@@ -91,17 +91,28 @@ impl CoUsage {
             for day in old {
                 co_usage.leave(day).await?;
             }
-            let mut counted = 0;
+            let (mut counted, mut failed) = (0, Ok(()));
             for day in changed {
-                counted += u64::from(co_usage.count(day).await?);
+                match co_usage.count(day).await {
+                    Ok(is_counted) => counted += u64::from(is_counted),
+                    // A day that fails again and again keeps no other from being counted.
+                    Err(error) => failed = Err(error),
+                }
             }
-            Ok(counted)
+            failed.map(|()| counted)
         };
         let worked = giving_way::run("usage-pairs", work).await;
         worked.map_err(|error| DatabaseError::Other(format!("no thread can be had: {error}")))?
     }
 
-    /// The newest first.
+    /// Counts until nothing is left to be counted, but by another server.
+    pub(super) async fn run_out(&self) -> Result<(), DatabaseError> {
+        while self.run().await? > 0 {}
+        Ok(())
+    }
+
+    /// The newest first. Of days that are long over and were counted, only the one that has changed most: whoever sends a late event
+    /// for each of them has one of them read again.
     async fn changed_days(&self) -> Result<Vec<i32>, DatabaseError> {
         let today = self.today();
         let retention_days = i32::try_from(self.retention_days).unwrap_or(i32::MAX);
@@ -111,6 +122,10 @@ impl CoUsage {
         let days: Vec<i32> = (first..=today + 1).rev().collect();
         let mut states = states(&Source::Open(self.database.clone()), &days).await?;
         states.retain(DayState::has_changed);
+        let is_late = |state: &&DayState| state.day < today - 1 && state.before.is_some();
+        let latest = states.iter().filter(is_late).max_by_key(|state| state.change());
+        let latest = latest.map(|state| state.day);
+        states.retain(|state| !is_late(&state) || Some(state.day) == latest);
         states.sort_unstable_by_key(|state| -state.day);
         Ok(states.into_iter().map(|state| state.day).collect())
     }
@@ -178,6 +193,12 @@ impl CoUsage {
 }
 
 impl DayState {
+    /// By how many events it differs from when it was counted.
+    fn change(&self) -> u64 {
+        let before = self.before.as_ref().map_or(0, |before| before.events);
+        self.events.abs_diff(before)
+    }
+
     fn has_changed(&self) -> bool {
         self.before.is_none_or(|before| before.events != self.events)
     }
@@ -185,8 +206,7 @@ impl DayState {
 
 /// Counts what is used together by what is rolled up in `database`, of the days that events are kept.
 pub async fn count_together(database: &Database, retention_days: u32, clock: Clock) -> Result<(), DatabaseError> {
-    let counted = CoUsage::new(database.clone(), retention_days, clock).run().await;
-    counted.map(|_| ())
+    CoUsage::new(database.clone(), retention_days, clock).run_out().await
 }
 
 /// Those of `days` that have events of sessions.

@@ -9,6 +9,9 @@ use crate::{catalog::json_list, database::DatabaseError};
 /// Events of sessions that are held at once, about: 16 bytes each.
 const EVENTS_OF_PART: i64 = 1_000_000;
 
+/// Events beyond which those that are held are looked through for the same ones.
+const MOST_UNSORTED: usize = 2_000_000;
+
 /// Events that one statement looks at, about: it has to end in the time that a statement may take.
 const EVENTS_OF_SLICE: i64 = 50_000;
 
@@ -23,15 +26,24 @@ const DAY_MS: i64 = 24 * 3_600_000;
 pub(super) async fn count(source: &Source, day: i32, events: i64) -> Result<Counted, DatabaseError> {
     let mut counting = Counting::new(BOUNDS);
     for sessions in session_ranges(events) {
-        let mut used = Vec::new();
+        let (mut used, mut most) = (Vec::new(), MOST_UNSORTED);
         for slice in slices(day, events) {
             used.append(&mut read(source, slice, sessions).await?);
+            // A session that goes on all day uses the same icons in every slice.
+            if used.len() > most {
+                sort(&mut used);
+                most = MOST_UNSORTED.max(2 * used.len());
+            }
         }
-        used.sort_unstable();
-        used.dedup();
+        sort(&mut used);
         counting.add(&used);
     }
     Ok(counting.end())
+}
+
+fn sort(used: &mut Vec<(i64, i64)>) {
+    used.sort_unstable();
+    used.dedup();
 }
 
 /// Sessions and the icons that they used, of the slice `from_ms` to `to_ms`, excluded, and the sessions `first` to `last`.

@@ -22,6 +22,9 @@ use crate::{
 /// A window is read again after so many times as long as it took: a hundredth of one connection's time goes into each.
 const PAUSES: u32 = 100;
 
+/// And how long at most: on a busy machine a reading takes long because it gives way.
+const MOST_PAUSE: Duration = Duration::from_mins(10);
+
 /// The newest standings. Clones share them.
 #[derive(Clone)]
 pub(in crate::usage) struct Keeping {
@@ -68,6 +71,9 @@ impl Keeping {
     }
 
     async fn read(&self, windows: Vec<UsageWindow>, now_ms: i64) -> Result<(), DatabaseError> {
+        if windows.is_empty() {
+            return Ok(());
+        }
         let keeping = self.clone();
         let reading = async move {
             let _alone = keeping.reading.lock().await;
@@ -92,14 +98,19 @@ impl Keeping {
 
     async fn count(&self, window: UsageWindow, now_ms: i64) -> Result<Counted, DatabaseError> {
         let started = Instant::now();
-        let snapshot = self.database.snapshot().await?;
-        // Of a year of much usage it takes seconds, once in many minutes.
-        snapshot.take_time().await?;
-        let counted = count(&snapshot, (window, now_ms)).await;
-        snapshot.end().await?;
+        let counted = async {
+            let snapshot = self.database.snapshot().await?;
+            // Of a year of much usage it takes seconds, once in many minutes.
+            snapshot.take_time().await?;
+            let counted = count(&snapshot, (window, now_ms)).await;
+            snapshot.end().await?;
+            counted
+        }
+        .await;
         // Also where it failed: what takes too long is not tried all the time.
         let took = started.elapsed().max(Duration::from_micros(1));
-        self.due.lock().unwrap_or_else(PoisonError::into_inner)[window.place()] = Some(Instant::now() + took * PAUSES);
+        let pause = took.saturating_mul(PAUSES).min(MOST_PAUSE);
+        self.due.lock().unwrap_or_else(PoisonError::into_inner)[window.place()] = Some(Instant::now() + pause);
         metrics::histogram!("usage_standings_duration_seconds").record(took);
         counted
     }

@@ -161,9 +161,10 @@ impl GraphqlService {
             let response = NewResponse {
                 validity: made,
                 // Much room that was made for more would be kept with it.
-                body: match spare > body.len() / MOST_SPARE {
-                    true => Bytes::copy_from_slice(&body),
-                    false => body.clone(),
+                body: if spare > body.len() / MOST_SPARE {
+                    Bytes::copy_from_slice(&body)
+                } else {
+                    body.clone()
                 },
                 cost: started.elapsed(),
                 next: next.as_ref().map(|(cursor, ..)| cursor.clone()),

@@ -309,18 +309,18 @@ impl Search {
         }
     }
 
-    /// What `request` finds.
+    /// What `request` finds. This and what is asked of it take the processor for long: to be called within [`compute`].
     pub fn find(&self, request: &SearchRequest) -> Result<Arc<Matches>, SearchError> {
         let snapshot = self.snapshot().ok_or(SearchError::NotReady)?;
         let recent = &self.shared.recent;
         let ranking = Ranking {
-            usage: compute(|| self.usage_ranks(&snapshot)),
+            usage: self.usage_ranks(&snapshot),
             lifts_popular: self.lifts_popular(),
         };
         if let Some(known) = recent.get(request).filter(|known| known.is_of(&snapshot, &ranking)) {
             return Ok(known);
         }
-        let matches = Arc::new(compute(|| Matches::new(snapshot, request, ranking))?);
+        let matches = Arc::new(Matches::new(snapshot, request, ranking)?);
         recent.insert(request.clone(), Arc::clone(&matches));
         Ok(matches)
     }

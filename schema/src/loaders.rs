@@ -16,7 +16,7 @@ use domain::{
     catalog::{Catalog, ChangeNamesKey, Icon, IconId, IconName, IconPageKey, IconSet, Page},
     database::DatabaseError,
     jobs::{Job, JobId},
-    search::Search,
+    search::{Search, compute},
     usage::{RelatedIcon, RelatedKey, UsageKey, WindowUsage},
 };
 use futures_util::{FutureExt as _, future::BoxFuture};
@@ -171,9 +171,9 @@ impl Loaders {
 
     /// The names that are closest to one that is not there. No icon's selection can ask for them, so that they are no part of what an
     /// icon answers.
-    pub(crate) fn closest(&self, name: &IconName) -> Vec<IconName> {
+    pub(crate) async fn closest(&self, name: &IconName) -> Vec<IconName> {
         self.catalog.has_shown_everything();
-        self.search.closest(name)
+        compute(|| self.search.closest(name)).await
     }
 
     /// The search, which needs no batches: it reads from memory. Whatever is made of what it finds is made of everything.

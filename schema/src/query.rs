@@ -182,7 +182,7 @@ impl Query {
             last,
             before,
         };
-        Some(search::connection(context, query, filter, order_by, &page))
+        Some(search::connection(context, query, filter, order_by, &page).await)
     }
 
     /// Several numbered pages (from 0, at most 10) of one search in one round trip, computed from one index snapshot.
@@ -200,7 +200,7 @@ impl Query {
         pages: Vec<i32>,
         #[graphql(default = 24)] size: i32,
     ) -> Option<Result<Vec<SearchPage>, Error>> {
-        Some(search::pages(context, query, filter, order_by, (&pages, size)))
+        Some(search::pages(context, query, filter, order_by, (&pages, size)).await)
     }
 
     /// Search-as-you-type completions: how the last word may go on, then icons, sets and tags that may be meant, the best of each
@@ -216,7 +216,7 @@ impl Query {
         filter: Option<IconFilter>,
         #[graphql(default = 10)] first: i32,
     ) -> Option<Result<Vec<Suggestion>, Error>> {
-        Some(search::suggestions(context, &text, filter, first))
+        Some(search::suggestions(context, &text, filter, first).await)
     }
 
     /// Which sets have an icon for every one of these concepts (at most 20), best coverage first.
@@ -229,7 +229,7 @@ impl Query {
         concepts: Vec<String>,
         #[graphql(default = 10)] first: i32,
     ) -> Option<Result<Vec<SetCoverage>, Error>> {
-        Some(search::covering(context, &concepts, first))
+        Some(search::covering(context, &concepts, first).await)
     }
 
     /// Icons that are used more than was to be expected, those that surprise most first. An icon was to have the share of all usage

@@ -10,7 +10,9 @@ use axum::{
 };
 use domain::{
     catalog::Icon,
-    search::{Filter, Hit, MAX_CONCEPTS, MAX_QUERY_CHARACTERS, MAX_QUERY_WORDS, Order, SearchError, SearchRequest},
+    search::{
+        Filter, Hit, MAX_CONCEPTS, MAX_QUERY_CHARACTERS, MAX_QUERY_WORDS, Order, SearchError, SearchRequest, compute,
+    },
 };
 use schema::{Caller, Code};
 use serde::Deserialize;
@@ -65,11 +67,19 @@ pub(crate) async fn batch(
 }
 
 async fn answer(state: &AppState, query: &BatchQuery, pages: &[u32], size: u32) -> Response {
-    let matches = match state.search.find(&query.request()) {
-        Ok(matches) => matches,
+    let request = query.request();
+    let found = compute(|| {
+        let matches = state.search.find(&request)?;
+        let found = matches.numbered_pages(pages, size);
+        // Worked out now, and known from then on.
+        let total = matches.total();
+        let _ = matches.corrected_query();
+        Ok((matches, total, found))
+    });
+    let (matches, total, found) = match found.await {
+        Ok(found) => found,
         Err(error) => return search_failed(&error).into_response(),
     };
-    let found = matches.numbered_pages(pages, size);
     let ids: Vec<_> = found.iter().flatten().map(|hit| hit.id).collect();
     let catalog = state.catalog.counted_by(Arc::default());
     // As new as what was searched, at least.
@@ -91,8 +101,8 @@ async fn answer(state: &AppState, query: &BatchQuery, pages: &[u32], size: u32) 
     let page = Json(json!({
         "query": query.q,
         "size": size,
-        "totalCount": matches.total(),
-        "totalPages": matches.total().div_ceil(u64::from(size)),
+        "totalCount": total,
+        "totalPages": total.div_ceil(u64::from(size)),
         "correctedQuery": matches.corrected_query(),
         "generation": matches.generation(),
         "pages": pages,

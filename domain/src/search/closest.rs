@@ -9,7 +9,7 @@ pub(crate) use keys::Keys;
 
 use std::cmp::Reverse;
 
-use super::{Search, computing::compute, rank::Rank, snapshot::Snapshot};
+use super::{Search, rank::Rank, snapshot::Snapshot};
 use crate::catalog::{IconId, IconName};
 
 /// Names that are offered in the place of one.
@@ -22,10 +22,10 @@ impl Search {
     /// The names that are closest to one that is not there, the closest first, at most [`MOST_CLOSEST`]. None while there is no index.
     ///
     /// In the set that is named, or those that may have been meant by it, names with the same words or another spelling; then the
-    /// same name in other sets. Hidden icons are not offered.
+    /// same name in other sets. Hidden icons are not offered. Takes the processor for long: to be called within [`compute`](super::compute).
     pub fn closest(&self, name: &IconName) -> Vec<IconName> {
         let snapshot = self.snapshot();
-        snapshot.map_or_else(Vec::new, |snapshot| compute(|| closest_to(&snapshot, name)))
+        snapshot.map_or_else(Vec::new, |snapshot| closest_to(&snapshot, name))
     }
 }
 

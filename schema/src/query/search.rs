@@ -27,7 +27,7 @@ use crate::{
     },
 };
 
-pub(super) fn connection(
+pub(super) async fn connection(
     context: &Context<'_>,
     query: String,
     filter: Option<IconFilter>,
@@ -39,14 +39,16 @@ pub(super) fn connection(
         cursor::hit(cursor, &request)
     })?;
     // One turn for all of it: each costs the threads a switch.
-    compute(|| {
+    let found = compute(|| {
         let matches = find(context, &request)?;
         let page = matches.page(&bounds);
-        Ok(SearchConnection::new(request, matches, page))
-    })
+        Ok::<_, Error>((matches, page))
+    });
+    let (matches, page) = found.await?;
+    Ok(SearchConnection::new(request, matches, page))
 }
 
-pub(super) fn pages(
+pub(super) async fn pages(
     context: &Context<'_>,
     query: String,
     filter: Option<IconFilter>,
@@ -67,12 +69,12 @@ pub(super) fn pages(
         .collect::<Result<_, _>>()?;
     let size = size_or_default(context, size)?;
     let request = request(context, query, filter, order)?;
-    let (matches, pages) = compute(|| {
+    let found = compute(|| {
         let matches = find(context, &request)?;
         let pages = matches.numbered_pages(&numbers, size);
-        Ok::<_, Error>((matches, pages))
-    })?;
-    let total = matches.total();
+        Ok::<_, Error>((matches.total(), matches, pages))
+    });
+    let (total, matches, pages) = found.await?;
     Ok(numbers
         .iter()
         .zip(pages)
@@ -86,9 +88,14 @@ pub(super) fn pages(
         .collect())
 }
 
-pub(super) fn covering(context: &Context<'_>, concepts: &[String], first: i32) -> Result<Vec<SetCoverage>, Error> {
+pub(super) async fn covering(
+    context: &Context<'_>,
+    concepts: &[String],
+    first: i32,
+) -> Result<Vec<SetCoverage>, Error> {
     let first = first_or_default(context, first)?;
-    let found = loaders(context).search().sets_covering(concepts, first as usize);
+    let search = loaders(context).search();
+    let found = compute(|| search.sets_covering(concepts, first as usize)).await;
     let sets = found.map_err(|error| search_failed(&error))?;
     Ok(sets
         .into_iter()
@@ -99,7 +106,7 @@ pub(super) fn covering(context: &Context<'_>, concepts: &[String], first: i32) -
         .collect())
 }
 
-pub(super) fn suggestions(
+pub(super) async fn suggestions(
     context: &Context<'_>,
     text: &str,
     filter: Option<IconFilter>,
@@ -107,7 +114,8 @@ pub(super) fn suggestions(
 ) -> Result<Vec<Suggestion>, Error> {
     let first = first_or_default(context, first)?;
     let filter = filter.unwrap_or_default().into_domain(context)?;
-    let found = loaders(context).search().suggest(text, &filter, first as usize);
+    let search = loaders(context).search();
+    let found = compute(|| search.suggest(text, &filter, first as usize)).await;
     let suggestions = found.map_err(|error| search_failed(&error))?;
     Ok(suggestions.into_iter().map(Suggestion::from).collect())
 }
@@ -129,11 +137,12 @@ pub(super) async fn trending(
         filter: filter.unwrap_or_default().into_domain(context)?,
         order: Order::Trending(window.into()),
     };
-    let rising: Vec<Rising> = compute(|| {
+    let found = compute(|| {
         let matches = find(context, &request)?;
         let page = matches.page(&bounds);
         Ok::<_, Error>(page.items.iter().map_while(|hit| matches.rising(hit)).collect())
-    })?;
+    });
+    let rising: Vec<Rising> = found.await?;
     let ids: Vec<IconId> = rising.iter().map(|rising| rising.icon).collect();
     let icons = loaders(context).by_id.many(&ids).await?;
     let found = rising.into_iter().zip(icons);

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use async_graphql::{Context, Error, SimpleObject};
 use domain::{
     catalog::{self, IconName, Page, PageBounds},
-    search::{Order, Position, SearchRequest},
+    search::{Order, Position, SearchRequest, compute},
 };
 
 use super::{icon::Icon, icon_filter::IconFilter};
@@ -41,16 +41,21 @@ impl IconConnection {
             order: Order::Name,
         };
         let loaders = loaders(context);
-        let matches = loaders.search().find(&request).map_err(|error| search_failed(&error))?;
         let position = |name: IconName| Position::Named {
             name: name.as_str().to_owned(),
         };
-        let page = matches.page(&PageBounds {
+        let bounds = PageBounds {
             limit: bounds.limit,
             backward: bounds.backward,
             after: bounds.after.map(position),
             before: bounds.before.map(position),
+        };
+        let search = loaders.search();
+        let found = compute(|| {
+            let matches = search.find(&request)?;
+            Ok((matches.page(&bounds), matches.total()))
         });
+        let (page, total) = found.await.map_err(|error| search_failed(&error))?;
         let ids: Vec<_> = page.items.iter().map(|hit| hit.id).collect();
         let items = loaders.by_id.many(&ids).await?.into_iter().flatten().collect();
         let page = Page {
@@ -58,10 +63,7 @@ impl IconConnection {
             has_previous: page.has_previous,
             has_next: page.has_next,
         };
-        Ok(Self::new(
-            Some(page),
-            i32::try_from(matches.total()).unwrap_or(i32::MAX),
-        ))
+        Ok(Self::new(Some(page), i32::try_from(total).unwrap_or(i32::MAX)))
     }
 }
 

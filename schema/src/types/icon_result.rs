@@ -25,7 +25,7 @@ impl IconNotFound {
     /// words or another spelling; then the same name in other sets. Empty while the search index is being made.
     #[graphql(complexity = 4)]
     async fn did_you_mean(&self, context: &Context<'_>) -> Vec<IconNameScalar> {
-        let closest = loaders(context).closest(&self.name.0);
+        let closest = loaders(context).closest(&self.name.0).await;
         closest.into_iter().map(IconNameScalar).collect()
     }
 }

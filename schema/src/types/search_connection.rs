@@ -3,7 +3,7 @@ use std::sync::Arc;
 use async_graphql::{Context, Enum, Error, Object, SimpleObject};
 use domain::{
     catalog::Page,
-    search::{self, Hit, Matches, Order, SearchRequest},
+    search::{self, Hit, Matches, Order, SearchRequest, compute},
     usage::UsageWindow,
 };
 
@@ -136,20 +136,21 @@ impl SearchConnection {
     /// Icons in the whole list, exactly.
     #[graphql(complexity = 1)]
     async fn total_count(&self) -> i32 {
-        i32::try_from(self.matches.total()).unwrap_or(i32::MAX)
+        let total = compute(|| self.matches.total()).await;
+        i32::try_from(total).unwrap_or(i32::MAX)
     }
 
     /// Counts over the whole result, each facet computed without its own filter: the most frequent values first.
     #[graphql(complexity = "20 + child_complexity")]
-    fn facets(&self, context: &Context<'_>, #[graphql(default = 20)] first: i32) -> Result<SearchFacets, Error> {
+    async fn facets(&self, context: &Context<'_>, #[graphql(default = 20)] first: i32) -> Result<SearchFacets, Error> {
         let first = first_or_default(context, first)?;
-        Ok(SearchFacets(self.matches.facets(first as usize)))
+        Ok(SearchFacets(compute(|| self.matches.facets(first as usize)).await))
     }
 
     /// The query as it was probably meant, where it finds little as it was typed. What that finds is in the list, at its end.
     #[graphql(complexity = 1)]
     async fn corrected_query(&self) -> Option<&str> {
-        self.matches.corrected_query()
+        compute(|| self.matches.corrected_query()).await
     }
 
     /// The catalog's generation that was searched.

@@ -6,7 +6,7 @@ use serde_json::Value;
 use tests::{TestApp, on_each_engine, workspace_root};
 
 /// Each document and the statements it may take.
-const BUDGETS: [(&str, u32); 10] = [
+const BUDGETS: [(&str, u32); 11] = [
     // The changes, their names.
     ("Changes", 2),
     // The sets, their number, the samples.
@@ -25,6 +25,8 @@ const BUDGETS: [(&str, u32); 10] = [
     ("SetsCovering", 2),
     // The index alone.
     ("Suggest", 0),
+    // The icons that trend and those that are found, their usage.
+    ("Trending", 3),
     // The icon, its usage, what is related, and the icons that those are.
     ("UsedTogether", 4),
 ];

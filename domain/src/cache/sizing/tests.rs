@@ -57,8 +57,9 @@ fn memory_moves_to_where_it_saves_most() {
     let entities: Memory<u64, Thing> = budget.memory_of(Layer::Memory);
     let _idle: Memory<u64, Thing> = budget.memory_of(Layer::Serialized);
     entities.note_cost(MICROSECOND, 1);
-    // A quarter belongs to nobody yet, and the idle layer needs none of its own: there is room for all in the end.
-    let things = MAX / 1024 * 7 / 8;
+    // A quarter belongs to nobody yet, and the idle layer needs none of its own: there is room for all in the end, with enough to
+    // spare for the parts of a memory, which hashes do not fill evenly.
+    let things = MAX / 1024 * 13 / 16;
     for _ in 0..40 {
         walk(&entities, things);
         budget.adjust(None, true);

@@ -14,7 +14,7 @@ mod plain;
 mod selections;
 mod splice;
 
-pub(crate) use icons::{SerializedIcons, SerializedResults, Serializing};
+pub(crate) use icons::{Keeping, SerializedIcons, SerializedResults, Serializing};
 pub(crate) use memory::SerializedMemory;
 pub(crate) use selections::{SelectionId, Selections};
 pub(crate) use splice::{has_spliced, spliced, unspliced};

@@ -33,7 +33,7 @@ use crate::{
     request::{Answers, Executed, Opened, OperationRequest},
     response::{finish, to_bytes},
     responses::ResponseMemory,
-    serialized::{SerializedMemory, Serializing},
+    serialized::{Keeping, SerializedMemory, Serializing},
     subscription::Subscription,
     validity::{Epoch, UsageEpoch, Validity},
     vitals::Vitals,
@@ -256,20 +256,11 @@ impl GraphqlService {
             library = library.data(budget);
         }
         // Costs are counted in what was resolved.
-        if let Some(memory) = self
-            .kept
-            .serialized
-            .clone()
-            .filter(|_| self.switches.is_on(Switch::PerformanceOptimization))
-            .filter(|_| is_public(&prepared) && !request.wants_cost)
-            && let Some(shown) = self.stores.catalog.shown()
-        {
-            let selections = Arc::clone(prepared.selections());
+        let is_optimized = self.switches.is_on(Switch::PerformanceOptimization);
+        if is_optimized && is_public(&prepared) && !request.wants_cost {
             library = library.data(Serializing {
-                selections,
-                memory,
-                shown,
-                began: Instant::now(),
+                selections: Arc::clone(prepared.selections()),
+                keeping: self.serialized_keeping(),
             });
         }
         if let Some(name) = request.operation_name {
@@ -277,6 +268,14 @@ impl GraphqlService {
         }
         library.set_parsed_query(document);
         (library, loaders)
+    }
+
+    fn serialized_keeping(&self) -> Option<Keeping> {
+        Some(Keeping {
+            memory: self.kept.serialized.clone()?,
+            shown: self.stores.catalog.shown()?,
+            began: Instant::now(),
+        })
     }
 }
 

@@ -7,7 +7,7 @@ use async_graphql::{
     resolver_utils::resolve_list,
 };
 use bytes::Bytes;
-use domain::cache::Shown;
+use domain::{cache::Shown, catalog::IconSet};
 use futures_util::future::try_join_all;
 
 use super::{Selections, SerializedMemory, memory::Kept, selections::Selected, splice::write};
@@ -22,9 +22,15 @@ pub(crate) struct SerializedIcons(pub(crate) Vec<Icon>);
 /// A list of what became of names.
 pub(crate) struct SerializedResults(pub(crate) Vec<IconResult>);
 
-/// What a request brings along that may be answered from what is kept.
+/// What a request brings along whose icons may be answered as bytes.
 pub(crate) struct Serializing {
     pub(crate) selections: Arc<Selections>,
+    /// None where nothing is kept.
+    pub(crate) keeping: Option<Keeping>,
+}
+
+/// Where what icons answer is looked for, and kept.
+pub(crate) struct Keeping {
     pub(crate) memory: SerializedMemory,
     /// How the catalog is known when the request begins: what it reads is as of then or later.
     pub(crate) shown: Shown,
@@ -34,7 +40,7 @@ pub(crate) struct Serializing {
 /// One selection, for as long as a list of icons answers it.
 struct Answering<'a> {
     selection: &'a Selected,
-    serializing: &'a Serializing,
+    keeping: Option<&'a Keeping>,
     loaders: &'a Loaders,
 }
 
@@ -42,45 +48,78 @@ impl<'a> Answering<'a> {
     /// None where icons have to be resolved.
     fn of(context: &ContextSelectionSet<'a>) -> Option<Self> {
         let serializing = context.data_opt::<Serializing>()?;
-        Some(Self {
-            selection: serializing.selections.at(context.item.pos)?,
-            serializing,
+        let (selection, keeping) = (
+            serializing.selections.at(context.item.pos)?,
+            serializing.keeping.as_ref(),
+        );
+        (keeping.is_some() || selection.plain.is_some()).then(|| Self {
+            selection,
+            keeping,
             loaders: loaders_of(context),
         })
     }
 
     fn kept(&self, icon: &Icon) -> Option<Bytes> {
-        let Serializing { memory, began, .. } = self.serializing;
+        let Keeping { memory, began, .. } = self.keeping?;
         memory.get(self.selection.id, &icon.0, self.loaders.catalog(), *began)
     }
 
     /// Keeps what an icon answers, which is to be answered.
     fn keep(&self, icon: &Icon, json: &[u8], is_its_own: bool) -> Value {
-        let Serializing {
-            memory, shown, began, ..
-        } = self.serializing;
         let bytes = Bytes::copy_from_slice(json);
-        let kept = Kept {
-            bytes: bytes.clone(),
-            is_its_own,
-            shown: *shown,
-            made: *began,
-        };
-        memory.keep((self.selection.id, icon.0.id), kept);
+        if let Some(Keeping { memory, shown, began }) = self.keeping {
+            let kept = Kept {
+                bytes: bytes.clone(),
+                is_its_own,
+                shown: *shown,
+                made: *began,
+            };
+            memory.keep((self.selection.id, icon.0.id), kept);
+        }
         Value::Binary(bytes)
     }
 
-    /// Answers what is missing, where icons have all of it themselves.
-    fn write_plain<'i>(&self, icons: impl Iterator<Item = Option<&'i Icon>>, answers: &mut [Option<Value>]) {
+    /// Answers what is missing, where icons and their sets have all of it themselves.
+    async fn write_plain<'i>(&self, icons: impl Iterator<Item = Option<&'i Icon>>, answers: &mut [Option<Value>]) {
         let Some(plain) = &self.selection.plain else { return };
-        let mut json = Vec::new();
         let missing = icons.zip(answers).filter(|(_, answer)| answer.is_none());
-        for (icon, answer) in missing {
-            let Some(icon) = icon else { continue };
+        let missing: Vec<_> = missing.filter_map(|(icon, answer)| Some((icon?, answer))).collect();
+        let sets = if plain.shows_set() {
+            self.sets_of(missing.iter().map(|(icon, _)| *icon)).await
+        } else {
+            Vec::new()
+        };
+        let mut json = Vec::new();
+        for (place, (icon, answer)) in missing.into_iter().enumerate() {
+            let set = sets.get(place).and_then(Option::as_deref);
+            if plain.shows_set() && set.is_none() {
+                continue;
+            }
             json.clear();
-            plain.write(&icon.0, &mut json);
+            plain.write(&icon.0, set, &mut json);
             *answer = Some(self.keep(icon, &json, true));
         }
+    }
+
+    /// The sets of icons. None of those are there that cannot be read, of which the library says why.
+    async fn sets_of<'i>(&self, icons: impl Iterator<Item = &'i Icon>) -> Vec<Option<Arc<IconSet>>> {
+        let mut unknown = Vec::new();
+        let mut sets: Vec<_> = icons
+            .map(|icon| {
+                let set = self.loaders.catalog().remembered_set(&icon.0);
+                if set.is_none() {
+                    unknown.push(icon.0.name.prefix().to_owned());
+                }
+                set
+            })
+            .collect();
+        if !unknown.is_empty() {
+            let read = self.loaders.sets.many(&unknown).await.unwrap_or_default();
+            for (set, read) in sets.iter_mut().filter(|set| set.is_none()).zip(read) {
+                *set = read;
+            }
+        }
+        sets
     }
 }
 
@@ -98,9 +137,8 @@ async fn resolve<'a, T: OutputType>(
     let mut answers: Vec<Option<Value>> = items.iter().map(kept).collect();
     let is_missing = |answers: &[Option<Value>], index: &usize| answers[*index].is_none();
     let missing = (0..items.len()).filter(|index| is_missing(&answers, index)).count();
-    count(items.len() - missing, missing);
     let started = Instant::now();
-    answering.write_plain(items.iter().map(&icon_of), &mut answers);
+    answering.write_plain(items.iter().map(&icon_of), &mut answers).await;
     let unwritten: Vec<usize> = (0..items.len()).filter(|index| is_missing(&answers, index)).collect();
     if !unwritten.is_empty() {
         let resolved = Resolved::of(context, field, items, &unwritten).await?;
@@ -118,7 +156,10 @@ async fn resolve<'a, T: OutputType>(
             });
         }
     }
-    answering.serializing.memory.note_cost(started.elapsed(), missing);
+    if let Some(Keeping { memory, .. }) = answering.keeping {
+        count(items.len() - missing, missing);
+        memory.note_cost(started.elapsed(), missing);
+    }
     Ok(Value::List(answers.into_iter().flatten().collect()))
 }
 

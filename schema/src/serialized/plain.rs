@@ -1,106 +1,71 @@
-//! Selections of what icons have themselves, without arguments, which most pages of icons are: they are written from the icon at
-//! once, instead of by way of the library's values, with a future for each field.
+//! Selections of what icons, their sets and licences have themselves, without arguments, which most pages of icons are: they are
+//! written at once, instead of by way of the library's values, with a future for each field.
 
-use async_graphql::parser::types::{Field, Selection, SelectionSet};
-use domain::catalog::Icon;
+mod fields;
+mod reader;
+
+use std::collections::HashMap;
+
+use async_graphql::{
+    Name, Positioned,
+    parser::types::{FragmentDefinition, SelectionSet},
+};
+use domain::catalog::{Icon, IconSet};
 use serde::Serialize;
 
-use crate::global_id::GlobalId;
+use fields::IconField;
+use reader::Reader;
 
 /// Fields by the names that they have in the answer, in the order of the document.
-#[derive(Debug)]
-pub(super) struct Plain(Vec<(Box<str>, PlainField)>);
+type Object<F> = Vec<(Box<str>, F)>;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum PlainField {
-    Typename,
-    Id,
-    Name,
-    Key,
-    Prefix,
-    Body,
-    Left,
-    Top,
-    Width,
-    Height,
-    Hidden,
-    Palette,
+/// The fragments of a document by their names.
+type Fragments = HashMap<Name, Positioned<FragmentDefinition>>;
+
+/// What is selected of an icon.
+#[derive(Debug)]
+pub(super) struct Plain {
+    fields: Object<IconField>,
+    shows_set: bool,
 }
 
 /// Why a value can be written.
 const WRITABLE: &str = "texts, numbers and truth values can be written as JSON";
 
 impl Plain {
-    /// None where something else is selected, or by a fragment. That an icon has the fields is for the validator to say.
-    pub(super) fn of(set: &SelectionSet) -> Option<Self> {
-        let mut fields: Vec<(Box<str>, PlainField)> = Vec::with_capacity(set.items.len());
-        for selection in &set.items {
-            let Selection::Field(field) = &selection.node else {
-                return None;
-            };
-            let (name, field) = (field.node.response_key().node.as_str(), PlainField::of(&field.node)?);
-            // What is selected twice is answered once, where it was first.
-            if fields.iter().all(|(known, _)| **known != *name) {
-                fields.push((name.into(), field));
-            }
-        }
-        Some(Self(fields))
+    /// None where something else is selected. That icons have the fields is for the validator to say, as that no fragment spreads itself.
+    pub(super) fn of(set: &SelectionSet, fragments: &Fragments) -> Option<Self> {
+        let fields: Object<IconField> = Reader::new(fragments).object(set)?;
+        let shows_set = fields.iter().any(|(_, field)| field.shows_set());
+        Some(Self { fields, shows_set })
     }
 
-    /// Appends what an icon answers, as JSON.
-    pub(super) fn write(&self, icon: &Icon, json: &mut Vec<u8>) {
-        let mut separator = b'{';
-        for (name, field) in &self.0 {
-            json.push(separator);
-            // A name has no character that JSON writes in another way.
-            json.push(b'"');
-            json.extend_from_slice(name.as_bytes());
-            json.extend_from_slice(b"\":");
-            field.write(icon, json);
-            separator = b',';
-        }
-        json.push(b'}');
+    /// Whether anything of the icon's set is selected.
+    pub(super) fn shows_set(&self) -> bool {
+        self.shows_set
+    }
+
+    /// Appends what an icon answers, as JSON. Whoever has no set writes nothing of it.
+    pub(super) fn write(&self, icon: &Icon, set: Option<&IconSet>, json: &mut Vec<u8>) {
+        write_object(&self.fields, json, |field, json| field.write(icon, set, json));
     }
 }
 
-impl PlainField {
-    fn of(field: &Field) -> Option<Self> {
-        if !field.arguments.is_empty() || !field.directives.is_empty() || !field.selection_set.node.items.is_empty() {
-            return None;
-        }
-        Some(match field.name.node.as_str() {
-            "__typename" => Self::Typename,
-            "id" => Self::Id,
-            "name" => Self::Name,
-            "key" => Self::Key,
-            "prefix" => Self::Prefix,
-            "body" => Self::Body,
-            "left" => Self::Left,
-            "top" => Self::Top,
-            "width" => Self::Width,
-            "height" => Self::Height,
-            "hidden" => Self::Hidden,
-            "palette" => Self::Palette,
-            _ => return None,
-        })
+fn write_object<F>(fields: &Object<F>, json: &mut Vec<u8>, mut write: impl FnMut(&F, &mut Vec<u8>)) {
+    let mut separator = b'{';
+    for (name, field) in fields {
+        json.push(separator);
+        // A name has no character that JSON writes in another way.
+        json.push(b'"');
+        json.extend_from_slice(name.as_bytes());
+        json.extend_from_slice(b"\":");
+        write(field, json);
+        separator = b',';
     }
-
-    fn write(self, icon: &Icon, json: &mut Vec<u8>) {
-        match self {
-            Self::Typename => push(json, "Icon"),
-            Self::Id => push(json, GlobalId::of_icon(&icon.name).as_str()),
-            Self::Name => push(json, icon.name.as_str()),
-            Self::Key => push(json, icon.name.key()),
-            Self::Prefix => push(json, icon.name.prefix()),
-            Self::Body => push(json, &*icon.body),
-            Self::Left => push(json, &icon.view_box.left),
-            Self::Top => push(json, &icon.view_box.top),
-            Self::Width => push(json, &icon.view_box.width),
-            Self::Height => push(json, &icon.view_box.height),
-            Self::Hidden => push(json, &icon.hidden),
-            Self::Palette => push(json, &icon.palette),
-        }
+    if fields.is_empty() {
+        json.push(b'{');
     }
+    json.push(b'}');
 }
 
 /// Appends a value as whoever writes whole answers does.
@@ -112,37 +77,75 @@ fn push<T: Serialize + ?Sized>(json: &mut Vec<u8>, value: &T) {
 mod tests {
     use async_graphql::parser::{parse_query, types::DocumentOperations};
 
-    use super::Plain;
+    use super::{Plain, reader::MOST_SELECTIONS};
 
-    fn plain(selection: &str) -> Option<Vec<String>> {
-        let document = parse_query(selection).expect("a document");
+    fn plain(document: &str) -> Option<Vec<String>> {
+        let document = parse_query(document).expect("a document");
         let DocumentOperations::Single(operation) = document.operations else {
             panic!("one operation");
         };
-        let plain = Plain::of(&operation.node.selection_set.node)?;
-        Some(plain.0.into_iter().map(|(name, _)| name.into()).collect())
+        let plain = Plain::of(&operation.node.selection_set.node, &document.fragments)?;
+        Some(plain.fields.into_iter().map(|(name, _)| name.into()).collect())
     }
 
     #[test]
     fn fields_keep_their_order_and_their_names() {
-        assert_eq!(
-            plain("{ width n: name body __typename n: name }"),
-            Some(["width", "n", "body", "__typename"].map(str::to_owned).to_vec())
-        );
+        for (document, expected) in [
+            (
+                "{ width n: name body __typename n: name }",
+                &["width", "n", "body", "__typename"][..],
+            ),
+            (
+                "{ name set { name license { spdx } } license { title } body }",
+                &["name", "set", "license", "body"],
+            ),
+            (
+                "{ ... on Icon { name ... { body } } ... on IconNotFound { name didYouMean } ...f } fragment f on Node { id name }",
+                &["name", "body", "id"],
+            ),
+            ("{ ... on InvalidIconName { message } }", &[]),
+        ] {
+            assert_eq!(
+                plain(document).as_deref(),
+                Some(&expected.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>()[..]),
+                "{document}"
+            );
+        }
     }
 
     #[test]
     fn whatever_else_is_selected_is_left_to_the_library() {
-        for selection in [
-            "{ name set { name } }",
+        for document in [
+            "{ name set { total } }",
+            "{ name set { license { title } author { name } } }",
+            "{ set { name } ... { set { prefix } } }",
+            "{ name: body name }",
             "{ name svg }",
             "{ name body(x: 1) }",
             "{ name body @skip(if: true) }",
-            "{ name ... { body } }",
-            "{ name ... on Icon { body } }",
-            "{ name ...f } fragment f on Icon { body }",
+            "{ name ... @include(if: true) { body } }",
+            "{ name ...f @include(if: true) } fragment f on Icon { body }",
+            "{ name ... on IconSet { body } }",
+            "{ name ... on Icon { aliases } }",
+            "{ set { ...f } } fragment f on IconSet { icons { totalCount } }",
         ] {
-            assert_eq!(plain(selection), None, "{selection}");
+            assert_eq!(plain(document), None, "{document}");
         }
+    }
+
+    #[test]
+    fn only_so_much_is_looked_at() {
+        let fields = |count: usize| format!("{{ {} }}", "name ".repeat(count));
+        assert!(plain(&fields(MOST_SELECTIONS)).is_some());
+        assert_eq!(plain(&fields(MOST_SELECTIONS + 1)), None);
+        // Each fragment spreads the next one twice.
+        let fragments: Vec<String> = (0..40)
+            .map(|n| format!("fragment f{n} on Icon {{ ...f{0} ...f{0} }}", n + 1))
+            .collect();
+        let fragments = fragments.concat();
+        assert_eq!(
+            plain(&format!("{{ ...f0 }}{fragments} fragment f40 on Icon {{ name }}")),
+            None
+        );
     }
 }

@@ -95,7 +95,7 @@ impl<'a> Reader<'a> {
         if !facts.varies {
             let selected = Selected {
                 id: self.hash.of_selection(set.pos),
-                plain: Plain::of(&set.node),
+                plain: Plain::of(&set.node, &self.document.fragments),
             };
             self.found.insert(set.pos, selected);
         }

@@ -58,7 +58,7 @@ use tokio::{sync::watch, time::MissedTickBehavior};
 
 use crate::{
     database::{Database, DatabaseError},
-    giving_way,
+    giving_way::{self, GivingWay},
     switches::{Switch, Switches},
     usage::Standings,
 };
@@ -196,7 +196,9 @@ impl Search {
             return Ok(false);
         }
         let (search, database) = (self.clone(), database.clone());
-        let brought = giving_way::run("search-index", async move { search.bring_up(&database, &folder).await });
+        let brought = giving_way::run("search-index", GivingWay::Gladly, async move {
+            search.bring_up(&database, &folder).await
+        });
         brought.await.map_err(SearchError::NoThread)?
     }
 
@@ -338,7 +340,7 @@ impl Search {
             let search = self.clone();
             let ranking = async move { search.snapshot().map(|snapshot| search.usage_ranks(&snapshot)) };
             // Where there is no thread for it, whoever searches first does it.
-            let _ = giving_way::run("usage-ranks", ranking).await;
+            let _ = giving_way::run("usage-ranks", GivingWay::Gladly, ranking).await;
         }
     }
 

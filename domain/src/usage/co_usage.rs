@@ -24,7 +24,7 @@ use super::{days::day_of, target::Target};
 use crate::{
     access::Clock,
     database::{Columns, Database, DatabaseError},
-    giving_way,
+    giving_way::{self, GivingWay},
 };
 
 /// The days that are summed up, today among them.
@@ -101,7 +101,7 @@ impl CoUsage {
             }
             failed.map(|()| counted)
         };
-        let worked = giving_way::run("usage-pairs", work).await;
+        let worked = giving_way::run("usage-pairs", GivingWay::Gladly, work).await;
         worked.map_err(|error| DatabaseError::Other(format!("no thread can be had: {error}")))?
     }
 

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     database::{Columns, Database, DatabaseError, Dialect, Writing},
-    giving_way,
+    giving_way::{self, GivingWay},
 };
 
 /// Events of a step. On SQLite whoever records waits for it; on PostgreSQL what many events have in common is written once.
@@ -65,7 +65,7 @@ impl RollUp {
             let started = Instant::now();
             let rollup = self.clone();
             // It computes for long.
-            let step = giving_way::run("usage-rollup", async move { rollup.step().await }).await;
+            let step = giving_way::run("usage-rollup", GivingWay::Somewhat, async move { rollup.step().await }).await;
             let rolled_up = step.map_err(|error| DatabaseError::Other(format!("no thread can be had: {error}")))??;
             if rolled_up == 0 {
                 return Ok(events);

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     database::{Database, DatabaseError},
-    giving_way,
+    giving_way::{self, GivingWay},
     usage::window::UsageWindow,
 };
 
@@ -92,7 +92,7 @@ impl Keeping {
             keeping.show(standings);
             read
         };
-        let read = giving_way::run("usage-standings", reading).await;
+        let read = giving_way::run("usage-standings", GivingWay::Gladly, reading).await;
         read.map_err(|error| DatabaseError::Other(format!("no thread can be had: {error}")))?
     }
 

@@ -15,7 +15,7 @@ pub use board::SwitchBoard;
 /// Something that can be turned off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Switch {
-    /// Whole answers, what icons answered, and all that the cache does of its own accord.
+    /// Whole answers, what icons answered, icons that need no resolving, and all that the cache does of its own accord.
     PerformanceOptimization,
     /// Whole answers that are kept.
     ResponseCache,

@@ -2,8 +2,8 @@
 //!
 //! A selection in which no variable has a part is answered alike whoever asks. `selections` finds those of a document, once;
 //! `memory` keeps what icons answered to them, each with the generation of the catalog that it was as of; `icons` are lists of
-//! icons that look there before they are resolved; `plain` writes what needs no resolving; `splice` puts the kept bytes into the
-//! answer.
+//! icons that look there before they are resolved; `plain` writes what needs no resolving, also where nothing is kept; `splice`
+//! puts the bytes into the answer.
 //!
 //! Both ways give the same bytes: what is kept was resolved and written as any other answer first, or by `plain`, of which a test
 //! says that it writes every field as the library does.

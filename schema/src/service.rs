@@ -255,8 +255,8 @@ impl GraphqlService {
         if let Some(budget) = budget {
             library = library.data(budget);
         }
-        // Costs are counted in what was resolved.
         let is_optimized = self.switches.is_on(Switch::PerformanceOptimization);
+        // Costs are counted in what was resolved.
         if is_optimized && is_public(&prepared) && !request.wants_cost {
             library = library.data(Serializing {
                 selections: Arc::clone(prepared.selections()),

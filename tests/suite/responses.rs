@@ -136,6 +136,64 @@ async fn what_is_kept_is_what_would_be_answered() {
     }
 }
 
+/// Documents that are easily taken for others.
+const ODD: [&str; 6] = [
+    // What comes after a carriage return stands on the same line, as the parser counts, and from its first column on.
+    "{a:icons(names:[\"mdi:home\"]){...on Icon{name}}\r b:icons(names:[\"mdi:home\"]){...on Icon{body}}}",
+    "query($s:Boolean=true){a:icons(names:[\"mdi:home\"]){...on Icon{name}}\r                       b:icons(names:[\"mdi:home\"]){...on Icon{key @skip(if:$s) name}}}",
+    "{ iconSet(prefix: \"lucide\") { samples(first: 1) { name ... on IconResult { __typename } } } }",
+    "{ icons(names: [\"mdi:home\", \"mdi:no\"]) { ... on IconResult { __typename } ... on Icon { name ... on IconResult { __typename } } } }",
+    "{ icons(names: [\"mdi:home\"]) { ... on Node { id ... on IconResult { ... on Icon { body } } } } }",
+    "{ icons(names: [\"mdi:home\"]) { ... on InvalidIconName { message } } }",
+];
+
+#[tokio::test]
+async fn odd_documents_are_answered_as_they_would_be() {
+    let resolving = with(&["--cache-enabled=false", "--performance-optimization-enabled=false"]).await;
+    let others = [
+        with(&["--cache-enabled=false"]).await,
+        with(&["--response-cache-enabled=false"]).await,
+    ];
+    for document in ODD {
+        let expected = resolving.graphql(document).await;
+        assert!(expected.errors().is_empty(), "{document}: {}", expected.text);
+        for app in &others {
+            for time in 0..3 {
+                assert_eq!(app.graphql(document).await.text, expected.text, "time {time}: {document}");
+            }
+        }
+    }
+}
+
+on_each_engine! {
+    async fn a_set_that_is_gone_is_missed_in_the_same_way(engine) {
+        let resolving = TestApp::build(engine).await.flag("--cache-enabled=false").flag("--performance-optimization-enabled=false").start().await;
+        let writing = resolving.build_beside().flag("--cache-enabled=false").start().await;
+        resolving.import_json(&set("M0 0")).await;
+        resolving.import_json(&other("M0 0")).await;
+        let documents = [
+            "{ icons(names: [\"s:a\", \"other:a\"]) { ... on Icon { name license { title } } } }",
+            "{ icons(names: [\"s:a\", \"other:a\"]) { ... on Icon { name set { name } } } more: icons(names: [\"other:a\"]) { ... on Icon { set { prefix } } } }",
+            "{ icons(names: [\"s:a\"]) { ... on Icon { name license { title } } } more: icons(names: [\"other:a\"]) { ... on Icon { tags set { name } } } }",
+        ];
+        // What an error is known by differs each time.
+        let shown = |reply: &Reply| {
+            let errors: Vec<Value> = reply.errors().iter().map(|error| json!([error["path"], error["extensions"]["code"]])).collect();
+            (serde_json::from_str::<Value>(&reply.text).unwrap()["data"].clone(), errors, reply.statements())
+        };
+        for is_gone in [false, true] {
+            if is_gone {
+                resolving.sql("DELETE FROM icon_set WHERE prefix = 's'").await;
+            }
+            for document in documents {
+                let (expected, found) = (resolving.graphql(document).await, writing.graphql(document).await);
+                assert_eq!(expected.errors().is_empty(), !is_gone, "{document}: {}", expected.text);
+                assert_eq!(shown(&found), shown(&expected), "{document}");
+            }
+        }
+    }
+}
+
 /// What icons answer is joined: without that, all of the above would be the same, and slower.
 #[tokio::test]
 async fn icons_that_answered_before_are_not_resolved_again() {

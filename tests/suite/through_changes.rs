@@ -106,7 +106,7 @@ fn change(set: &mut Value, random: &mut Random, round: usize) {
 
 on_each_engine! {
     async fn what_is_kept_is_what_would_be_read(engine) {
-        let plain = TestApp::build(engine).await.flag("--cache-enabled=false").start().await;
+        let plain = TestApp::build(engine).await.flag("--cache-enabled=false").flag("--performance-optimization-enabled=false").start().await;
         let mut set: Value = serde_json::from_slice(&std::fs::read(fixture("garden.json")).unwrap()).unwrap();
         plain.import_json(&set).await;
         let keeping = [

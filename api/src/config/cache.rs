@@ -11,7 +11,7 @@ use schema::KeepingConfig;
     reason = "each is a value of its own that people set"
 )]
 pub struct CacheArgs {
-    /// Keep answers, whole and icon by icon, and let the cache act of its own accord; answers are the same without
+    /// Keep answers, whole and icon by icon, write icons at once, and let the cache act of its own accord; answers are the same without
     #[arg(long, global = true, default_value_t = true, action = clap::ArgAction::Set, value_name = "BOOL", help_heading = "Cache")]
     pub performance_optimization_enabled: bool,
 

@@ -48,10 +48,8 @@ impl<'a> Answering<'a> {
     /// None where icons have to be resolved.
     fn of(context: &ContextSelectionSet<'a>) -> Option<Self> {
         let serializing = context.data_opt::<Serializing>()?;
-        let (selection, keeping) = (
-            serializing.selections.at(context.item.pos)?,
-            serializing.keeping.as_ref(),
-        );
+        let selection = serializing.selections.at(context.item.pos)?;
+        let keeping = serializing.keeping.as_ref();
         (keeping.is_some() || selection.plain.is_some()).then(|| Self {
             selection,
             keeping,
@@ -84,7 +82,8 @@ impl<'a> Answering<'a> {
         let Some(plain) = &self.selection.plain else { return };
         let missing = icons.zip(answers).filter(|(_, answer)| answer.is_none());
         let missing: Vec<_> = missing.filter_map(|(icon, answer)| Some((icon?, answer))).collect();
-        let sets = if plain.shows_set() {
+        let needs_set = plain.needs_set();
+        let sets = if needs_set {
             self.sets_of(missing.iter().map(|(icon, _)| *icon)).await
         } else {
             Vec::new()
@@ -92,7 +91,7 @@ impl<'a> Answering<'a> {
         let mut json = Vec::new();
         for (place, (icon, answer)) in missing.into_iter().enumerate() {
             let set = sets.get(place).and_then(Option::as_deref);
-            if plain.shows_set() && set.is_none() {
+            if needs_set && set.is_none() {
                 continue;
             }
             json.clear();
@@ -137,6 +136,9 @@ async fn resolve<'a, T: OutputType>(
     let mut answers: Vec<Option<Value>> = items.iter().map(kept).collect();
     let is_missing = |answers: &[Option<Value>], index: &usize| answers[*index].is_none();
     let missing = (0..items.len()).filter(|index| is_missing(&answers, index)).count();
+    if answering.keeping.is_some() {
+        count(items.len() - missing, missing);
+    }
     let started = Instant::now();
     answering.write_plain(items.iter().map(&icon_of), &mut answers).await;
     let unwritten: Vec<usize> = (0..items.len()).filter(|index| is_missing(&answers, index)).collect();
@@ -157,7 +159,6 @@ async fn resolve<'a, T: OutputType>(
         }
     }
     if let Some(Keeping { memory, .. }) = answering.keeping {
-        count(items.len() - missing, missing);
         memory.note_cost(started.elapsed(), missing);
     }
     Ok(Value::List(answers.into_iter().flatten().collect()))

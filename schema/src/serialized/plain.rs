@@ -26,7 +26,7 @@ type Fragments = HashMap<Name, Positioned<FragmentDefinition>>;
 #[derive(Debug)]
 pub(super) struct Plain {
     fields: Object<IconField>,
-    shows_set: bool,
+    needs_set: bool,
 }
 
 /// Why a value can be written.
@@ -36,16 +36,16 @@ impl Plain {
     /// None where something else is selected. That icons have the fields is for the validator to say, as that no fragment spreads itself.
     pub(super) fn of(set: &SelectionSet, fragments: &Fragments) -> Option<Self> {
         let fields: Object<IconField> = Reader::new(fragments).object(set)?;
-        let shows_set = fields.iter().any(|(_, field)| field.shows_set());
-        Some(Self { fields, shows_set })
+        let needs_set = fields.iter().any(|(_, field)| field.needs_set());
+        Some(Self { fields, needs_set })
     }
 
     /// Whether anything of the icon's set is selected.
-    pub(super) fn shows_set(&self) -> bool {
-        self.shows_set
+    pub(super) fn needs_set(&self) -> bool {
+        self.needs_set
     }
 
-    /// Appends what an icon answers, as JSON. Whoever has no set writes nothing of it.
+    /// Appends what an icon answers, as JSON; its set is there where [`Self::needs_set`].
     pub(super) fn write(&self, icon: &Icon, set: Option<&IconSet>, json: &mut Vec<u8>) {
         write_object(&self.fields, json, |field, json| field.write(icon, set, json));
     }
@@ -126,6 +126,8 @@ mod tests {
             "{ name ... @include(if: true) { body } }",
             "{ name ...f @include(if: true) } fragment f on Icon { body }",
             "{ name ... on IconSet { body } }",
+            // The library takes it for what icons are where they stand for results, and only there.
+            "{ name ... on IconResult { body } }",
             "{ name ... on Icon { aliases } }",
             "{ set { ...f } } fragment f on IconSet { icons { totalCount } }",
         ] {

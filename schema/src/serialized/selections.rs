@@ -20,7 +20,7 @@ impl SelectionId {
     }
 }
 
-/// Those of a document, by the places where they begin.
+/// Those of a document's fields, by the places where they begin.
 #[derive(Debug, Default)]
 pub(crate) struct Selections(HashMap<Pos, Selected>);
 
@@ -33,12 +33,14 @@ pub(super) struct Selected {
 
 impl Selections {
     /// Those of a parsed document whose fragments do not spread themselves; none where it selects from a field twice: the
-    /// library merges what both answer, which it cannot once that is bytes.
+    /// library merges what both answer, which it cannot once that is bytes; and none where two begin at what the parser takes for one
+    /// place, which a carriage return alone can bring about.
     pub(crate) fn of(hash: &TextHash, document: &ExecutableDocument) -> Self {
         let mut reader = Reader {
             document,
             hash,
             fragments: HashMap::new(),
+            positions: HashSet::new(),
             found: HashMap::new(),
         };
         let operations = document.operations.iter();
@@ -70,13 +72,15 @@ struct Reader<'a> {
     hash: &'a TextHash,
     /// Each is read once, however often it is spread.
     fragments: HashMap<&'a Name, Facts<'a>>,
+    /// Where sets of selections begin.
+    positions: HashSet<Pos>,
     found: HashMap<Pos, Selected>,
 }
 
 impl<'a> Reader<'a> {
     fn read(&mut self, set: &'a Positioned<SelectionSet>) -> Facts<'a> {
         let mut facts = Facts {
-            is_plain: true,
+            is_plain: self.positions.insert(set.pos),
             ..Facts::default()
         };
         for selection in &set.node.items {
@@ -92,13 +96,6 @@ impl<'a> Reader<'a> {
                 }
             }
         }
-        if !facts.varies {
-            let selected = Selected {
-                id: self.hash.of_selection(set.pos),
-                plain: Plain::of(&set.node, &self.document.fragments),
-            };
-            self.found.insert(set.pos, selected);
-        }
         facts
     }
 
@@ -108,7 +105,15 @@ impl<'a> Reader<'a> {
         if field.selection_set.node.items.is_empty() {
             return;
         }
-        let inner = self.read(&field.selection_set);
+        let set = &field.selection_set;
+        let inner = self.read(set);
+        if !inner.varies {
+            let selected = Selected {
+                id: self.hash.of_selection(set.pos),
+                plain: Plain::of(&set.node, &self.document.fragments),
+            };
+            self.found.insert(set.pos, selected);
+        }
         facts.varies |= inner.varies;
         facts.is_plain &= inner.is_plain && facts.selected_from.insert(&field.response_key().node);
     }
@@ -162,14 +167,14 @@ mod tests {
     #[test]
     fn a_selection_with_a_variable_in_it_varies() {
         for (document, expected) in [
-            ("{a{b}}", &[1, 3][..]),
+            ("{a{b}}", &[3][..]),
             ("query($x:Int){a(x:$x){b}}", &[22]),
             ("query($x:Int){a{b(y:[{z:$x}])}}", &[]),
             ("query($x:Int){a{b @include(if:$x)}}", &[]),
-            ("query($x:Int){a{...@skip(if:$x){b} c{d}}}", &[32, 37]),
+            ("query($x:Int){a{...@skip(if:$x){b} c{d}}}", &[37]),
             ("query($x:Int){a{...f}} fragment f on A{b(x:$x){c}}", &[47]),
-            ("query($x:Int){a(x:$x){...f}} fragment f on A{b}", &[22, 45]),
-            ("{a{b(x:{y:[1]}) @skip(if:true)}}", &[1, 3]),
+            ("query($x:Int){a(x:$x){...f}} fragment f on A{b{c}}", &[22, 47]),
+            ("{a{b(x:{y:[1]}) @skip(if:true)}}", &[3]),
         ] {
             assert_eq!(columns(document), expected, "{document}");
         }
@@ -181,12 +186,15 @@ mod tests {
             ("{a{b} a{c}}", false),
             ("{a{b} x:a{c}}", true),
             ("{a{b} b:a{c}}", true),
-            ("{a b a b}", true),
+            ("{a{c} b b}", true),
             ("{x{...on A{a{b}} ...on B{a{c}}}}", false),
             ("{x{...f a{b}}} fragment f on A{a{c}}", false),
             ("{x{...f} y{...f}} fragment f on A{a{c}}", true),
             ("{x{...f ...f}} fragment f on A{a{c}}", false),
             ("query A{a{b}} query B{a{b} a{c}}", false),
+            // To the parser, what comes after a carriage return begins the line anew, with the same number.
+            ("{a:x{b}\r b:x{c}}", false),
+            ("{a:x{b}\r  b:x{c}}", true),
         ] {
             assert_eq!(!columns(document).is_empty(), is_plain, "{document}");
         }

@@ -12,7 +12,8 @@ use crate::{administration::administration, authority, errors::Failure};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "switches::Switch")]
 pub(crate) enum Switch {
-    /// Whole answers, what icons answered to a selection, and all that the cache does of its own accord: each of them is off where this is.
+    /// Whole answers, what icons answered to a selection, icons that are written without being resolved, and all that the cache does of its
+    /// own accord: each of them is off where this is.
     PerformanceOptimization,
     /// Whole answers that are kept.
     ResponseCache,

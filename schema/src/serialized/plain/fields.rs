@@ -50,7 +50,7 @@ pub(super) enum LicenseField {
 impl Writable for IconField {
     fn is_on(name: &str) -> Option<bool> {
         match name {
-            "Icon" | "IconResult" | "Node" => Some(true),
+            "Icon" | "Node" => Some(true),
             "IconNotFound" | "InvalidIconName" => Some(false),
             _ => None,
         }
@@ -78,7 +78,7 @@ impl Writable for IconField {
 }
 
 impl IconField {
-    pub(super) fn shows_set(&self) -> bool {
+    pub(super) fn needs_set(&self) -> bool {
         matches!(self, Self::Set(_) | Self::License(_))
     }
 

@@ -159,7 +159,11 @@ async fn odd_documents_are_answered_as_they_would_be() {
         assert!(expected.errors().is_empty(), "{document}: {}", expected.text);
         for app in &others {
             for time in 0..3 {
-                assert_eq!(app.graphql(document).await.text, expected.text, "time {time}: {document}");
+                assert_eq!(
+                    app.graphql(document).await.text,
+                    expected.text,
+                    "time {time}: {document}"
+                );
             }
         }
     }

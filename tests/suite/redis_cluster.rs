@@ -120,6 +120,50 @@ async fn a_node_that_is_killed_takes_only_its_own_with_it() {
     assert_eq!(hits().await - before, 16 - by_node[&1].len());
 }
 
+/// Connections that a node has taken so far.
+fn taken(node: &OwnRedis) -> usize {
+    let stats = node.command(&["INFO", "stats"]);
+    let taken = stats.lines().find_map(|line| line.strip_prefix("total_connections_received:"));
+    taken.unwrap().trim().parse().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn for_a_node_that_says_nothing_nobody_waits_again_and_again() {
+    let nodes = OwnRedis::start_cluster_of_three().await;
+    let database = pins(16).await;
+    let flags = ["--redis-timeout-ms=300", FORGETFUL[0], FORGETFUL[1]];
+    let server = Process::serve_beside_redis(BINARY, database.url(), &url(&nodes), &flags).await;
+    let all: Vec<String> = (0..16).map(name).collect();
+    let expected = ask(&server, &all).await;
+    let health = async |redis: &str| {
+        eventually(&format!("redis is {redis}"), async || {
+            assert_eq!(ask(&server, &all).await.text, expected.text);
+            server.get("/api/health").await.json["redis"] == redis
+        })
+        .await;
+    };
+    let failures = async || {
+        let metrics = server.get("/metrics").await.text;
+        let count = metrics
+            .lines()
+            .find_map(|line| line.strip_prefix("redis_failures_total{kind=\"timeout\"} "));
+        count.unwrap().parse::<usize>().unwrap()
+    };
+    nodes[1].signal("STOP");
+    health("down").await;
+    let (before, tried) = (failures().await, taken(&nodes[0]));
+    // The server looks for the cluster again and again, of which the other nodes know, and nobody else does.
+    eventually("it has been looked for", async || {
+        assert_eq!(ask(&server, &all).await.text, expected.text);
+        taken(&nodes[0]) >= tried + 6
+    })
+    .await;
+    assert_eq!(failures().await, before);
+    nodes[1].signal("CONT");
+    health("up").await;
+    eventually("it is kept again", async || ask(&server, &all).await.statements() == 0).await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_invalidated_by_name_is_so_on_every_node() {
     let mut nodes = OwnRedis::start_cluster_of_three().await;

@@ -123,7 +123,9 @@ async fn a_node_that_is_killed_takes_only_its_own_with_it() {
 /// Connections that a node has taken so far.
 fn taken(node: &OwnRedis) -> usize {
     let stats = node.command(&["INFO", "stats"]);
-    let taken = stats.lines().find_map(|line| line.strip_prefix("total_connections_received:"));
+    let taken = stats
+        .lines()
+        .find_map(|line| line.strip_prefix("total_connections_received:"));
     taken.unwrap().trim().parse().unwrap()
 }
 

@@ -2,10 +2,12 @@
 //!
 //! `event` is what clients send, `occurrence` what is kept of it; `recorder` gathers what many requests send, `store` writes it in one
 //! transaction, into `days`. `rollup` takes it on from there: `gathering` knows which `cell` of each `tier` an event belongs to, `cell_table`
-//! has their rows, `windows` reads those of some icons, and `standings` those of all. `co_usage` counts what is used together, and `related`
+//! has their rows, which `cell_reader` reads, `windows` reads those of some icons, and `standings` those of all; `ranking` has
+//! what was used most in each hour and day. `co_usage` counts what is used together, and `related`
 //! reads that. Users and sessions are hashed before anything is kept (`hashing`).
 
 mod cell;
+mod cell_reader;
 mod cell_table;
 mod co_usage;
 mod country;
@@ -17,6 +19,7 @@ mod gathering;
 mod hashing;
 mod occurrence;
 mod product;
+mod ranking;
 mod recorder;
 mod related;
 mod rollup;
@@ -35,6 +38,7 @@ use tokio::{
     time::{Instant, MissedTickBehavior, interval, interval_at},
 };
 
+pub(crate) use cell_reader::{Cells, counts, steps, sums, tallies};
 pub use co_usage::count_together;
 pub use country::{Country, NoCountry};
 pub(crate) use days::{day_of, table_in_one_step};
@@ -45,10 +49,14 @@ pub use event::{
 };
 pub use hashing::MIN_KEY_BYTES;
 pub(crate) use hashing::usage_key_mark;
+pub(crate) use ranking::{Ranked, Ranking, read as rankings};
 pub use recorder::Recorder;
 pub use related::{RelatedIcon, RelatedKey};
 pub use rollup::roll_up_all;
 pub use standings::{POPULAR, Rising, Standings};
+pub(crate) use sums::{Sums, Tally};
+pub(crate) use target::Target;
+pub(crate) use tier::Tier;
 pub use window::UsageWindow;
 pub use windows::{POINTS, UsageKey, UsagePoint, WindowUsage};
 
@@ -59,11 +67,11 @@ use self::{
     hashing::Hashing,
     occurrence::{Event, Occurrence},
     product::Described,
+    ranking::RankingKeeper,
     recorder::Queue,
     rollup::RollUp,
     standings::Keeping,
     store::EventStore,
-    target::Target,
 };
 use crate::{
     access::Clock,
@@ -129,6 +137,7 @@ pub struct Usage {
     database: Database,
     retention_days: u32,
     rollup: RollUp,
+    rankings: RankingKeeper,
     standings: Keeping,
     together: CoUsage,
     processing_interval: Duration,
@@ -152,6 +161,7 @@ impl Usage {
             database: database.clone(),
             retention_days: config.retention_days,
             rollup: RollUp::new(database.clone()),
+            rankings: RankingKeeper::new(database.clone()),
             standings: Keeping::new(database.clone()),
             together: CoUsage::new(database.clone(), config.retention_days, clock.clone()),
             processing_interval: config.processing_interval,
@@ -235,6 +245,9 @@ impl Usage {
                 metrics::counter!("usage_rollup_failures_total").increment(1);
                 tracing::error!(%error, "usage cannot be rolled up");
             }
+            if let Err(error) = self.rankings.refresh(self.clock.now_ms()).await {
+                tracing::warn!(%error, "it cannot be ranked what was used");
+            }
             // Another server may have rolled it up.
             if let Err(error) = self.standings.refresh(self.clock.now_ms()).await {
                 tracing::warn!(%error, "it cannot be read how icons stand by usage");
@@ -268,6 +281,7 @@ impl Usage {
     pub async fn roll_up(&self) -> Result<u64, DatabaseError> {
         let rolled_up = self.rollup.run(|_| {}).await?;
         self.together.run_out().await?;
+        self.rankings.refresh_all(self.clock.now_ms()).await?;
         self.standings.refresh_all(self.clock.now_ms()).await?;
         Ok(rolled_up)
     }

@@ -19,6 +19,7 @@ mod m20261122_000006_popularity;
 mod m20261122_000007_usage;
 mod m20261122_000008_co_usage;
 mod m20261122_000009_usage_storage;
+mod m20261123_000010_usage_ranking;
 
 /// All migrations, oldest first.
 struct Migrator;
@@ -35,6 +36,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000007_usage::Migration),
             Box::new(m20261122_000008_co_usage::Migration),
             Box::new(m20261122_000009_usage_storage::Migration),
+            Box::new(m20261123_000010_usage_ranking::Migration),
         ]
     }
 }

@@ -135,7 +135,7 @@ async fn migrations_go_up_and_down_and_tell() {
     // The folder of the database is made with it.
     let url = format!("sqlite://{}", folder.path().join("new/iconql.db").display());
     let migrate = |arguments: &[&str]| Iconql::new(BINARY, &[&["migrate"], arguments].concat()).database(&url);
-    let [applied, behind, pending] = [9, 8, 0].map(|applied| {
+    let [applied, behind, pending] = [10, 9, 0].map(|applied| {
         let names = [
             "m20261101_000001_catalog",
             "m20261121_000002_keywords",
@@ -146,6 +146,7 @@ async fn migrations_go_up_and_down_and_tell() {
             "m20261122_000007_usage",
             "m20261122_000008_co_usage",
             "m20261122_000009_usage_storage",
+            "m20261123_000010_usage_ranking",
         ];
         let states = (0..names.len()).map(|place| if place < applied { "applied" } else { "pending" });
         let lines: Vec<String> = states
@@ -161,8 +162,8 @@ async fn migrations_go_up_and_down_and_tell() {
         (&["down"], &behind),
         (&["status"], &behind),
         (&["up"], &applied),
-        (&["down", "--steps=9"], &pending),
         (&["down", "--steps=10"], &pending),
+        (&["down", "--steps=11"], &pending),
         (&["up"], &applied),
     ] {
         assert_eq!(

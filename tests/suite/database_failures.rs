@@ -295,7 +295,7 @@ on_each_engine! {
         let running: Vec<_> = (0..4).map(|_| command(&["migrate", "up"], database.url()).spawn()).collect();
         for one in running {
             let ended = one.end().await.succeeded();
-            let names = ["m20261101_000001_catalog", "m20261121_000002_keywords", "m20261121_000003_synonyms", "m20261121_000004_access", "m20261121_000005_administration", "m20261122_000006_popularity", "m20261122_000007_usage", "m20261122_000008_co_usage", "m20261122_000009_usage_storage"];
+            let names = ["m20261101_000001_catalog", "m20261121_000002_keywords", "m20261121_000003_synonyms", "m20261121_000004_access", "m20261121_000005_administration", "m20261122_000006_popularity", "m20261122_000007_usage", "m20261122_000008_co_usage", "m20261122_000009_usage_storage", "m20261123_000010_usage_ranking"];
             assert_eq!(ended.stdout, names.map(|name| format!("applied  {name}\n")).concat());
         }
     }

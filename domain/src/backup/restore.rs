@@ -65,6 +65,7 @@ impl Backup {
             .write(&restoring.transaction, restoring.dialect(), terms.now_ms)
             .await;
         let generation = generation.map_err(|error| self.own_set_error(error))?;
+        restoring.have_usage_ranked().await?;
         restoring.tell_servers(generation + 1, terms.now_ms).await?;
         restoring.commit().await?;
         let usage_key = usage_key_mark(database, terms.hash_key.as_deref()).await?;
@@ -193,6 +194,18 @@ impl Restoring {
                 let values = vec![secret.clone().into(), name.as_str().into()];
                 self.execute(sql, values).await?;
             }
+        }
+        Ok(())
+    }
+
+    /// Rankings are no part of a backup, and may have been made meanwhile where there was nothing.
+    async fn have_usage_ranked(&self) -> Result<(), DatabaseError> {
+        for tier in ["hour", "day"] {
+            let sql = format!(
+                "INSERT INTO usage_{tier}_ranking (bucket) SELECT DISTINCT bucket FROM usage_{tier} WHERE TRUE ORDER BY bucket \
+                 ON CONFLICT (bucket) DO UPDATE SET icons = NULL, sets = NULL"
+            );
+            self.execute(&sql, vec![]).await?;
         }
         Ok(())
     }

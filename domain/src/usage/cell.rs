@@ -164,7 +164,6 @@ impl Cell {
         Ok(unpacked)
     }
 
-    #[cfg_attr(not(test), expect(dead_code, reason = "analytics ask for it"))]
     pub(crate) fn into_sums(self) -> Sums {
         match self {
             Self::Listed(uses) => Sums::of(&uses),

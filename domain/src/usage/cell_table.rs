@@ -7,6 +7,7 @@ use sea_orm::{QueryResult, Value, sea_query::ArrayType};
 use super::{
     cell::Cell,
     gathering::{Cells, Key},
+    ranking,
     sums::Steps,
     target::Target,
     tier::Tier,
@@ -30,6 +31,9 @@ pub(super) async fn add(writing: &Writing, tier: Tier, cells: Cells) -> Result<(
     let mut cells: Vec<(Key, Cell)> = cells.into_iter().collect();
     // As they lie in the table.
     cells.sort_unstable_by_key(|(key, _)| *key);
+    let all = cells.iter().filter(|((_, target), _)| *target == Target::ALL);
+    let events = all.map(|((bucket, _), cell)| (*bucket, i64::try_from(cell.count()).unwrap_or(i64::MAX)));
+    ranking::note(writing, tier, events.collect()).await?;
     for cells in cells.chunks_mut(CELLS_AT_ONCE) {
         merge_known(writing, tier, cells).await?;
         write(writing, tier, cells).await?;
@@ -155,9 +159,8 @@ fn json(rows: &impl serde::Serialize) -> Result<Value, DatabaseError> {
     Ok(text.into())
 }
 
-/// What is selected of a table for [`read_steps`]. Of a cell with steps of its own, the rest stays where it is.
-pub(super) const STEPS: &str =
-    "bucket, target, CASE WHEN length(steps) = 0 THEN cell ELSE steps END, length(steps) = 0";
+/// What is selected of a table for [`read_steps`], beside bucket and target. Of a cell with steps of its own, the rest stays where it is.
+pub(super) const STEPS: &str = "CASE WHEN length(steps) = 0 THEN cell ELSE steps END, length(steps) = 0";
 
 /// What falls on each part of a cell, and whose cell it is.
 pub(super) fn read_steps(tier: Tier, row: &QueryResult) -> Result<(Key, Steps), DatabaseError> {

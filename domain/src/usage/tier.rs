@@ -5,7 +5,7 @@ const DAY_MS: i64 = 24 * HOUR_MS;
 const HALF_MINUTE_MS: i64 = 30_000;
 
 /// A table of cells: of hours or of days.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Tier {
     Hour,
     Day,

@@ -5,9 +5,8 @@ use std::sync::Arc;
 use foldhash::{HashMap, HashMapExt as _};
 
 use super::{
-    cell_table::{STEPS, read_steps},
-    gathering::Key,
-    sums::{Steps, Tally},
+    cell_reader::{Cells, steps},
+    sums::Tally,
     target::Target,
     tier::Tier,
     window::UsageWindow,
@@ -126,7 +125,12 @@ async fn read(
     let targets: Vec<Target> = by_target.keys().copied().collect();
     let at_once = (CELLS_AT_ONCE / targets.len().max(1)).max(1);
     for buckets in buckets.chunks(at_once) {
-        for ((bucket, target), steps) in steps(database, tier, buckets, &targets).await? {
+        let cells = Cells {
+            tier,
+            buckets,
+            targets: &targets,
+        };
+        for ((bucket, target), steps) in steps(database, cells).await? {
             let begin_ms = i64::from(bucket) * tier.length_ms();
             for (step, tally) in &steps {
                 let at_ms = begin_ms + i64::from(*step) * tier.step_ms();
@@ -152,28 +156,6 @@ async fn first_ms(database: &Database) -> Result<Option<i64>, DatabaseError> {
     let rows = database.query("first_usage", sql, vec![]).await?;
     let first = rows.first().map(|row| Columns::of(row)?.next::<i32>()).transpose()?;
     Ok(first.map(|day| i64::from(day) * DAY_MS))
-}
-
-/// What falls on the parts of the cells of targets in buckets.
-async fn steps(
-    database: &Database,
-    tier: Tier,
-    buckets: &[i32],
-    targets: &[Target],
-) -> Result<Vec<(Key, Steps)>, DatabaseError> {
-    let (dialect, table) = (database.dialect(), tier.table());
-    // Each bucket is named: of a range, every target would be looked at.
-    let sql = format!(
-        "SELECT {STEPS} FROM {table} WHERE {} AND {}",
-        dialect.is_any("bucket", 1),
-        dialect.is_any("target", 2)
-    );
-    let values = vec![
-        dialect.long_list(buckets.iter().map(|bucket| i64::from(*bucket))),
-        dialect.long_list(targets.iter().map(|target| target.number())),
-    ];
-    let rows = database.query("usage_steps", &sql, values).await?;
-    rows.iter().map(|row| read_steps(tier, row)).collect()
 }
 
 impl Summing {

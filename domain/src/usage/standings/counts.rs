@@ -105,7 +105,7 @@ async fn of_steps(
     let begin_ms = from_ms - (until_ms - from_ms);
     let mut counted: HashMap<Target, Counts> = HashMap::new();
     for bucket in tier.bucket(begin_ms)..=tier.bucket(until_ms - 1) {
-        let sql = format!("SELECT {STEPS} FROM {} WHERE bucket = $1", tier.table());
+        let sql = format!("SELECT bucket, target, {STEPS} FROM {} WHERE bucket = $1", tier.table());
         for row in snapshot.query(&sql, vec![bucket.into()]).await? {
             let ((_, target), steps) = read_steps(tier, &row)?;
             let counts = counted.entry(target).or_default();

@@ -57,6 +57,7 @@ use moka::{policy::EvictionPolicy, sync::Cache};
 use tokio::{sync::watch, time::MissedTickBehavior};
 
 use crate::{
+    catalog::IconId,
     database::{Database, DatabaseError},
     giving_way::{self, GivingWay},
     switches::{Switch, Switches},
@@ -325,6 +326,16 @@ impl Search {
         let matches = Arc::new(Matches::new(snapshot, request, ranking)?);
         recent.insert(request.clone(), Arc::clone(&matches));
         Ok(matches)
+    }
+
+    /// The icons that a filter lets pass. It takes the processor for long: to be called within [`compute`].
+    pub fn icons_passing(&self, filter: Filter) -> Result<foldhash::HashSet<IconId>, SearchError> {
+        let request = SearchRequest {
+            query: String::new(),
+            filter,
+            order: Order::Name,
+        };
+        Ok(self.find(&request)?.passing().collect())
     }
 
     /// Has usage a say in what is found, as long as it is switched on: to be said once.

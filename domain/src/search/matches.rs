@@ -16,7 +16,10 @@ use super::{
     timed::timed,
     usage_ranks::Ranking,
 };
-use crate::usage::{Rising, UsageWindow};
+use crate::{
+    catalog::IconId,
+    usage::{Rising, UsageWindow},
+};
 
 /// What to look for.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
@@ -126,6 +129,12 @@ impl Matches {
     /// The icons of a segment that the filters let pass.
     pub(crate) fn allowed(&self, segment: usize) -> &RoaringBitmap {
         &self.allowed[segment]
+    }
+
+    /// The icons that the filters let pass, whatever the query is.
+    pub(crate) fn passing(&self) -> impl Iterator<Item = IconId> {
+        let segments = self.snapshot.segments.iter().zip(&self.allowed);
+        segments.flat_map(|(segment, allowed)| allowed.iter().map(move |doc| segment.id(doc)))
     }
 
     /// Whether it was found in this very index, and ordered so.

@@ -4,12 +4,13 @@ mod search;
 
 use async_graphql::{Context, Error, ID, InputObject, Object, OneofObject};
 use domain::{
+    access::Scope,
     catalog::{IconName, SetOrder, is_valid_prefix},
     rate_limit::Budget,
 };
 
 use crate::{
-    cursor,
+    authority, cursor,
     errors::{Failure, LimitExceeded, bad_user_input},
     global_id::GlobalId,
     limits::Limits,
@@ -20,6 +21,7 @@ use crate::{
     serialized::SerializedResults,
     service::ServiceFacts,
     types::{
+        analytics::Analytics,
         change::ChangeFeed,
         icon::Icon,
         icon_filter::IconFilter,
@@ -261,6 +263,12 @@ impl Query {
         }
         let page = loaders(context).catalog().changes(since.into(), first).await;
         Ok(page.map_err(|error| Failure::log(&error))?.into())
+    }
+
+    /// What usage comes to. Needs scope `analytics:read`.
+    #[graphql(complexity = "child_complexity", cache_control(no_cache, private))]
+    async fn analytics(&self, context: &Context<'_>) -> Option<Result<Analytics, Error>> {
+        Some(authority::require(context, Scope::AnalyticsRead).map(|()| Analytics))
     }
 
     /// The service describing itself.

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking, in its own functions too")]
 
+mod analytics;
 mod backup;
 mod backup_kills;
 mod backup_refusals;

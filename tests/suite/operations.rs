@@ -6,7 +6,9 @@ use serde_json::Value;
 use tests::{TestApp, on_each_engine, workspace_root};
 
 /// Each document and the statements it may take.
-const BUDGETS: [(&str, u32); 11] = [
+const BUDGETS: [(&str, u32); 12] = [
+    // The series; rankings, sets, an unranked day, names, the icons; shares; users, the first day, users before; hours of the day; history.
+    ("Analytics", 14),
     // The changes, their names.
     ("Changes", 2),
     // The sets, their number, the samples.

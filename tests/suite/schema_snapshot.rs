@@ -90,6 +90,20 @@ fn what_has_landed_is_whole() {
         "Suggestion",
         "SuggestionKind",
         "RelatedIcon",
+        "TimeRange",
+        "Interval",
+        "UsageTarget",
+        "Dimension",
+        "UsageSeries",
+        "UsagePoint",
+        "IconCount",
+        "IconPair",
+        "TrendDirection",
+        "Trend",
+        "Forecast",
+        "ForecastPoint",
+        "DistributionBucket",
+        "UserBehavior",
     ] {
         let of_type = |place: &&String| place.split(['.', '(']).next() == Some(whole);
         let missing: Vec<&String> = contract

@@ -10,6 +10,11 @@ impl DateTime {
         let nanoseconds = i128::from(unix_ms) * 1_000_000;
         Self(OffsetDateTime::from_unix_timestamp_nanos(nanoseconds).unwrap_or(OffsetDateTime::UNIX_EPOCH))
     }
+
+    /// In Unix milliseconds, what is less cut off.
+    pub(crate) fn unix_ms(self) -> i64 {
+        i64::try_from(self.0.unix_timestamp_nanos().div_euclid(1_000_000)).unwrap_or_default()
+    }
 }
 
 /// RFC 3339 instant, UTC.

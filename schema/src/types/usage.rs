@@ -86,12 +86,17 @@ impl IconUsage {
     /// 24 equal, zero-filled steps of the window, the oldest first: the spark line.
     #[graphql(complexity = 0)]
     fn points(&self) -> Vec<UsagePoint> {
-        let point = |point: &usage::UsagePoint| UsagePoint {
+        self.usage.points.iter().map(UsagePoint::from).collect()
+    }
+}
+
+impl From<&usage::UsagePoint> for UsagePoint {
+    fn from(point: &usage::UsagePoint) -> Self {
+        Self {
             at: DateTime::from_unix_ms(point.at_ms),
             count: point.count.into(),
             unique_users: whole(point.unique_users),
-        };
-        self.usage.points.iter().map(point).collect()
+        }
     }
 }
 

@@ -1,0 +1,154 @@
+//! Questions about usage, and about how the service does.
+
+mod arguments;
+mod forecast;
+mod series;
+mod shares;
+mod top;
+mod users;
+
+use async_graphql::{Context, Error, Object};
+use domain::{
+    analytics::{Analytics as Answers, AnalyticsError},
+    catalog::IconId,
+    search::compute,
+};
+use foldhash::HashSet;
+
+pub(crate) use arguments::{Dimension, Interval, TimeRange, TrendDirection, UsageTarget};
+use forecast::Forecast;
+use series::UsageSeries;
+use shares::DistributionBucket;
+use top::{IconCount, IconPair, Trend};
+use users::UserBehavior;
+
+use super::icon_filter::IconFilter;
+use crate::{
+    errors::{Failure, bad_user_input, search_failed},
+    limits::cost_of,
+    loaders::loaders,
+    paging::{cost_of_page, first_or_default},
+};
+
+/// What usage comes to. Ranges are in UTC and widened to whole hours, by the minute to whole minutes; figures are as new as the last roll-up,
+/// a minute ago at most.
+pub(crate) struct Analytics;
+
+#[Object]
+impl Analytics {
+    /// How often something was used over time, zero-filled, at most 1,000 buckets; by a dimension, the 20 keys that were used most. A range
+    /// has at most 1,096 days.
+    #[graphql(complexity = "20 + range.cells(interval) / if by.is_some() { 2 } else { 20 } + child_complexity")]
+    #[expect(clippy::too_many_arguments, reason = "the arguments that the contract has")]
+    async fn usage_series(
+        &self,
+        context: &Context<'_>,
+        target: Option<UsageTarget>,
+        range: TimeRange,
+        interval: Interval,
+        by: Option<Dimension>,
+    ) -> Option<Result<Vec<UsageSeries>, Error>> {
+        Some(series::read(context, target, range, (interval, by)).await)
+    }
+
+    /// The icons that were used most, of those that pass the filter.
+    #[graphql(complexity = "20 + range.days() / 5 + cost_of(cost_of_page(Some(first), None), 1 + child_complexity)")]
+    async fn top_icons(
+        &self,
+        context: &Context<'_>,
+        range: TimeRange,
+        filter: Option<IconFilter>,
+        #[graphql(default = 20)] first: i32,
+    ) -> Option<Result<Vec<IconCount>, Error>> {
+        Some(top::icons(context, range, filter, first).await)
+    }
+
+    /// The icons whose use rises or falls most surely over the range's whole days or, where these are fewer than four, its hours; the surest
+    /// first. They are looked for among the 2,000 that were used most on each day.
+    #[graphql(complexity = "30 + range.days() / 5 + cost_of(cost_of_page(Some(first), None), 1 + child_complexity)")]
+    async fn trends(
+        &self,
+        context: &Context<'_>,
+        range: TimeRange,
+        #[graphql(default_with = "TrendDirection::Rising")] direction: TrendDirection,
+        #[graphql(default = 20)] first: i32,
+    ) -> Option<Result<Vec<Trend>, Error>> {
+        Some(top::trends(context, range, direction, first).await)
+    }
+
+    /// How often something is to be expected to be used in the intervals to come, of which the first is the one that goes on: 1 to 366 of
+    /// them, not by the minute. The truth is to lie between the bounds as often as `confidence` says, 0.5 to 0.999. Null where history is too
+    /// short to say anything: fewer than ten intervals since the first use.
+    #[graphql(complexity = "60 + child_complexity")]
+    #[expect(clippy::too_many_arguments, reason = "the arguments that the contract has")]
+    async fn forecast(
+        &self,
+        context: &Context<'_>,
+        target: Option<UsageTarget>,
+        #[graphql(default_with = "Interval::Day")] interval: Interval,
+        #[graphql(default = 14)] horizon: i32,
+        #[graphql(default = 0.95)] confidence: f64,
+    ) -> Option<Result<Forecast, Error>> {
+        forecast::read(context, target, (interval, horizon, confidence))
+            .await
+            .transpose()
+    }
+
+    /// What falls on each key of a dimension, most first. Hours of the day and days of the week are all there, in their order, whatever
+    /// `first` is.
+    #[graphql(complexity = "20 + range.days() / 2 + cost_of(cost_of_page(Some(first), None), child_complexity)")]
+    #[expect(clippy::too_many_arguments, reason = "the arguments that the contract has")]
+    async fn distribution(
+        &self,
+        context: &Context<'_>,
+        target: Option<UsageTarget>,
+        range: TimeRange,
+        dimension: Dimension,
+        #[graphql(default = 20)] first: i32,
+    ) -> Option<Result<Vec<DistributionBucket>, Error>> {
+        Some(shares::read(context, (target, range), dimension, first).await)
+    }
+
+    /// Who used icons, as far as events say. Users and sessions are told apart to about 2 %; few are counted exactly.
+    #[graphql(complexity = "40 + range.days() / 5 + child_complexity")]
+    async fn users(&self, context: &Context<'_>, range: TimeRange) -> Option<Result<UserBehavior, Error>> {
+        Some(users::read(context, range).await)
+    }
+
+    /// Icons used together most, by session, in the days that the range touches: first those with most sessions beyond what chance would have.
+    #[graphql(complexity = "40 + range.days() / 2 + cost_of(cost_of_page(Some(first), None), 1 + child_complexity)")]
+    async fn co_usage(
+        &self,
+        context: &Context<'_>,
+        range: TimeRange,
+        #[graphql(default = 20)] first: i32,
+    ) -> Option<Result<Vec<IconPair>, Error>> {
+        Some(top::together(context, range, first).await)
+    }
+}
+
+/// Whoever answers, with statements that count as the request's.
+fn answers(context: &Context<'_>) -> Answers {
+    Answers::new(loaders(context).catalog())
+}
+
+fn failed(error: AnalyticsError) -> Error {
+    match error {
+        AnalyticsError::Range(error) => bad_user_input(error.to_string()),
+        AnalyticsError::Unanswerable(message) => bad_user_input(message),
+        AnalyticsError::Database(error) => Failure::log(&error).into(),
+    }
+}
+
+fn page_size(context: &Context<'_>, first: i32) -> Result<usize, Error> {
+    Ok(first_or_default(context, first)? as usize)
+}
+
+/// The icons that a filter lets pass; none where all do.
+async fn wanted(context: &Context<'_>, filter: Option<IconFilter>) -> Result<Option<HashSet<IconId>>, Error> {
+    let Some(filter) = filter else { return Ok(None) };
+    let filter = filter.into_domain(context)?;
+    let search = loaders(context).search();
+    let ids = compute(|| search.icons_passing(filter)).await;
+    ids.map(Some).map_err(|error| search_failed(&error))
+}

@@ -1,0 +1,137 @@
+use std::sync::Arc;
+
+use async_graphql::{Context, Error, SimpleObject};
+use domain::catalog::{self, IconId};
+
+use super::{
+    answers,
+    arguments::{TimeRange, TrendDirection},
+    failed, page_size, wanted,
+};
+use crate::{
+    loaders::loaders,
+    scalars::{IconNameScalar, Long},
+    service::ServiceFacts,
+    types::{icon::Icon, icon_filter::IconFilter},
+};
+
+/// How many more are asked for than are wanted: some of what was used is gone.
+const SPARE: usize = 100;
+
+/// How often an icon was used.
+#[derive(SimpleObject)]
+pub(crate) struct IconCount {
+    #[graphql(complexity = 0)]
+    name: IconNameScalar,
+    /// Null where it is gone.
+    #[graphql(complexity = "child_complexity")]
+    icon: Option<Icon>,
+    #[graphql(complexity = 0)]
+    count: Long,
+}
+
+/// How the use of an icon changes.
+#[derive(SimpleObject)]
+pub(crate) struct Trend {
+    #[graphql(complexity = "child_complexity")]
+    icon: Icon,
+    /// Uses a day by which it grows each day.
+    #[graphql(complexity = 0)]
+    slope: f64,
+    /// The second half of the range against the first; 0.25 is +25 %. Where there was nothing in the first, as if it had been once.
+    #[graphql(complexity = 0)]
+    change: f64,
+    #[graphql(complexity = 0)]
+    count: i32,
+}
+
+/// Two icons that sessions use together.
+#[derive(SimpleObject)]
+pub(crate) struct IconPair {
+    #[graphql(complexity = "child_complexity")]
+    a: Icon,
+    #[graphql(complexity = "child_complexity")]
+    b: Icon,
+    /// How many times as many sessions used both as would by chance.
+    #[graphql(complexity = 0)]
+    score: f64,
+    /// Sessions that used both; one that did on two days counts twice.
+    #[graphql(complexity = 0)]
+    support: i32,
+}
+
+pub(super) async fn icons(
+    context: &Context<'_>,
+    range: TimeRange,
+    filter: Option<IconFilter>,
+    first: i32,
+) -> Result<Vec<IconCount>, Error> {
+    let (range, first) = (range.into_domain()?, page_size(context, first)?);
+    let wanted = wanted(context, filter).await?;
+    let is_wanted = |icon: IconId| wanted.as_ref().is_none_or(|wanted| wanted.contains(&icon));
+    let top = answers(context).top_icons(range, is_wanted, first).await;
+    let top = top.map_err(failed)?;
+    let icons = there(context, top.iter().map(|top| top.icon)).await?;
+    let counts = top.into_iter().zip(icons).map(|(top, icon)| IconCount {
+        name: IconNameScalar(top.name),
+        icon: icon.map(Icon),
+        count: top.count.into(),
+    });
+    Ok(counts.collect())
+}
+
+pub(super) async fn trends(
+    context: &Context<'_>,
+    range: TimeRange,
+    direction: TrendDirection,
+    first: i32,
+) -> Result<Vec<Trend>, Error> {
+    let (range, first) = (range.into_domain()?, page_size(context, first)?);
+    let now_ms = context.data_unchecked::<ServiceFacts>().now_ms();
+    let trends = answers(context)
+        .trends(range, direction.into(), (now_ms, first + SPARE))
+        .await;
+    let trends = trends.map_err(failed)?;
+    let icons = there(context, trends.iter().map(|trend| trend.icon)).await?;
+    let trends = trends.into_iter().zip(icons).filter_map(|(trend, icon)| {
+        Some(Trend {
+            icon: Icon(icon?),
+            slope: trend.slope,
+            change: trend.change,
+            count: whole(trend.count),
+        })
+    });
+    Ok(trends.take(first).collect())
+}
+
+pub(super) async fn together(context: &Context<'_>, range: TimeRange, first: i32) -> Result<Vec<IconPair>, Error> {
+    let (range, first) = (range.into_domain()?, page_size(context, first)?);
+    let pairs = answers(context).used_together(range, (|_| true, first + SPARE)).await;
+    let pairs = pairs.map_err(failed)?;
+    let icons = there(context, pairs.iter().flat_map(|pair| [pair.icon, pair.other])).await?;
+    let pairs = pairs
+        .into_iter()
+        .zip(icons.chunks_exact(2))
+        .filter_map(|(pair, icons)| {
+            Some(IconPair {
+                a: Icon(icons[0].clone()?),
+                b: Icon(icons[1].clone()?),
+                score: pair.lift,
+                support: whole(pair.support),
+            })
+        });
+    Ok(pairs.take(first).collect())
+}
+
+/// Those that are still there.
+async fn there(
+    context: &Context<'_>,
+    ids: impl Iterator<Item = IconId>,
+) -> Result<Vec<Option<Arc<catalog::Icon>>>, Error> {
+    let ids: Vec<IconId> = ids.collect();
+    Ok(loaders(context).by_id.many(&ids).await?)
+}
+
+fn whole(count: u64) -> i32 {
+    i32::try_from(count).unwrap_or(i32::MAX)
+}

@@ -61,7 +61,7 @@ impl Entities {
             stamp: entry.stamp,
             dependency: R::depends_on(key),
         };
-        self.0.insert(Place::of::<R>(key), kept);
+        self.0.keep(Place::of::<R>(key), kept);
     }
 
     /// Takes down how often each thing of a kind was asked for since that was taken down last, where it was.

@@ -29,6 +29,10 @@ const LIKELY_BYTES: u64 = 1_000;
 /// A memory is full that has less than one part of so many left.
 const SPARE: u64 = 16;
 
+/// A thing is heavy that takes the room of more halves than this of what is kept on average: half of the catalog's bytes are a twentieth
+/// of its icons.
+const HEAVY_HALVES: u64 = 3;
+
 /// Of how many costs the average is taken, in which later ones count for more.
 const COSTS: u64 = 64;
 
@@ -106,6 +110,16 @@ impl<K: Hash + Eq + Clone, V: Clone + Weigh> Memory<K, V> {
         self.0.things.insert(key, value);
     }
 
+    /// Keeps a thing like [`Self::insert`]. A heavy one that is not there yet is offered: many others that are asked for as often would
+    /// have to go for it.
+    pub fn keep(&self, key: K, value: V) {
+        if self.is_heavy(weight(&value)) && self.0.things.peek(&key).is_none() {
+            self.offer(key, value);
+        } else {
+            self.insert(key, value);
+        }
+    }
+
     /// Keeps a thing that can be done without, if there is room for it, or if it was here or offered of late: in a full memory, what
     /// is asked for once would only push out what is asked for again.
     pub fn offer(&self, key: K, value: V) {
@@ -115,6 +129,12 @@ impl<K: Hash + Eq + Clone, V: Clone + Weigh> Memory<K, V> {
         } else {
             self.0.gone.remember(&key, bytes);
         }
+    }
+
+    /// Whether it takes the room of several others.
+    fn is_heavy(&self, bytes: u64) -> bool {
+        let things = &self.0.things;
+        self.0.gone.evictions() > 0 && things.len() as u64 * bytes * 2 > things.weight() * HEAVY_HALVES
     }
 
     fn has_room_for(&self, bytes: u64) -> bool {
@@ -265,6 +285,36 @@ mod tests {
         // And is kept when it is offered again, of late.
         memory.offer(10_900, Thing);
         assert!(memory.get(&10_900).is_some());
+    }
+
+    #[test]
+    fn what_is_heavy_has_to_come_twice_into_a_full_memory() {
+        let memory = Memory::new(1_000_000, 1_000_000);
+        let heavy = Bytes(2_000);
+        memory.keep(1, heavy);
+        assert!(memory.get(&1).is_some(), "there is room");
+        for number in 10..2_000 {
+            memory.keep(number, Bytes(1_000));
+            assert!(memory.get(&number).is_some(), "as heavy as all others");
+        }
+        let weight = |number| memory.get(&number).map(|thing: Bytes| thing.0);
+        memory.keep(2, heavy);
+        assert_eq!(weight(2), None);
+        memory.keep(2, heavy);
+        assert_eq!(weight(2), Some(2_000));
+        // What is there is replaced.
+        memory.keep(2, Bytes(3_000));
+        assert_eq!(weight(2), Some(3_000));
+    }
+
+    /// With what keeping it costs.
+    #[derive(Debug, Clone, Copy)]
+    struct Bytes(usize);
+
+    impl Weigh for Bytes {
+        fn bytes(&self) -> usize {
+            self.0 - OTHER_BYTES
+        }
     }
 
     #[test]

@@ -18,7 +18,7 @@ use super::{
 };
 
 /// Of the whole, what moves at once, what no layer goes below, and what each remembers to have let go of.
-const STEP: u64 = 32;
+const STEP: u64 = 64;
 
 /// By how much more memory has to save in one layer than in another before it moves.
 const CLEARLY_MORE: f64 = 1.5;

@@ -4,7 +4,7 @@ use super::{Headroom, Layer, MemoryBudget};
 use crate::cache::memory::{Memory, Weigh};
 
 const MAX: u64 = 8 << 20;
-const STEP: u64 = MAX / 32;
+const STEP: u64 = MAX / 64;
 /// Of each thing; with what keeping it costs, a kilobyte.
 const BYTES: usize = 914;
 const MICROSECOND: Duration = Duration::from_micros(1);
@@ -60,7 +60,7 @@ fn memory_moves_to_where_it_saves_most() {
     // A quarter belongs to nobody yet, and the idle layer needs none of its own: there is room for all in the end, with enough to
     // spare for the parts of a memory, which hashes do not fill evenly.
     let things = MAX / 1024 * 13 / 16;
-    for _ in 0..40 {
+    for _ in 0..80 {
         walk(&entities, things);
         budget.adjust(None, true);
     }
@@ -80,7 +80,7 @@ fn what_is_dearer_to_do_without_gets_more() {
         [Layer::Memory, Layer::Serialized].map(|layer| budget.memory_of(layer));
     cheap.note_cost(MICROSECOND, 1);
     dear.note_cost(MICROSECOND * 100, 1);
-    for _ in 0..40 {
+    for _ in 0..80 {
         walk(&cheap, MAX / 1024);
         walk(&dear, MAX / 1024);
         budget.adjust(None, true);

@@ -8,6 +8,7 @@ mod dialect;
 mod error;
 mod file;
 mod pool;
+mod replicas;
 mod snapshot;
 mod statements;
 mod writing;
@@ -29,6 +30,8 @@ pub(crate) use file::FileUse;
 pub use pool::PoolState;
 pub(crate) use pool::PoolUser;
 use pool::PoolUsers;
+pub(crate) use replicas::Asking;
+pub use replicas::{ReplicaError, ReplicaState, Replicas, check_replica_urls};
 pub(crate) use snapshot::Snapshot;
 pub use statements::StatementCount;
 pub(crate) use writing::Writing;
@@ -44,6 +47,10 @@ pub struct Database {
     /// Requests write one after another.
     turns: Arc<Semaphore>,
     users: PoolUsers,
+    /// Of PostgreSQL, where there are some.
+    replicas: Option<Replicas>,
+    /// Those that [`Self::query`] asks before the pool.
+    asked_first: Option<Replicas>,
 }
 
 impl Database {
@@ -52,6 +59,7 @@ impl Database {
     pub fn counted_by(&self, statements: Arc<StatementCount>) -> Self {
         Self {
             statements,
+            replicas: self.replicas.as_ref().map(Replicas::of_request),
             ..self.clone()
         }
     }
@@ -87,6 +95,13 @@ impl Database {
         sql: &str,
         values: Vec<Value>,
     ) -> Result<Vec<QueryResult>, DatabaseError> {
+        if let Some(replicas) = &self.asked_first {
+            // Few ask replicas, and everybody else's futures would be as large.
+            let asked = Box::pin(replicas.query(self, query_type, (sql, &values))).await;
+            if let Some(answer) = asked {
+                return answer;
+            }
+        }
         let _user = self.pool_user();
         self.run_on(&self.connection, query_type, (sql, values)).await
     }

@@ -6,6 +6,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse as _, Response},
 };
+use domain::database::ReplicaState;
 use serde_json::json;
 
 use crate::router::AppState;
@@ -46,6 +47,9 @@ pub(crate) async fn summary(State(state): State<AppState>) -> Response {
                 .as_ref()
                 .map(|redis| if redis.is_up() { "up" } else { "down" });
             let status = if redis == Some("down") { "degraded" } else { status };
+            // Without replicas the database does their work.
+            let replicas = replicas(&state.catalog.replica_states());
+            let status = if matches!(replicas, None | Some("up")) { status } else { "degraded" };
             // What is kept of the catalog may be older than a second.
             let is_following = state.catalog.cache().is_following();
             let status = if is_following { status } else { "degraded" };
@@ -60,6 +64,9 @@ pub(crate) async fn summary(State(state): State<AppState>) -> Response {
             if let Some(redis) = redis {
                 body["redis"] = redis.into();
             }
+            if let Some(replicas) = replicas {
+                body["replicas"] = replicas.into();
+            }
             if !is_following {
                 body["cache"] = "behind".into();
             }
@@ -70,6 +77,17 @@ pub(crate) async fn summary(State(state): State<AppState>) -> Response {
             let body = json!({ "status": "down", "version": version, "database": "down" });
             (StatusCode::SERVICE_UNAVAILABLE, Json(body)).into_response()
         }
+    }
+}
+
+/// How replicas are, where there are any. Which of them is what is told by the metrics: here it would be told to everybody.
+fn replicas(states: &[ReplicaState]) -> Option<&'static str> {
+    let asked = states.iter().filter(|replica| replica.is_asked).count();
+    match asked {
+        _ if states.is_empty() => None,
+        0 => Some("down"),
+        _ if asked < states.len() => Some("degraded"),
+        _ => Some("up"),
     }
 }
 

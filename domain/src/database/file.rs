@@ -40,6 +40,8 @@ impl Database {
             statements: Arc::new(StatementCount::default()),
             turns: Arc::new(Semaphore::new(1)),
             users: PoolUsers::default(),
+            replicas: None,
+            asked_first: None,
         })
     }
 }

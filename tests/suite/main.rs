@@ -55,6 +55,7 @@ mod redis_tls;
 mod reference;
 mod related;
 mod rendering;
+mod replicas;
 mod responses;
 mod same_answers;
 mod schema_snapshot;

@@ -15,7 +15,7 @@ pub struct DatabaseArgs {
     #[arg(long, global = true, value_name = "URL", help_heading = "Database")]
     pub database_url: Option<String>,
 
-    /// Read replicas of it, as postgres://USER@HOST/NAME, comma-separated; analytics are asked of them, and of the database itself where that fails
+    /// Read replicas, written as DATABASE_URL is, comma-separated; analytics are asked of them first
     #[arg(long, global = true, value_parser = parse_replica_urls, value_name = "URLS", help_heading = "Database")]
     pub database_replica_url: Option<String>,
 

@@ -49,7 +49,11 @@ pub(crate) async fn summary(State(state): State<AppState>) -> Response {
             let status = if redis == Some("down") { "degraded" } else { status };
             // Without replicas the database does their work.
             let replicas = replicas(&state.catalog.replica_states());
-            let status = if matches!(replicas, None | Some("up")) { status } else { "degraded" };
+            let status = if matches!(replicas, None | Some("up")) {
+                status
+            } else {
+                "degraded"
+            };
             // What is kept of the catalog may be older than a second.
             let is_following = state.catalog.cache().is_following();
             let status = if is_following { status } else { "degraded" };

@@ -30,7 +30,7 @@ use super::{Database, DatabaseConfig, DatabaseError, connect::postgres_server};
 use crate::url_list;
 
 /// A replica that is so far behind is not asked. Usage is rolled up once a minute, so that what is read there is half a roll-up older at most.
-pub const MOST_LAG: Duration = Duration::from_secs(30);
+const MOST_LAG: Duration = Duration::from_secs(30);
 
 /// How long a statement waits for a connection to a replica at most, before the primary is asked.
 const LONGEST_ACQUIRE: Duration = Duration::from_secs(1);
@@ -216,8 +216,8 @@ impl All {
     /// The next that can be asked.
     fn take(&self) -> Option<Asked> {
         let first = self.next.fetch_add(1, Ordering::Relaxed) % self.replicas.len().max(1);
-        let in_turn = self.replicas[first..].iter().chain(&self.replicas[..first]);
-        in_turn.into_iter().find_map(Replica::ask)
+        let mut in_turn = self.replicas[first..].iter().chain(&self.replicas[..first]);
+        in_turn.find_map(Replica::ask)
     }
 }
 

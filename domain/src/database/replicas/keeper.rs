@@ -90,9 +90,9 @@ impl Primary {
     async fn look(&self, database: &Database) -> Result<(), DatabaseError> {
         if matches!(self.known().identity, Identity::Unasked) {
             let identity = match database.query("replica_identity", IDENTITY, vec![]).await {
-                Ok(rows) => rows.first().map_or(Ok(Identity::Withheld), |row| {
-                    Columns::of(row)?.next().map(Identity::Is)
-                })?,
+                Ok(rows) => rows
+                    .first()
+                    .map_or(Ok(Identity::Withheld), |row| Columns::of(row)?.next().map(Identity::Is))?,
                 // It may not be asked that.
                 Err(DatabaseError::Other(_)) => Identity::Withheld,
                 Err(error) => return Err(error),
@@ -132,7 +132,7 @@ impl Replica {
                 Ok(Err(error)) => Found::Away(reason(error)),
                 Err(_) => Found::Away(format!("it did not answer within {} ms", PATIENCE.as_millis())),
             };
-            if let Found::Away(_) = found {
+            if matches!(found, Found::Away(_)) {
                 eye = None;
             }
             self.was_found(found).await;

@@ -35,7 +35,7 @@ impl Place {
     /// The replica to ask, which is chosen once; none where it is the primary.
     pub(super) fn choose(&self, take: impl FnOnce() -> Option<Asked>) -> Option<Asked> {
         let mut choice = self.choice();
-        if let Goes::Undecided = choice.goes {
+        if matches!(choice.goes, Goes::Undecided) {
             choice.goes = take().map_or(Goes::ToPrimary, Goes::ToReplica);
         }
         match &choice.goes {

@@ -200,11 +200,76 @@ impl Asked {
 
     /// It does not answer: nobody is to ask it before it was looked at.
     pub(super) fn lose(&self, reason: &str) {
-        self.replica
-            .give_up((Standing::Away, reason), |pool| self.uses(pool));
+        self.replica.give_up((Standing::Away, reason), |pool| self.uses(pool));
     }
 
     fn uses(&self, pool: Option<&Pool>) -> bool {
         pool.is_some_and(|pool| Arc::ptr_eq(pool, &self.pool))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{sync::Arc, time::Duration};
+
+    use super::{Found, MOST_LAG, Replica};
+    use crate::database::{DatabaseConfig, connect::postgres_server};
+
+    fn replica() -> Arc<Replica> {
+        // Nobody is there, and nobody connects.
+        let url = "postgres://iconql:secret@127.0.0.1:1/iconql";
+        let config = DatabaseConfig {
+            url: url.to_owned(),
+            pool_size: None,
+            pool_min: Some(0),
+            acquire_timeout: Duration::from_millis(1),
+            connection_recycle: Duration::from_hours(1),
+            query_timeout: Duration::from_secs(1),
+            lock_timeout: Duration::from_secs(1),
+            slow_query_threshold: Duration::from_secs(1),
+        };
+        Arc::new(Replica::new(config, postgres_server(url).unwrap()))
+    }
+
+    #[tokio::test]
+    async fn what_is_too_far_behind_is_not_asked() {
+        let replica = replica();
+        assert!(replica.ask().is_none(), "it was not looked at");
+        assert_eq!(replica.shown().name, "127.0.0.1:1");
+        let beyond = MOST_LAG + Duration::from_millis(1);
+        for (lag, is_asked) in [
+            (Duration::ZERO, true),
+            (MOST_LAG, true),
+            (beyond, false),
+            (MOST_LAG, true),
+        ] {
+            replica.was_found(Found::Lag(lag)).await;
+            assert_eq!(replica.ask().is_some(), is_asked, "{lag:?}");
+            let shown = replica.shown();
+            assert_eq!((shown.is_asked, shown.lag), (is_asked, Some(lag)));
+        }
+    }
+
+    #[tokio::test]
+    async fn who_asks_one_that_goes_is_told_and_one_that_lags_answers_on() {
+        let replica = replica();
+        replica.was_found(Found::Lag(Duration::ZERO)).await;
+        let asked = replica.ask().unwrap();
+        replica.was_found(Found::Lag(MOST_LAG * 2)).await;
+        let answers_on = tokio::time::timeout(Duration::ZERO, asked.is_lost()).await;
+        assert!(answers_on.is_err());
+        for found in [Found::Away("gone".to_owned()), Found::Unfit("it is another")] {
+            replica.was_found(Found::Lag(Duration::ZERO)).await;
+            let asked = replica.ask().unwrap();
+            replica.was_found(found).await;
+            asked.is_lost().await;
+            assert!(replica.ask().is_none());
+        }
+        // Back again, it has another pool, which the loss of the first does not concern.
+        replica.was_found(Found::Lag(Duration::ZERO)).await;
+        asked.lose("it is late");
+        assert!(replica.ask().is_some());
+        replica.ask().unwrap().lose("it is gone");
+        assert!(replica.ask().is_none());
     }
 }

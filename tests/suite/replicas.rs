@@ -1,0 +1,552 @@
+//! Analytics from read replicas: which server answers, how far it is behind, and that no client meets what happens to it.
+
+use std::{future::Future, sync::Arc, time::Duration};
+
+use domain::database::{Database, DatabaseConfig, DatabaseError, OpenMode, Replicas, StatementCount};
+use reqwest::Method;
+use serde_json::{Value, json};
+use tests::{Engine, Iconql, OwnPostgres, Process, TestApp, TestDatabase, eventually, on_each_engine};
+
+const BINARY: &str = env!("CARGO_BIN_EXE_iconql-under-test");
+
+/// A day and an hour of the tests' clock, now among them.
+const RANGE: &str = r#"range: { from: "2026-08-31T12:00:00Z", to: "2026-09-01T13:00:00Z" }"#;
+
+/// What an answer says.
+#[derive(Debug)]
+struct Told {
+    lag_ms: Option<f64>,
+    figures: Value,
+    statements: u32,
+}
+
+impl Told {
+    fn total(&self) -> u64 {
+        self.figures["usageSeries"][0]["total"].as_u64().unwrap()
+    }
+}
+
+/// Asks for some of everything. It is answered, whoever does it.
+async fn ask(app: &TestApp) -> Told {
+    let query = format!(
+        "{{ analytics {{ replicaLagMs usageSeries({RANGE}, interval: HOUR) {{ total }} topIcons({RANGE}, first: 3) {{ name count }} \
+         distribution({RANGE}, dimension: KIND) {{ key count }} users({RANGE}) {{ activeUsers sessions }} }} }}"
+    );
+    let reply = app.graphql(&query).await;
+    let mut figures = reply.data("/analytics").clone();
+    let lag_ms = figures.as_object_mut().unwrap().remove("replicaLagMs").unwrap();
+    Told {
+        lag_ms: lag_ms.as_f64(),
+        figures,
+        statements: reply.statements(),
+    }
+}
+
+/// Records and rolls up so many events more.
+async fn record(app: &TestApp, count: usize) {
+    let events: Vec<Value> = (0..count)
+        .map(|session| json!({ "icon": "u:a", "kind": "COPY", "sessionId": format!("session {session}") }))
+        .collect();
+    let request = app.request(Method::POST, "/api/v1/analytics/usage/batch");
+    let reply = app.send(request.json(&json!({ "events": events }))).await;
+    assert_eq!(reply.json["accepted"], count, "{}", reply.text);
+    assert_eq!(app.roll_up().await, count as u64);
+}
+
+/// A server that reads from these replicas, over a database with seven events.
+async fn start(primary: &OwnPostgres, replicas: &[&OwnPostgres]) -> TestApp {
+    let urls: Vec<String> = replicas.iter().map(|replica| replica.url("iconql", "right")).collect();
+    let app = TestApp::build_on(&primary.url("iconql", "right")).await;
+    let app = app
+        .flag(&format!("--database-replica-url={}", urls.join(",")))
+        .start()
+        .await;
+    let body = json!({ "body": "<path d=\"M0 0h1z\"/>" });
+    app.import_json(&json!({ "prefix": "u", "icons": { "a": body } })).await;
+    record(&app, 7).await;
+    app
+}
+
+/// Does what `scenario` does while clients go on asking, each of whom is answered.
+async fn while_asked(app: &TestApp, scenario: impl Future<Output = ()>) {
+    let asking = async {
+        loop {
+            ask(app).await;
+        }
+    };
+    tokio::select! {
+        () = scenario => {}
+        () = asking => {}
+    }
+}
+
+async fn eventually_told(app: &TestApp, what: &str, is_so: impl Fn(&Told) -> bool) {
+    eventually(what, async || is_so(&ask(app).await)).await;
+}
+
+/// A figure of a replica's.
+async fn figure(app: &TestApp, name: &str, replica: &OwnPostgres) -> f64 {
+    let text = app.get("/metrics").await.text;
+    let sample = format!("{name}{{replica=\"{}\"}} ", replica.address());
+    let line = text.lines().find_map(|line| line.strip_prefix(&sample));
+    line.unwrap_or_else(|| panic!("no {sample}in\n{text}")).parse().unwrap()
+}
+
+async fn fallbacks(app: &TestApp) -> u64 {
+    let text = app.get("/metrics").await.text;
+    let line = text
+        .lines()
+        .find_map(|line| line.strip_prefix("db_replica_fallbacks_total "));
+    line.unwrap().parse().unwrap()
+}
+
+async fn health(app: &TestApp) -> [String; 2] {
+    let reply = app.get("/api/health").await;
+    ["status", "replicas"].map(|part| reply.json[part].as_str().unwrap_or_default().to_owned())
+}
+
+/// A replica as a test looks at it and holds it still.
+fn inside(replica: &OwnPostgres) -> TestDatabase {
+    TestDatabase::of_postgres(&replica.url("iconql", "right"))
+}
+
+on_each_engine! {
+    async fn without_replicas_there_is_no_lag(engine) {
+        let app = TestApp::with_garden(engine).await;
+        let reply = app.graphql("{ analytics { replicaLagMs } }").await;
+        assert_eq!((reply.data("/analytics/replicaLagMs"), reply.statements()), (&Value::Null, 0));
+        assert_eq!(app.get("/api/health").await.json.get("replicas"), None);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_replica_that_lags_says_so_and_one_that_caught_up_too() {
+    let primary = OwnPostgres::start().await;
+    let replica = primary.replica().await;
+    let app = start(&primary, &[&replica]).await;
+    let beside = app.build_beside().start().await;
+    let behind = inside(&replica);
+    while_asked(&app, async {
+        eventually_told(&app, "the replica answers what the primary would", |told| {
+            told.lag_ms == Some(0.0) && told.total() == 7
+        })
+        .await;
+        assert_eq!(ask(&app).await.figures, ask(&beside).await.figures);
+        assert_eq!(health(&app).await, ["up", "up"]);
+        // What nobody asked any database for, it says as well.
+        let reply = app.graphql("{ analytics { replicaLagMs } }").await;
+        assert_eq!(
+            (reply.data("/analytics/replicaLagMs"), reply.statements()),
+            (&json!(0.0), 0)
+        );
+
+        behind.run("SELECT pg_wal_replay_pause()").await;
+        eventually("it replays no more", async || {
+            behind.lines("SELECT pg_get_wal_replay_pause_state()").await == ["paused"]
+        })
+        .await;
+        record(&app, 5).await;
+        eventually_told(&app, "it is asked, and says how far it is behind", |told| {
+            told.lag_ms.is_some_and(|lag_ms| lag_ms >= 2_000.0) && told.total() == 7
+        })
+        .await;
+        assert!(figure(&app, "db_replica_lag_seconds", &replica).await >= 2.0);
+        assert_eq!(ask(&beside).await.total(), 12);
+        behind.run("SELECT pg_wal_replay_resume()").await;
+        eventually_told(&app, "it has caught up", |told| {
+            told.lag_ms == Some(0.0) && told.total() == 12
+        })
+        .await;
+
+        // Cut off, it has replayed all that it ever got.
+        let conninfo = behind
+            .lines("SELECT current_setting('primary_conninfo')")
+            .await
+            .remove(0);
+        for (setting, is_streaming) in [("", 0), (conninfo.as_str(), 1)] {
+            behind
+                .run(&format!(
+                    "ALTER SYSTEM SET primary_conninfo = '{}'",
+                    setting.replace('\'', "''")
+                ))
+                .await;
+            behind.run("SELECT pg_reload_conf()").await;
+            eventually("it is connected or is not", async || {
+                behind.number("SELECT count(*) FROM pg_stat_wal_receiver").await == is_streaming
+            })
+            .await;
+            if is_streaming == 0 {
+                record(&app, 3).await;
+                eventually_told(&app, "it is known to be behind", |told| {
+                    told.lag_ms.is_some_and(|lag_ms| lag_ms >= 1_000.0) && told.total() == 12
+                })
+                .await;
+            }
+        }
+        eventually_told(&app, "it has caught up again", |told| {
+            told.lag_ms == Some(0.0) && told.total() == 15
+        })
+        .await;
+    })
+    .await;
+    assert_eq!(ask(&app).await.figures, ask(&beside).await.figures);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_replica_that_goes_and_comes_back_is_noticed_by_nobody() {
+    let primary = OwnPostgres::start().await;
+    let (mut one, mut other) = (primary.replica().await, primary.replica().await);
+    // Neither is there when the server starts.
+    one.stop();
+    other.stop();
+    let app = start(&primary, &[&one, &other]).await;
+    let beside = app.build_beside().start().await;
+    let (by_primary, before) = (ask(&beside).await, fallbacks(&app).await);
+    while_asked(&app, async {
+        let told = ask(&app).await;
+        assert_eq!((told.lag_ms, told.statements), (None, by_primary.statements));
+        eventually("both are known to be away", async || {
+            health(&app).await == ["degraded", "down"]
+        })
+        .await;
+        other.start_again().await;
+        eventually_told(&app, "the one that came is asked", |told| told.lag_ms == Some(0.0)).await;
+        assert_eq!(health(&app).await, ["degraded", "degraded"]);
+        one.start_again().await;
+        eventually("both are asked", async || health(&app).await == ["up", "up"]).await;
+        for end in [OwnPostgres::stop, OwnPostgres::crash] {
+            end(&mut one);
+            eventually("it is known to be away", async || {
+                figure(&app, "db_replica_up", &one).await == 0.0
+            })
+            .await;
+            for _ in 0..6 {
+                let told = ask(&app).await;
+                assert!(told.lag_ms.is_some(), "the other is there");
+                assert_eq!((told.total(), told.statements), (7, by_primary.statements));
+            }
+            end(&mut other);
+            eventually("none is there", async || {
+                figure(&app, "db_replica_up", &other).await == 0.0
+            })
+            .await;
+            for _ in 0..6 {
+                let told = ask(&app).await;
+                assert_eq!(
+                    (told.lag_ms, told.statements),
+                    (None, by_primary.statements),
+                    "it is asked alone"
+                );
+                assert_eq!(told.figures, by_primary.figures);
+            }
+            one.start_again().await;
+            other.start_again().await;
+            eventually("both are back", async || health(&app).await == ["up", "up"]).await;
+        }
+    })
+    .await;
+    assert!(fallbacks(&app).await > before);
+    assert_eq!(ask(&app).await.figures, by_primary.figures);
+}
+
+/// Whose connections all stand, and say nothing: the request's own deadline would be the end of who waited for them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_silent_replica_is_waited_for_once() {
+    let primary = OwnPostgres::start().await;
+    let replica = primary.replica().await;
+    let app = start(&primary, &[&replica]).await;
+    let beside = app.build_beside().start().await;
+    for _ in 0..2 {
+        eventually_told(&app, "the replica answers", |told| {
+            told.lag_ms == Some(0.0) && told.total() == 7
+        })
+        .await;
+        let by_primary = ask(&beside).await;
+        replica.freeze();
+        // Those who come before it is known to be silent.
+        let together = futures_util::future::join_all((0..20).map(|_| ask(&app))).await;
+        for told in together {
+            assert_eq!(told.figures, by_primary.figures);
+        }
+        eventually("it is known to be away", async || {
+            figure(&app, "db_replica_up", &replica).await == 0.0
+        })
+        .await;
+        for _ in 0..5 {
+            let told = ask(&app).await;
+            assert_eq!(
+                (told.lag_ms, told.statements),
+                (None, by_primary.statements),
+                "it is asked no more"
+            );
+        }
+        replica.thaw();
+    }
+    eventually_told(&app, "it is asked again", |told| told.lag_ms == Some(0.0)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_no_replica_of_the_database_is_not_asked() {
+    let primary = OwnPostgres::start().await;
+    let replica = primary.replica().await;
+    let app = start(&primary, &[&replica]).await;
+    eventually_told(&app, "the replica answers", |told| told.lag_ms.is_some()).await;
+    while_asked(&app, async {
+        inside(&replica).run("SELECT pg_promote()").await;
+        eventually_told(&app, "a server that takes writes is not asked", |told| {
+            told.lag_ms.is_none()
+        })
+        .await;
+        eventually("that is shown", async || {
+            figure(&app, "db_replica_up", &replica).await == 0.0
+        })
+        .await;
+    })
+    .await;
+    // The primary itself, and another database of a replica's.
+    let second = primary.replica().await;
+    for (url, expected) in [
+        (primary.url("iconql", "right"), "it takes writes itself"),
+        (
+            second.url("postgres", "right"),
+            "it has another database than DATABASE_URL names",
+        ),
+    ] {
+        let server = Iconql::new(BINARY, &["serve"])
+            .database(&primary.url("iconql", "right"))
+            .env("LISTEN", "127.0.0.1:0")
+            .env("DATABASE_REPLICA_URL", &url)
+            .spawn();
+        eventually("it says so", async || {
+            server
+                .stderr()
+                .lines()
+                .any(|line| line.contains("this is no read replica of the database") && line.contains(expected))
+        })
+        .await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_said_of_a_replica_is_said_once_and_without_its_password() {
+    let primary = OwnPostgres::start().await;
+    let mut replica = primary.replica().await;
+    let url = primary.url("iconql", "right");
+    let _ = Iconql::new(BINARY, &["migrate", "up"])
+        .database(&url)
+        .run()
+        .await
+        .succeeded();
+    let mut server = Iconql::new(BINARY, &["serve"])
+        .database(&url)
+        .env("LISTEN", "127.0.0.1:0")
+        .env(
+            "DATABASE_REPLICA_URL",
+            &format!("{},{}", replica.url("iconql", "right"), replica.url("iconql", "wrong")),
+        )
+        .spawn();
+    let base_url = server.base_url().await;
+    let lines = |text: &str| server.stderr().lines().filter(|line| line.contains(text)).count();
+    eventually("one is asked", async || lines("a read replica is asked") == 1).await;
+    eventually("the other is not", async || {
+        lines("password authentication failed for user") == 1
+    })
+    .await;
+    replica.stop();
+    eventually("it is away", async || lines("a read replica is away") == 2).await;
+    replica.start_again().await;
+    eventually("it is back", async || lines("a read replica is asked") == 2).await;
+    let health = reqwest::get(format!("{base_url}/api/health"))
+        .await
+        .unwrap()
+        .text()
+        .await
+        .unwrap();
+    let metrics = reqwest::get(format!("{base_url}/metrics"))
+        .await
+        .unwrap()
+        .text()
+        .await
+        .unwrap();
+    assert!(
+        health.contains(r#""replicas":"degraded""#) && !health.contains(&replica.address()),
+        "{health}"
+    );
+    assert!(
+        metrics.contains(&format!("db_replica_up{{replica=\"{}\"}}", replica.address())),
+        "{metrics}"
+    );
+    assert!(server.signal("TERM"));
+    let ended = server.end().await;
+    assert_eq!(ended.status, Some(0), "{ended:?}");
+    for text in [&ended.stdout, &ended.stderr, &health, &metrics] {
+        assert!(
+            !text.contains("right") && !text.contains("wrong") && !text.contains("panicked"),
+            "{text}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_url_that_names_no_replica_stops_the_start() {
+    let server = OwnPostgres::start().await;
+    let url = server.url("iconql", "right");
+    let _ = Iconql::new(BINARY, &["migrate", "up"])
+        .database(&url)
+        .run()
+        .await
+        .succeeded();
+    for (database, replica, status, expected) in [
+        (
+            url.as_str(),
+            "sqlite://replica.db",
+            2,
+            "it does not begin with postgres:; write postgres://USER@HOST/NAME",
+        ),
+        (
+            url.as_str(),
+            "postgres://a/x,mysql://me:hush@b/x",
+            2,
+            "it begins with neither sqlite: nor postgres:",
+        ),
+        (url.as_str(), "postgres://me:hush@a:port/x", 2, "invalid port number"),
+        (
+            "",
+            "postgres://me:hush@a/x",
+            1,
+            "PostgreSQL has read replicas, and DATABASE_URL names an embedded database",
+        ),
+    ] {
+        let command = Iconql::new(BINARY, &["serve"])
+            .database(database)
+            .env("LISTEN", "127.0.0.1:0");
+        let ended = command.env("DATABASE_REPLICA_URL", replica).run().await;
+        let complaint = ended.complaint(status);
+        assert!(
+            complaint.starts_with("DATABASE_REPLICA_URL") && complaint.contains(expected),
+            "{complaint}"
+        );
+        assert!(!complaint.contains("hush"), "{complaint}");
+    }
+}
+
+/// A database with a replica that is asked, and the task that looks at it.
+async fn open(primary: &OwnPostgres, replica: &OwnPostgres, query_timeout: Duration) -> Database {
+    let config = DatabaseConfig {
+        url: primary.url("iconql", "right"),
+        pool_size: Some(2),
+        pool_min: Some(0),
+        acquire_timeout: Duration::from_secs(30),
+        connection_recycle: Duration::from_hours(1),
+        query_timeout,
+        lock_timeout: Duration::from_mins(1),
+        slow_query_threshold: Duration::from_mins(5),
+    };
+    let replicas = Replicas::open(&config, &replica.url("iconql", "right")).unwrap();
+    let database = Database::open(&config, OpenMode::Existing)
+        .await
+        .unwrap()
+        .with_replicas(replicas);
+    let kept = database.clone();
+    tokio::spawn(async move { kept.keep_replicas().await });
+    eventually("the replica is asked", async || database.replica_states()[0].is_asked).await;
+    database
+}
+
+/// Runs a statement of its own request: where it ended up, and how many statements that took.
+async fn run(database: &Database, sql: &str) -> (Result<i32, DatabaseError>, u32) {
+    let statements = Arc::new(StatementCount::default());
+    let reading = database.counted_by(Arc::clone(&statements)).reading();
+    let rows = reading.query("test", sql, vec![]).await;
+    (rows.map(|rows| rows[0].try_get_by_index(0).unwrap()), statements.get())
+}
+
+/// 1 on a replica, after as long as it takes; 2 on the primary.
+const WHERE_IT_RUNS: &str = "SELECT CASE WHEN pg_is_in_recovery() THEN 1 ELSE 2 END";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_replica_cannot_do_the_primary_does() {
+    let primary = OwnPostgres::start().await;
+    let replica = primary.replica().await;
+    let (above, behind) = (
+        TestDatabase::of_postgres(&primary.url("iconql", "right")),
+        inside(&replica),
+    );
+    let database = open(&primary, &replica, Duration::from_mins(5)).await;
+    assert!(matches!(run(&database, WHERE_IT_RUNS).await, (Ok(1), 1)));
+
+    // What it replays takes away what is being read.
+    above.run("CREATE TABLE conflict (number INTEGER)").await;
+    behind.run("ALTER SYSTEM SET max_standby_streaming_delay = 0").await;
+    behind.run("SELECT pg_reload_conf()").await;
+    eventually("it has the table", async || {
+        behind
+            .number("SELECT count(*) FROM pg_class WHERE relname = 'conflict'")
+            .await
+            == 1
+    })
+    .await;
+    let slow = "SELECT CASE WHEN pg_is_in_recovery() THEN (SELECT 1 FROM pg_sleep(600)) ELSE 2 END FROM (SELECT count(*) FROM conflict) counted";
+    let conflict = async {
+        eventually("it runs", async || {
+            let running = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'";
+            behind.number(running).await == 1
+        })
+        .await;
+        above.run("TRUNCATE conflict").await;
+    };
+    let (ran, ()) = tokio::join!(run(&database, slow), conflict);
+    assert!(matches!(ran, (Ok(2), 2)), "{ran:?}");
+    assert!(database.replica_states()[0].is_asked, "it is none the worse for that");
+
+    // A replica that has not heard of a table yet.
+    behind.run("SELECT pg_wal_replay_pause()").await;
+    eventually("it replays no more", async || {
+        behind.lines("SELECT pg_get_wal_replay_pause_state()").await == ["paused"]
+    })
+    .await;
+    above.run("CREATE TABLE newer AS SELECT 3 AS number").await;
+    assert!(matches!(run(&database, "SELECT number FROM newer").await, (Ok(3), 2)));
+    behind.run("SELECT pg_wal_replay_resume()").await;
+
+    // Somebody ends its connections, of which none has heard yet.
+    let ended = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'iconql' AND pid <> pg_backend_pid()";
+    assert!(behind.number(ended).await > 0);
+    assert!(matches!(run(&database, WHERE_IT_RUNS).await, (Ok(_), 1 | 2)));
+    eventually("it is asked again", async || {
+        matches!(run(&database, WHERE_IT_RUNS).await, (Ok(1), 1))
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_request_stays_where_it_is_and_what_takes_too_long_is_not_tried_twice() {
+    let primary = OwnPostgres::start().await;
+    let replica = primary.replica().await;
+    let database = open(&primary, &replica, Duration::from_millis(400)).await;
+    let ran = run(&database, "SELECT 1 FROM pg_sleep(600)").await;
+    assert!(
+        matches!(ran, (Err(DatabaseError::Timeout { after_ms: 400 }), 1)),
+        "{ran:?}"
+    );
+
+    let statements = Arc::new(StatementCount::default());
+    let request = database.counted_by(Arc::clone(&statements));
+    let (one, other) = (request.reading(), request.reading());
+    let place = async |handle: &Database, sql| {
+        handle.query("test", sql, vec![]).await.unwrap()[0]
+            .try_get_by_index::<i32>(0)
+            .unwrap()
+    };
+    assert_eq!(place(&one, WHERE_IT_RUNS).await, 1);
+    // A replica cannot do this, whose first handle is back on the primary with it.
+    assert_eq!(place(&one, "SELECT 5 FROM pg_current_wal_lsn()").await, 5);
+    assert_eq!(
+        (place(&one, WHERE_IT_RUNS).await, place(&other, WHERE_IT_RUNS).await),
+        (2, 2)
+    );
+    assert_eq!(statements.get(), 5);
+    // What does not ask for replicas is never told by one.
+    assert_eq!(place(&database.counted_by(Arc::default()), WHERE_IT_RUNS).await, 2);
+    assert_eq!(place(&database.reading(), WHERE_IT_RUNS).await, 1);
+}

@@ -5,7 +5,7 @@ use std::{future::Future, sync::Arc, time::Duration};
 use domain::database::{Database, DatabaseConfig, DatabaseError, OpenMode, Replicas, StatementCount};
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::{Engine, Iconql, OwnPostgres, Process, TestApp, TestDatabase, eventually, on_each_engine};
+use tests::{Iconql, OwnPostgres, TestApp, TestDatabase, eventually, on_each_engine};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_iconql-under-test");
 

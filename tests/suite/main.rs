@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking, in its own functions too")]
 
 mod analytics;
+mod analytics_recount;
 mod backup;
 mod backup_kills;
 mod backup_refusals;
@@ -42,6 +43,7 @@ mod kill_scenario;
 mod limits;
 mod live;
 mod lookup;
+mod migrations;
 mod operations;
 mod overload;
 mod paging;

@@ -29,8 +29,8 @@ use crate::{
     caller::PageSessions,
     config::Config,
     middleware::{self, admission::Rules, body::BodyRules, overload::Gate},
-    routes::{self, caching::CachePolicy, graphql, health, icons, metrics, pages, search, usage},
-    server::Draining,
+    routes::{self, caching::CachePolicy, graphql, health, icons, metrics, pages, search, status, usage},
+    server::{Draining, Observed},
 };
 
 /// What the routes share. Each request passes it on many times, so that is all that a clone is.
@@ -51,6 +51,8 @@ pub(crate) struct Shared {
     pub(crate) catalog: Catalog,
     pub(crate) search: Search,
     pub(crate) usage: Usage,
+    /// How all of it does.
+    pub(crate) observed: Observed,
     pub(crate) keys: Keys,
     pub(crate) sessions: PageSessions,
     /// None where nothing is shared with other instances.
@@ -90,6 +92,7 @@ pub(crate) struct FairShares {
 pub(crate) struct Backing {
     pub(crate) stores: Stores,
     pub(crate) usage: Usage,
+    pub(crate) observed: Observed,
     pub(crate) access: Access,
     pub(crate) shares: FairShares,
 }
@@ -98,6 +101,7 @@ pub(crate) fn build(config: &Config, graphql: GraphqlService, backing: Backing, 
     let Backing {
         stores,
         usage,
+        observed,
         access,
         shares,
     } = backing;
@@ -111,6 +115,7 @@ pub(crate) fn build(config: &Config, graphql: GraphqlService, backing: Backing, 
         catalog: stores.catalog,
         search: stores.search,
         usage,
+        observed,
         keys: access.keys,
         sessions: PageSessions::new(access.sessions, config.public_url.as_deref()),
         redis: shares.redis,
@@ -161,6 +166,12 @@ fn free_routes(config: &Config) -> Router<AppState> {
         .route("/api/health", get(health::summary))
         .route("/api/health/live", get(health::live))
         .route("/api/health/ready", get(health::ready))
+        .route("/api/health/detailed", get(health::detailed))
+        .route("/api/health/cache", get(health::cache))
+        .route("/api/health/database", get(health::database))
+        .route("/api/health/performance", get(health::performance))
+        .route("/api/status", get(status::status))
+        .route("/api/performance", get(status::performance))
         .route("/metrics", get(metrics::text))
         .route("/api/metrics", get(metrics::text));
     if !config.is_production() {

@@ -8,6 +8,7 @@ pub(crate) mod metrics;
 pub(crate) mod pages;
 mod refused;
 pub(crate) mod search;
+pub(crate) mod status;
 pub(crate) mod usage;
 
 use std::any::Any;

@@ -7,6 +7,7 @@ mod connection;
 mod draining;
 mod listener;
 mod memory_left;
+mod observed;
 mod stream;
 #[cfg(test)]
 mod tests;
@@ -25,6 +26,7 @@ use domain::{
     cache::{Cache, Chance, MemoryBudget, Surroundings},
     catalog::Catalog,
     database::DatabaseError,
+    health::Watched,
     jobs::Jobs,
     redis::{Redis, RedisError},
     switches::{Switch, SwitchBoard, Switches},
@@ -39,6 +41,7 @@ use tokio::{
 
 pub(crate) use draining::Draining;
 pub(crate) use listener::raise_descriptor_limit;
+pub(crate) use observed::{LATELY, Observed};
 pub use tls::TlsError;
 
 use self::{
@@ -52,7 +55,6 @@ use crate::{
     config::{Config, Mode},
     http_cache::HttpCache,
     router::{self, Backing, FairShares},
-    telemetry::Vitals,
     trusted_documents::{self, TrustError},
 };
 
@@ -130,7 +132,7 @@ pub async fn start(
     let warming = Warming {
         catalog: catalog.clone(),
         switches: switches.clone(),
-        clock: wall_clock,
+        clock: wall_clock.clone(),
     };
     warming.begin().await;
     let jobs = Jobs::new(&catalog);
@@ -146,25 +148,21 @@ pub async fn start(
         switches,
         redis,
     };
-    let vitals = Vitals::start(stores.catalog.clone(), instance(address));
-    let graphql = GraphqlService::new(
-        stores.clone(),
-        SchemaConfig {
-            limits: config.limits(),
-            documents: config.documents(),
-            rate_limiter: Some(shares.rate_limiter.clone()),
-            public_url: config.public_url.clone(),
-            version: env!("CARGO_PKG_VERSION"),
-            started_at_ms,
-            vitals,
-            keeping: config.cache.keeping(&memory),
-            usage: usage.clone(),
-            administration: Administration {
-                switches: board.clone(),
-                jobs: jobs.clone(),
-            },
-        },
-    );
+    let watched = Watched {
+        catalog: catalog.clone(),
+        search: stores.search.clone(),
+        usage: usage.clone(),
+        redis: shares.redis.clone(),
+        switches: shares.switches.clone(),
+        clock: wall_clock,
+    };
+    let observed = observed::observe(config, watched, (address, started_at_ms));
+    let administration = Administration {
+        switches: board.clone(),
+        jobs: jobs.clone(),
+    };
+    let to_schema = schema_config((config, &memory), &observed, (&usage, &shares), administration);
+    let graphql = GraphqlService::new(stores.clone(), to_schema);
     let manifests = config.documents.documents_manifest.clone();
     let mut background = JoinSet::new();
     keep_up(&mut background, &stores, &jobs, (&usage, recorder));
@@ -181,6 +179,7 @@ pub async fn start(
     let backing = Backing {
         stores,
         usage: usage.clone(),
+        observed,
         access,
         shares,
     };
@@ -204,6 +203,28 @@ pub async fn start(
         task: tokio::spawn(listener.run()),
         _background: background,
     })
+}
+
+/// What the schema is told at the start.
+fn schema_config(
+    (config, memory): (&Config, &MemoryBudget),
+    observed: &Observed,
+    (usage, shares): (&Usage, &FairShares),
+    administration: Administration,
+) -> SchemaConfig {
+    SchemaConfig {
+        limits: config.limits(),
+        documents: config.documents(),
+        rate_limiter: Some(shares.rate_limiter.clone()),
+        public_url: config.public_url.clone(),
+        version: env!("CARGO_PKG_VERSION"),
+        started_at_ms: observed.started_at_ms,
+        vitals: observed.vitals.clone(),
+        health: observed.health.clone(),
+        keeping: config.cache.keeping(memory),
+        usage: usage.clone(),
+        administration,
+    }
 }
 
 /// What goes on beside requests, whoever sends which: following the catalog, doing jobs, recording usage and rolling it up.
@@ -256,14 +277,6 @@ fn wall_clock(started_at_ms: i64) -> Clock {
         let running_ms = i64::try_from(started.elapsed().as_millis()).unwrap_or(i64::MAX);
         started_at_ms.saturating_add(running_ms)
     })
-}
-
-/// What tells this instance from others of the same catalog: where it listens, by its machine's name where that is known.
-fn instance(address: SocketAddr) -> String {
-    match std::fs::read_to_string("/proc/sys/kernel/hostname") {
-        Ok(host) if !host.trim().is_empty() => format!("{}:{}", host.trim(), address.port()),
-        _ => address.to_string(),
-    }
 }
 
 impl RunningServer {

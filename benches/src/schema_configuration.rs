@@ -4,7 +4,9 @@ use domain::{
     access::Clock,
     catalog::Catalog,
     database::DatabaseError,
+    health::{Health, Watched},
     jobs::Jobs,
+    search::Search,
     switches::{SwitchBoard, Switches},
     usage::{Usage, UsageConfig},
 };
@@ -36,6 +38,14 @@ pub async fn schema_configuration(catalog: &Catalog) -> Result<SchemaConfig, Dat
     };
     // Nothing is recorded.
     let (usage, _) = Usage::open(catalog, &usage, Clock::new(|| 0)).await?;
+    let watched = Watched {
+        catalog: catalog.clone(),
+        search: Search::in_memory(),
+        usage: usage.clone(),
+        redis: None,
+        switches: Switches::default(),
+        clock: Clock::new(|| 0),
+    };
     Ok(SchemaConfig {
         limits: Limits {
             max_batch: 500,
@@ -61,6 +71,7 @@ pub async fn schema_configuration(catalog: &Catalog) -> Result<SchemaConfig, Dat
         version: "0",
         started_at_ms: 0,
         vitals: Arc::new(Nothing),
+        health: Health::new(watched, Vec::new()),
         keeping: None,
         administration: Administration {
             switches: SwitchBoard::new(catalog, Switches::default()),

@@ -144,6 +144,11 @@ impl Catalog {
         self.database.ping().await
     }
 
+    /// What the database is, as OpenTelemetry names it.
+    pub fn engine(&self) -> &'static str {
+        self.database.dialect().system_name()
+    }
+
     /// Connections of the database's pool.
     pub fn pool_state(&self) -> PoolState {
         self.database.pool_state()

@@ -9,6 +9,7 @@ pub mod cache;
 pub mod catalog;
 pub mod database;
 mod giving_way;
+pub mod health;
 pub mod iconify;
 pub mod jobs;
 pub mod rate_limit;

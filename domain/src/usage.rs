@@ -31,7 +31,13 @@ mod tier;
 mod window;
 mod windows;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use tokio::{
     sync::watch,
@@ -142,6 +148,8 @@ pub struct Usage {
     together: CoUsage,
     processing_interval: Duration,
     clock: Clock,
+    /// Whether the roll-up failed when it was tried last.
+    is_behind: Arc<AtomicBool>,
 }
 
 impl Usage {
@@ -166,6 +174,7 @@ impl Usage {
             together: CoUsage::new(database.clone(), config.retention_days, clock.clone()),
             processing_interval: config.processing_interval,
             clock,
+            is_behind: Arc::default(),
         };
         Ok((usage, recorder))
     }
@@ -241,7 +250,9 @@ impl Usage {
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
-            if let Err(error) = self.rollup.run(|_| {}).await {
+            let rolled_up = self.rollup.run(|_| {}).await;
+            self.is_behind.store(rolled_up.is_err(), Ordering::Relaxed);
+            if let Err(error) = rolled_up {
                 metrics::counter!("usage_rollup_failures_total").increment(1);
                 tracing::error!(%error, "usage cannot be rolled up");
             }
@@ -253,6 +264,11 @@ impl Usage {
                 tracing::warn!(%error, "it cannot be read how icons stand by usage");
             }
         }
+    }
+
+    /// Whether what was recorded could be rolled up when this instance tried last.
+    pub fn is_rolled_up(&self) -> bool {
+        !self.is_behind.load(Ordering::Relaxed)
     }
 
     /// How icons stand by usage, as it was read last.

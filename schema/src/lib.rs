@@ -43,5 +43,6 @@ pub use limits::Limits;
 pub use opaque::reread;
 pub use request::{Answers, DocumentSource, Executed, Opened, OperationKinds, OperationRequest, Outcome};
 pub use service::{GraphqlService, KeepingConfig, SchemaConfig, Stores, sdl};
+pub use types::cache_layer::CacheLayer;
 pub use validity::{Epoch, Validity};
 pub use vitals::{VitalSigns, Vitals};

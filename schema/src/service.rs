@@ -35,6 +35,7 @@ use crate::{
     responses::ResponseMemory,
     serialized::{Keeping, SerializedMemory, Serializing},
     subscription::Subscription,
+    types::cache_layer::{self, CacheLayer},
     validity::{Epoch, UsageEpoch, Validity},
     vitals::Vitals,
 };
@@ -89,6 +90,7 @@ impl GraphqlService {
             .data(PublicUrl::new(config.public_url))
             .data(config.administration.clone())
             .data(config.usage.clone())
+            .data(config.health)
             .data(kept.clone());
         Self {
             schema: executing.finish(),
@@ -112,6 +114,12 @@ impl GraphqlService {
     /// Has `service.caches` tell of responses that are kept in front of this, once.
     pub fn keeps_in_front(&self, tell: impl Fn() -> InFront + Send + Sync + 'static) {
         let _ = self.kept.in_front.set(Box::new(tell));
+    }
+
+    /// The layers of the cache, as `service.caches` tells of them.
+    pub fn cache_layers(&self) -> Vec<CacheLayer> {
+        let is_on = self.switches.is_on(Switch::ResponseCache);
+        cache_layer::of((&self.kept, is_on), self.stores.catalog.cache())
     }
 
     /// What public answers depend on now; none while none of them is to be kept.

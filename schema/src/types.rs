@@ -4,6 +4,7 @@ pub(crate) mod analytics;
 pub(crate) mod cache_layer;
 pub(crate) mod change;
 pub(crate) mod delete_icons;
+pub(crate) mod health_check;
 pub(crate) mod icon;
 pub(crate) mod icon_connection;
 pub(crate) mod icon_filter;

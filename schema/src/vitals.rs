@@ -18,6 +18,9 @@ pub trait Vitals: Debug + Send + Sync {
 pub struct VitalSigns {
     /// What tells this process from others that serve the same catalog.
     pub instance: String,
+    /// Requests answered, and those of them that the server failed.
+    pub requests: u64,
+    pub failed: u64,
     pub requests_per_second: f64,
     /// Share of the requests that the server failed, 0 to 1.
     pub error_rate: f64,

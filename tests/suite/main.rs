@@ -29,6 +29,7 @@ mod foresight;
 mod harness;
 mod headers;
 mod health;
+mod health_checks;
 mod http;
 mod http_cache;
 mod import_kill;

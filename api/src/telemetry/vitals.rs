@@ -75,6 +75,8 @@ impl Vitals {
         let share = |part: f64, whole: f64| if whole > 0.0 { part / whole } else { 0.0 };
         VitalSigns {
             instance: self.instance.clone(),
+            requests: sum.requests,
+            failed: sum.failed,
             requests_per_second: share(as_float(sum.requests), seconds),
             error_rate: share(as_float(sum.failed), as_float(sum.requests)),
             p50_ms: sum.duration_ms(0.50),

@@ -1,10 +1,12 @@
 use async_graphql::{Enum, SimpleObject};
 use domain::cache::{Cache, Layer, LayerFigures, Outcome};
+use serde::Serialize;
 
-use crate::scalars::Long;
+use crate::{kept_answers::KeptAnswers, scalars::Long};
 
 /// Where things are kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum CacheLayerName {
     /// Whole responses, in the instance's own memory.
     Response,
@@ -15,7 +17,8 @@ pub(crate) enum CacheLayerName {
 }
 
 /// Whether a layer is asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum BreakerState {
     Closed,
     /// It has failed, and is not asked before it answers again.
@@ -25,8 +28,9 @@ pub(crate) enum BreakerState {
 }
 
 /// A layer of the cache. Counts are of things, since this instance started.
-#[derive(SimpleObject)]
-pub(crate) struct CacheLayer {
+#[derive(SimpleObject, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CacheLayer {
     #[graphql(complexity = 0)]
     layer: CacheLayerName,
     /// Things in it; 0 for Redis, where nobody counts them.
@@ -66,9 +70,12 @@ pub(crate) struct CacheLayer {
     breaker: BreakerState,
 }
 
-/// The layers in the order in which they are asked. `responses` is the first, where there is one.
-pub(crate) fn of(responses: Option<&LayerFigures>, cache: &Cache) -> Vec<CacheLayer> {
-    let first = responses.map(|figures| layer(figures, CacheLayerName::Response, figures.count(Outcome::Done)));
+/// The layers in the order in which they are asked. Responses are the first, where there are any, and are kept where that `is_on`.
+pub(crate) fn of((kept, is_on): (&KeptAnswers, bool), cache: &Cache) -> Vec<CacheLayer> {
+    let responses = kept.responses(is_on);
+    let first = responses
+        .as_ref()
+        .map(|figures| layer(figures, CacheLayerName::Response, figures.count(Outcome::Done)));
     let figures = cache.figures();
     let done = |layer: Layer, outcome: Outcome| {
         let of_layer = figures.iter().find(|figures| figures.layer == layer);

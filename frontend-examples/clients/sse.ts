@@ -5,8 +5,8 @@
  * Each time that it is connected, `changes(since:)` tells what happened before; the events tell what happens from then on.
  * A generation is what one import did to one set, and is told as several changes, one of each kind.
  *
- * Run: `npm run sse -w clients`, and import something meanwhile. The server's address is in ICONQL_URL, how long to listen
- * in ICONQL_SECONDS (10), and the last generation that was seen in ICONQL_SINCE (the newest).
+ * Run: `npm run sse -w clients`, and import something meanwhile. The server's address is in ICONQL_URL, the last generation
+ * that was seen in ICONQL_SINCE (the newest). It ends after ICONQL_SECONDS (10), or once it has told of ICONQL_CHANGES.
  */
 import { EventSourceParserStream } from 'eventsource-parser/stream'
 import { graphql, type ResultOf, type TadaDocumentNode } from 'gql.tada'
@@ -14,7 +14,9 @@ import { print, type DocumentNode } from 'graphql'
 
 const endpoint = new URL('/graphql', process.env.ICONQL_URL ?? 'http://127.0.0.1:8080')
 const seconds = Number(process.env.ICONQL_SECONDS ?? 10)
-const over = AbortSignal.timeout(seconds * 1000)
+const wanted = Number(process.env.ICONQL_CHANGES ?? Infinity)
+const stop = new AbortController()
+const over = AbortSignal.any([stop.signal, AbortSignal.timeout(seconds * 1000)])
 
 const Newest = graphql(`
   query SseNewest {
@@ -87,6 +89,7 @@ async function ask<Data, Variables>(document: TadaDocumentNode<Data, Variables>,
 let complete = Number(process.env.ICONQL_SINCE ?? (await ask(Newest, {})).service.generation)
 /** What was told of the generation after it. */
 const begun = new Set<string>()
+let told = 0
 
 function tell({ generation, kind, prefix, count, names }: ResultOf<typeof Change>): void {
   if (generation <= complete) return
@@ -99,6 +102,7 @@ function tell({ generation, kind, prefix, count, names }: ResultOf<typeof Change
   begun.add(kind)
   const more = count > names.length ? ' …' : ''
   console.log(`generation ${generation}: ${prefix}: ${count} ${kind.toLowerCase()}: ${names.join(' ')}${more}`)
+  if ((told += 1) >= wanted) stop.abort()
 }
 
 /** Listens until the connection ends. */
@@ -141,4 +145,4 @@ for (let pauseMs = 250; !over.aborted; pauseMs = Math.min(pauseMs * 2, 10_000)) 
   console.log(`disconnected: ${ended}: again in ${pauseMs} ms`)
   await new Promise((resolve) => setTimeout(resolve, pauseMs))
 }
-console.log(`listened for ${seconds} s, up to generation ${complete}`)
+console.log(`told of ${told} changes`)

@@ -9,9 +9,11 @@ MAKEFLAGS += --no-builtin-rules
 ICONS ?= starter
 IMPORT := $(or $(CARGO_TARGET_DIR),target)/release/iconql import
 SERVE := $(or $(CARGO_TARGET_DIR),target)/release/iconql serve
+# What `cargo test` has built, for the tests that are not in Rust.
+UNDER_TEST := $(or $(CARGO_TARGET_DIR),target)/debug/iconql-under-test
 
 PAGES := $(patsubst frontend-examples/%,api/assets/pages/%,$(wildcard frontend-examples/*/index.html))
-PAGE_SOURCES := $(shell find frontend-examples -name node_modules -prune -o -type f -print)
+PAGE_SOURCES := $(shell find frontend-examples \( -name node_modules -o -path frontend-examples/clients \) -prune -o -type f -print)
 SCRIPTS := $(wildcard scripts/*.sh benches/*.sh) .ci/run
 
 .PHONY: help
@@ -35,7 +37,7 @@ test: ui ## every test, on SQLite and on PostgreSQL, and the pages in a browser
 	@scripts/npm-ci.sh tests/clients
 	@scripts/npm-ci.sh frontend-examples
 	scripts/postgres.sh scripts/redis.sh cargo test --workspace
-	CHROMIUM=$$(scripts/chromium.sh) && export CHROMIUM && npm test --prefix frontend-examples
+	CHROMIUM=$$(scripts/chromium.sh) && export CHROMIUM ICONQL_BIN="$(abspath $(UNDER_TEST))" && npm test --prefix frontend-examples
 
 .PHONY: soak
 soak: ## long runs: importers killed at hundreds of moments, a server through many imports

@@ -1,9 +1,13 @@
 //! The example documents: each runs without an error, and within its number of SQL statements.
 
-use std::fs;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
+use graphql_parser::schema::parse_schema;
 use serde_json::Value;
-use tests::{TestApp, on_each_engine, workspace_root};
+use tests::{Iconql, TestApp, on_each_engine, workspace_root};
 
 /// Each document and the statements it may take.
 const BUDGETS: [(&str, u32); 12] = [
@@ -55,6 +59,50 @@ fn every_example_has_a_budget() {
         .collect();
     found.sort();
     assert_eq!(found, BUDGETS.map(|(name, _)| name));
+}
+
+/// The files of documents in a folder and those below. What is installed or generated there is somebody else's; schemas are none.
+fn documents_below(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap_or_default();
+        if path.is_dir() {
+            if name != "node_modules" && name != "generated" {
+                documents_below(&path, found);
+            }
+        } else if path.extension().is_some_and(|extension| extension == "graphql")
+            && parse_schema::<String>(&fs::read_to_string(&path).unwrap()).is_err()
+        {
+            found.push(path);
+        }
+    }
+}
+
+/// Of each example, wherever its documents stand: each has its own names and fragments.
+#[tokio::test]
+async fn every_document_of_every_example_fits_the_schema() {
+    let mut examples = 0;
+    for entry in fs::read_dir(workspace_root().join("frontend-examples")).unwrap() {
+        let example = entry.unwrap().path();
+        let mut documents = Vec::new();
+        if example.is_dir() && !example.ends_with("node_modules") {
+            documents_below(&example, &mut documents);
+        }
+        if documents.is_empty() {
+            continue;
+        }
+        examples += 1;
+        let folder = tempfile::tempdir().unwrap();
+        for (number, document) in documents.iter().enumerate() {
+            fs::copy(document, folder.path().join(format!("{number}.graphql"))).unwrap();
+        }
+        let check = Iconql::new(env!("CARGO_BIN_EXE_iconql-under-test"), &["operations", "check"]);
+        let ended = check.arg(folder.path()).run().await;
+        let told = || format!("{}, numbered {documents:#?}: {}", example.display(), ended.stderr);
+        assert_eq!(ended.status, Some(0), "{}", told());
+        assert!(ended.stdout.contains("operations fit the schema"), "{}", told());
+    }
+    assert_ne!(examples, 0);
 }
 
 on_each_engine! {

@@ -12,6 +12,7 @@ use axum::{
 use domain::{
     access::{Access, Keys},
     catalog::Catalog,
+    operations::Operations,
     rate_limit::RateLimiter,
     redis::Redis,
     search::Search,
@@ -28,7 +29,7 @@ use tower_http::{
 use crate::{
     caller::PageSessions,
     config::Config,
-    middleware::{self, admission::Rules, body::BodyRules, overload::Gate},
+    middleware::{self, admission::Rules, body::BodyRules, overload::Gate, request::Watching},
     routes::{self, caching::CachePolicy, graphql, health, icons, metrics, pages, search, status, usage},
     server::{Draining, Observed},
 };
@@ -93,6 +94,7 @@ pub(crate) struct Backing {
     pub(crate) stores: Stores,
     pub(crate) usage: Usage,
     pub(crate) observed: Observed,
+    pub(crate) operations: Operations,
     pub(crate) access: Access,
     pub(crate) shares: FairShares,
 }
@@ -102,6 +104,7 @@ pub(crate) fn build(config: &Config, graphql: GraphqlService, backing: Backing, 
         stores,
         usage,
         observed,
+        operations,
         access,
         shares,
     } = backing;
@@ -122,7 +125,7 @@ pub(crate) fn build(config: &Config, graphql: GraphqlService, backing: Backing, 
         rate_limiter: shares.rate_limiter,
         switches: switches.clone(),
         draining,
-        streaming: graphql::Streaming::new(config, gate.clone()),
+        streaming: graphql::Streaming::new(config, gate.clone(), operations.clone()),
         gate,
         is_production: config.is_production(),
         max_operations: config.limits.operation_batch_max_size as usize,
@@ -157,7 +160,7 @@ pub(crate) fn build(config: &Config, graphql: GraphqlService, backing: Backing, 
         .method_not_allowed_fallback(routes::method_not_allowed)
         .layer(DefaultBodyLimit::max(config.limits.max_body_bytes as usize))
         .with_state(state);
-    passage(router, config, switches)
+    passage(router, config, switches, operations)
 }
 
 /// What costs its client nothing and is answered under any load: how the server is doing, and its pages.
@@ -190,7 +193,7 @@ pub(crate) fn is_health(path: &str) -> bool {
 
 /// What every request passes through, the first layer first. All in one stack: each that a router is given costs every request some
 /// allocations.
-fn passage(router: Router, config: &Config, switches: Switches) -> Router {
+fn passage(router: Router, config: &Config, switches: Switches, operations: Operations) -> Router {
     let (http, connections) = (&config.http, &config.connections);
     let rules = Rules {
         max_header_bytes: connections.max_header_bytes as usize,
@@ -206,7 +209,10 @@ fn passage(router: Router, config: &Config, switches: Switches) -> Router {
     router.layer(
         ServiceBuilder::new()
             .layer(layer::from_fn_with_state(
-                config.is_https(),
+                Watching {
+                    is_https: config.is_https(),
+                    operations,
+                },
                 middleware::request::observe,
             ))
             .option_layer(cors(&http.cors_origins))

@@ -16,7 +16,7 @@ use std::any::Any;
 use axum::response::{IntoResponse as _, Response};
 use schema::Code;
 
-pub(crate) use refused::{Refused, status_of};
+pub(crate) use refused::{Refused, Unanswered, status_of};
 
 pub(crate) async fn not_found() -> Refused {
     Refused::new(

@@ -28,6 +28,7 @@ use domain::{
     database::DatabaseError,
     health::Watched,
     jobs::Jobs,
+    operations::Operations,
     redis::{Redis, RedisError},
     switches::{Switch, SwitchBoard, Switches},
     usage::{Recorder, Usage},
@@ -84,6 +85,7 @@ pub struct RunningServer {
     ceiling: Ceiling,
     catalog: Catalog,
     usage: Usage,
+    operations: Operations,
     jobs: Jobs,
     warming: Warming,
     task: JoinHandle<io::Result<()>>,
@@ -136,7 +138,8 @@ pub async fn start(
     };
     warming.begin().await;
     let jobs = Jobs::new(&catalog);
-    let (usage, recorder) = Usage::open(&catalog, &config.usage(), clock).await?;
+    let (usage, recorder) = Usage::open(&catalog, &config.usage(), clock.clone()).await?;
+    let operations = Operations::new(&catalog, &instance(address), clock, usage.watch_standings());
     let stores = Stores {
         catalog: catalog.clone(),
         ..stores
@@ -161,11 +164,17 @@ pub async fn start(
         switches: board.clone(),
         jobs: jobs.clone(),
     };
-    let to_schema = schema_config((config, &memory), &observed, (&usage, &shares), administration);
+    let to_schema = schema_config(
+        (config, &memory),
+        &observed,
+        (&usage, &operations, &shares),
+        administration,
+    );
     let graphql = GraphqlService::new(stores.clone(), to_schema);
     let manifests = config.documents.documents_manifest.clone();
     let mut background = JoinSet::new();
     keep_up(&mut background, &stores, &jobs, (&usage, recorder));
+    background.spawn(keep_operations(operations.clone(), config.usage().processing_interval));
     background.spawn(async move { board.keep(SWITCHES_PAUSE).await });
     background.spawn(warming.clone().keep());
     background.spawn(divide(memory.clone(), shares.switches.clone()));
@@ -180,6 +189,7 @@ pub async fn start(
         stores,
         usage: usage.clone(),
         observed,
+        operations: operations.clone(),
         access,
         shares,
     };
@@ -198,6 +208,7 @@ pub async fn start(
         ceiling,
         catalog,
         usage,
+        operations,
         jobs,
         warming,
         task: tokio::spawn(listener.run()),
@@ -209,7 +220,7 @@ pub async fn start(
 fn schema_config(
     (config, memory): (&Config, &MemoryBudget),
     observed: &Observed,
-    (usage, shares): (&Usage, &FairShares),
+    (usage, operations, shares): (&Usage, &Operations, &FairShares),
     administration: Administration,
 ) -> SchemaConfig {
     SchemaConfig {
@@ -223,6 +234,8 @@ fn schema_config(
         health: observed.health.clone(),
         keeping: config.cache.keeping(memory),
         usage: usage.clone(),
+        operations: operations.clone(),
+        objectives: config.slo.to_domain(),
         administration,
     }
 }
@@ -235,6 +248,11 @@ fn keep_up(background: &mut JoinSet<()>, stores: &Stores, jobs: &Jobs, (usage, r
     background.spawn(recorder.run());
     background.spawn(async move { usage.keep().await });
     background.spawn(async move { search.keep_ranked_by_usage().await });
+}
+
+/// Keeps what is noted of how the server does, for as long as it runs.
+async fn keep_operations(operations: Operations, pause: Duration) {
+    operations.keep(pause).await;
 }
 
 /// The catalog with a cache, which knows how the catalog stands.
@@ -295,6 +313,11 @@ impl RunningServer {
         &self.usage
     }
 
+    /// Where it notes how it does.
+    pub fn operations(&self) -> &Operations {
+        &self.operations
+    }
+
     /// Ends when the server does by itself, which it never should.
     pub(crate) async fn stopped(&mut self) -> ServeError {
         match (&mut self.task).await {
@@ -315,6 +338,8 @@ impl RunningServer {
         const CUTTING_TIME: Duration = Duration::from_secs(1);
         /// How long it may take to give back the jobs that are being done.
         const GIVING_BACK_TIME: Duration = Duration::from_secs(2);
+        /// How long it may take to write what was noted last.
+        const WRITING_TIME: Duration = Duration::from_secs(1);
         self.drain.advance(Phase::Closing);
         let ended = async {
             let _ = (&mut self.task).await;
@@ -326,7 +351,11 @@ impl RunningServer {
             self.drain.advance(Phase::Cut);
             let _ = tokio::time::timeout(CUTTING_TIME, self.ceiling.all_left()).await;
         }
-        self.warming.end().await;
+        let written = tokio::time::timeout(WRITING_TIME, self.operations.write());
+        let ((), written) = tokio::join!(self.warming.end(), written);
+        if !matches!(written, Ok(Ok(()))) {
+            tracing::warn!("how the server did in its last minute could not be written in time");
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use domain::{
     database::DatabaseError,
     health::{Health, Watched},
     jobs::Jobs,
+    operations::{Objectives, Operations},
     search::Search,
     switches::{SwitchBoard, Switches},
     usage::{Usage, UsageConfig},
@@ -46,6 +47,7 @@ pub async fn schema_configuration(catalog: &Catalog) -> Result<SchemaConfig, Dat
         switches: Switches::default(),
         clock: Clock::new(|| 0),
     };
+    let operations = Operations::new(catalog, "bench", Clock::new(|| 0), usage.watch_standings());
     Ok(SchemaConfig {
         limits: Limits {
             max_batch: 500,
@@ -78,5 +80,12 @@ pub async fn schema_configuration(catalog: &Catalog) -> Result<SchemaConfig, Dat
             jobs: Jobs::new(catalog),
         },
         usage,
+        operations,
+        objectives: Objectives {
+            latency_p95: Duration::from_millis(100),
+            latency_p99: Duration::from_millis(500),
+            error_rate: 0.001,
+            popular_hit_rate: 0.95,
+        },
     })
 }

@@ -34,7 +34,7 @@ mod vitals;
 pub use administration::Administration;
 pub use authority::Caller;
 pub use documents::{
-    ClientFileError, ClientOperation, DocumentCheck, DocumentsConfig, DocumentsMode, ManifestError, TrustReport,
+    ClientFileError, ClientOperation, DocumentCheck, DocumentsConfig, DocumentsMode, Label, ManifestError, TrustReport,
     TrustedDocument, client_operations, read_manifest,
 };
 pub use errors::{Code, shortened, usage_refused};

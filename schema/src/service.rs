@@ -4,14 +4,18 @@ mod answering;
 mod config;
 mod next_page;
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use async_graphql::{
     Request, Response, SDLExportOptions, Schema, SchemaBuilder, ValidationMode, Variables, parser::types::OperationType,
 };
 use domain::{
-    cache::MadeOf,
+    cache::{Lookups, MadeOf},
     database::StatementCount,
+    operations::{Answered, Operations},
     rate_limit::{Budget, Exceeded, RateLimiter},
     switches::{Switch, Switches},
 };
@@ -21,7 +25,7 @@ use futures_util::{
 };
 
 use crate::{
-    documents::{Documents, Prepared, StopAfterValidation, TrustReport, TrustedDocument, Validator},
+    documents::{Documents, Label, Prepared, StopAfterValidation, TrustReport, TrustedDocument, Validator},
     foresight::Foresight,
     kept_answers::{InFront, KeptAnswers},
     limits::{self, Limits, MAX_NESTED_SETS},
@@ -58,6 +62,7 @@ pub struct GraphqlService {
     kept: KeptAnswers,
     foresight: Foresight,
     vitals: Arc<dyn Vitals>,
+    operations: Operations,
 }
 
 /// What a request costs that was not worth more.
@@ -91,7 +96,10 @@ impl GraphqlService {
             .data(config.administration.clone())
             .data(config.usage.clone())
             .data(config.health)
+            .data(config.objectives)
             .data(kept.clone());
+        let responses = kept.clone();
+        config.operations.look_at_responses(move || responses.responses(true));
         Self {
             schema: executing.finish(),
             facts,
@@ -103,12 +111,26 @@ impl GraphqlService {
             kept,
             foresight: Foresight::new(next_page::cores()),
             vitals: config.vitals,
+            operations: config.operations,
         }
     }
 
     /// Trusts these documents instead of those of before.
     pub fn trust(&self, documents: Vec<TrustedDocument>) -> TrustReport {
         self.documents.trust(documents)
+    }
+
+    /// Notes an operation that was answered with what is kept in front of this.
+    pub fn note_kept(&self, label: &Label, took: Duration) {
+        self.operations.note(&Answered {
+            operation: label.name(),
+            is_trusted: label.is_trusted(),
+            took,
+            statements: 0,
+            lookups: Lookups::default(),
+            was_kept: true,
+            errors: &[],
+        });
     }
 
     /// Has `service.caches` tell of responses that are kept in front of this, once.

@@ -10,7 +10,7 @@ use serde_json::Value;
 use tests::{Iconql, TestApp, on_each_engine, workspace_root};
 
 /// Each document and the statements it may take.
-const BUDGETS: [(&str, u32); 12] = [
+const BUDGETS: [(&str, u32); 13] = [
     // The series; rankings, sets, an unranked day, names, the icons; shares; users, the first day, users before; hours of the day; history.
     ("Analytics", 14),
     // The changes, their names.
@@ -21,6 +21,8 @@ const BUDGETS: [(&str, u32); 12] = [
     ("IconsOfSet", 2),
     // The icon, its aliases, variants and tags, its set for the licence.
     ("OneIcon", 5),
+    // What was promised, and the last hour of it; operations, times, errors, layers, slow statements.
+    ("Operations", 7),
     // The icons, their sets.
     ("ScrollPage", 2),
     // The icons, their sets; the search itself takes none.

@@ -3,7 +3,10 @@
     reason = "these comments are the text of --help, where backticks only disturb"
 )]
 
+use std::time::Duration;
+
 use clap::Args;
+use domain::operations::Objectives;
 
 /// What the service promises: `analytics.slos` tells how much of it was kept, and alerts when it is being broken.
 #[derive(Debug, Clone, Copy, Args)]
@@ -23,6 +26,17 @@ pub struct SloArgs {
     /// Share of popular icons' lookups that the cache is to answer, above 0 and below 1
     #[arg(long, global = true, default_value_t = 0.95, value_parser = parse_share, value_name = "SHARE", help_heading = "Objectives")]
     pub slo_popular_hit_rate: f64,
+}
+
+impl SloArgs {
+    pub(crate) fn to_domain(self) -> Objectives {
+        Objectives {
+            latency_p95: Duration::from_millis(self.slo_latency_p95_ms.into()),
+            latency_p99: Duration::from_millis(self.slo_latency_p99_ms.into()),
+            error_rate: self.slo_error_rate,
+            popular_hit_rate: self.slo_popular_hit_rate,
+        }
+    }
 }
 
 /// All and nothing are no objectives: of the one there is no share that may be missed, of the other none that may not.

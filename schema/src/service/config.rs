@@ -6,7 +6,13 @@ use std::{
 };
 
 use domain::{
-    cache::MemoryBudget, catalog::Catalog, health::Health, rate_limit::RateLimiter, search::Search, usage::Usage,
+    cache::MemoryBudget,
+    catalog::Catalog,
+    health::Health,
+    operations::{Objectives, Operations},
+    rate_limit::RateLimiter,
+    search::Search,
+    usage::Usage,
 };
 
 use crate::{administration::Administration, documents::DocumentsConfig, limits::Limits, vitals::Vitals};
@@ -32,6 +38,10 @@ pub struct SchemaConfig {
     pub keeping: Option<KeepingConfig>,
     pub administration: Administration,
     pub usage: Usage,
+    /// Where it is noted what was answered.
+    pub operations: Operations,
+    /// What is promised of that.
+    pub objectives: Objectives,
 }
 
 /// Where answers are kept, and for how long.

@@ -6,7 +6,7 @@ use domain::catalog::{self, IconId};
 use super::{
     answers,
     arguments::{TimeRange, TrendDirection},
-    failed, page_size, wanted,
+    failed, page_size, wanted, whole,
 };
 use crate::{
     loaders::loaders,
@@ -130,8 +130,4 @@ async fn there(
 ) -> Result<Vec<Option<Arc<catalog::Icon>>>, Error> {
     let ids: Vec<IconId> = ids.collect();
     Ok(loaders(context).by_id.many(&ids).await?)
-}
-
-fn whole(count: u64) -> i32 {
-    i32::try_from(count).unwrap_or(i32::MAX)
 }

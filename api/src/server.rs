@@ -139,7 +139,7 @@ pub async fn start(
     warming.begin().await;
     let jobs = Jobs::new(&catalog);
     let (usage, recorder) = Usage::open(&catalog, &config.usage(), clock.clone()).await?;
-    let operations = Operations::new(&catalog, &instance(address), clock, usage.watch_standings());
+    let operations = Operations::new(&catalog, &observed::instance(address), clock, usage.watch_standings());
     let stores = Stores {
         catalog: catalog.clone(),
         ..stores

@@ -84,7 +84,7 @@ fn memory() -> Finding {
 }
 
 /// What tells this instance from others of the same catalog: where it listens, by its machine's name where that is known.
-fn instance(address: SocketAddr) -> String {
+pub(super) fn instance(address: SocketAddr) -> String {
     match std::fs::read_to_string("/proc/sys/kernel/hostname") {
         Ok(host) if !host.trim().is_empty() => format!("{}:{}", host.trim(), address.port()),
         _ => address.to_string(),

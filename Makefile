@@ -59,12 +59,12 @@ check: ## format, lints, docs, licences, sources and scripts
 	else echo "make: shellcheck is not installed: the scripts were only parsed" >&2; fi
 
 .PHONY: bench
-bench: ## measurements inside and beside peers, an hour and three quarters; on a calm machine
+bench: ## measurements inside and beside peers, an hour and fifty minutes; on a calm machine
 	@mkdir -p target/bench
 	scripts/redis.sh cargo bench --package benches | tee target/bench/criterion.txt
 	benches/import.sh
 	benches/compare.sh
-	@status=0; for bench in fronts transport relevance search caching usage feedback; do benches/$$bench.sh || status=1; done; \
+	@status=0; for bench in fronts transport relevance search caching usage live feedback; do benches/$$bench.sh || status=1; done; \
 	node benches/table.mjs | tee target/bench/table.md; exit $$status
 
 .PHONY: ui

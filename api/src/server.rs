@@ -171,8 +171,11 @@ pub async fn start(
         administration,
     );
     let graphql = GraphqlService::new(stores.clone(), to_schema);
+    let vitals = Arc::clone(&observed.vitals);
+    vitals.learn_caches(graphql.tell_caches());
     let manifests = config.documents.documents_manifest.clone();
     let mut background = JoinSet::new();
+    background.spawn(async move { vitals.keep_fleet().await });
     keep_up(&mut background, &stores, &jobs, (&usage, recorder));
     background.spawn(keep_operations(operations.clone(), config.usage().processing_interval));
     background.spawn(async move { board.keep(SWITCHES_PAUSE).await });
@@ -243,10 +246,12 @@ fn schema_config(
 /// What goes on beside requests, whoever sends which: following the catalog, doing jobs, recording usage and rolling it up.
 fn keep_up(background: &mut JoinSet<()>, stores: &Stores, jobs: &Jobs, (usage, recorder): (&Usage, Recorder)) {
     let (Stores { catalog, search }, jobs, usage) = (stores.clone(), jobs.clone(), usage.clone());
+    let feed = usage.clone();
     background.spawn(async move { catalog.keep_up(CATALOG_PAUSE).await });
     background.spawn(async move { jobs.keep().await });
     background.spawn(recorder.run());
     background.spawn(async move { usage.keep().await });
+    background.spawn(async move { feed.keep_feed().await });
     background.spawn(async move { search.keep_ranked_by_usage().await });
 }
 

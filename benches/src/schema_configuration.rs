@@ -1,4 +1,4 @@
-use std::{sync::Arc, time::Duration};
+use std::{pin::Pin, sync::Arc, time::Duration};
 
 use domain::{
     access::Clock,
@@ -11,7 +11,7 @@ use domain::{
     switches::{SwitchBoard, Switches},
     usage::{Usage, UsageConfig},
 };
-use schema::{Administration, DocumentsConfig, Limits, SchemaConfig, VitalSigns, Vitals};
+use schema::{Administration, DocumentsConfig, FleetWatch, Limits, SchemaConfig, VitalSigns, Vitals};
 
 /// No process is looked at.
 #[derive(Debug)]
@@ -24,6 +24,16 @@ impl Vitals for Nothing {
 
     fn over(&self, _: Duration) -> Arc<VitalSigns> {
         Arc::default()
+    }
+
+    fn watch_fleet(self: Arc<Self>, _: Duration) -> Box<dyn FleetWatch> {
+        Box::new(Self)
+    }
+}
+
+impl FleetWatch for Nothing {
+    fn signs(&self) -> Pin<Box<dyn Future<Output = Arc<VitalSigns>> + Send + '_>> {
+        Box::pin(std::future::ready(Arc::default()))
     }
 }
 

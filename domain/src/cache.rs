@@ -40,7 +40,7 @@ use std::{
 use foldhash::HashSet;
 use tokio::sync::Notify;
 
-pub use figures::{Counts, Layer, LayerFigures, Outcome};
+pub use figures::{Counts, Layer, LayerFigures, Outcome, Times};
 pub(crate) use freshness::SetChange;
 pub use made_of::{MadeOf, Parts};
 pub use memory::{Extent, Memory, Weigh};

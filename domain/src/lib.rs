@@ -12,6 +12,7 @@ mod giving_way;
 pub mod health;
 pub mod iconify;
 pub mod jobs;
+pub mod live;
 pub mod operations;
 pub mod rate_limit;
 pub mod redis;

@@ -4,7 +4,7 @@
 //! transaction, into `days`. `rollup` takes it on from there: `gathering` knows which `cell` of each `tier` an event belongs to, `cell_table`
 //! has their rows, which `cell_reader` reads, `windows` reads those of some icons, and `standings` those of all; `ranking` has
 //! what was used most in each hour and day. `co_usage` counts what is used together, and `related`
-//! reads that. Users and sessions are hashed before anything is kept (`hashing`).
+//! reads that. Users and sessions are hashed before anything is kept (`hashing`). `feed` is what those see who follow usage as it is recorded.
 
 mod cell;
 mod cell_reader;
@@ -15,6 +15,7 @@ mod days;
 mod demo;
 mod distinct;
 mod event;
+mod feed;
 mod gathering;
 mod hashing;
 mod occurrence;
@@ -53,6 +54,7 @@ pub use event::{
     Device, MAX_AGE_MS, MAX_AHEAD_MS, MAX_CLIENT_CHARACTERS, MAX_OPAQUE_BYTES, Rejection, RejectionCode, SentEvent,
     UsageKind,
 };
+pub use feed::{FeedFilter, FeedFollower, FeedTick};
 pub use hashing::MIN_KEY_BYTES;
 pub(crate) use hashing::usage_key_mark;
 pub(crate) use ranking::{Ranked, Ranking, read as rankings};
@@ -70,6 +72,7 @@ use self::{
     co_usage::CoUsage,
     days::Days,
     event::{Fault, ReadEvent, invalid},
+    feed::Feed,
     hashing::Hashing,
     occurrence::{Event, Occurrence},
     product::Described,
@@ -139,6 +142,7 @@ pub enum RecordError {
 #[derive(Clone)]
 pub struct Usage {
     queue: Queue,
+    feed: Feed,
     hashing: Arc<Hashing>,
     database: Database,
     retention_days: u32,
@@ -162,9 +166,12 @@ impl Usage {
         let database = catalog.database();
         let hashing = Hashing::open(database, config.hash_key.as_deref()).await?;
         let store = EventStore::new(database.clone());
-        let (queue, recorder) = Recorder::new(store, (config.max_waiting, config.group_max_events), clock.clone());
+        let feed = Feed::new(catalog.exchange(feed::SUBJECT));
+        let sizes = (config.max_waiting, config.group_max_events);
+        let (queue, recorder) = Recorder::new(store, sizes, clock.clone(), feed.clone());
         let usage = Self {
             queue,
+            feed,
             hashing: Arc::new(hashing),
             database: database.clone(),
             retention_days: config.retention_days,
@@ -233,6 +240,16 @@ impl Usage {
         };
         recorded.count();
         Ok(recorded)
+    }
+
+    /// Follows what is recorded from now on, by whatever instance, to be asked each `interval`.
+    pub fn follow(&self, interval: Duration) -> FeedFollower {
+        self.feed.follow(interval)
+    }
+
+    /// Counts what is recorded for those who follow it, here and on other instances, for as long as it is polled.
+    pub async fn keep_feed(&self) {
+        self.feed.keep().await;
     }
 
     /// Rolls up what is recorded, counts what was used together, makes room for the days to come and forgets what has been kept long enough,

@@ -45,4 +45,4 @@ pub use request::{Answers, DocumentSource, Executed, Opened, OperationKinds, Ope
 pub use service::{GraphqlService, KeepingConfig, SchemaConfig, Stores, sdl};
 pub use types::cache_layer::CacheLayer;
 pub use validity::{Epoch, Validity};
-pub use vitals::{VitalSigns, Vitals};
+pub use vitals::{FleetWatch, VitalSigns, Vitals};

@@ -13,7 +13,7 @@ use async_graphql::{
     Request, Response, SDLExportOptions, Schema, SchemaBuilder, ValidationMode, Variables, parser::types::OperationType,
 };
 use domain::{
-    cache::{Lookups, MadeOf},
+    cache::{LayerFigures, Lookups, MadeOf},
     database::StatementCount,
     operations::{Answered, Operations},
     rate_limit::{Budget, Exceeded, RateLimiter},
@@ -140,8 +140,16 @@ impl GraphqlService {
 
     /// The layers of the cache, as `service.caches` tells of them.
     pub fn cache_layers(&self) -> Vec<CacheLayer> {
-        let is_on = self.switches.is_on(Switch::ResponseCache);
-        cache_layer::of((&self.kept, is_on), self.stores.catalog.cache())
+        cache_layer::of(&self.tell_caches()())
+    }
+
+    /// Tells what the layers of the cache hold and did, for whoever asks without this.
+    pub fn tell_caches(&self) -> impl Fn() -> Vec<LayerFigures> + Send + Sync + use<> {
+        let (kept, switches, catalog) = (self.kept.clone(), self.switches.clone(), self.stores.catalog.clone());
+        move || {
+            let responses = kept.responses(switches.is_on(Switch::ResponseCache));
+            cache_layer::figures(responses, catalog.cache())
+        }
     }
 
     /// What public answers depend on now; none while none of them is to be kept.

@@ -34,5 +34,6 @@ pub(crate) mod svg_options;
 pub(crate) mod switch;
 pub(crate) mod trending;
 pub(crate) mod usage;
+pub(crate) mod usage_feed;
 pub(crate) mod user_error;
 pub(crate) mod warm_cache;

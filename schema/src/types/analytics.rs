@@ -28,7 +28,8 @@ use operations::{ErrorPattern, LatencyPoint, OperationStats};
 use series::UsageSeries;
 use shares::DistributionBucket;
 use slos::SloStatus;
-use top::{IconCount, IconPair, Trend};
+pub(crate) use top::IconCount;
+use top::{IconPair, Trend};
 use users::UserBehavior;
 
 use super::icon_filter::IconFilter;

@@ -78,10 +78,8 @@ impl Service {
         let allowed = authority::require(context, Scope::MetricsRead);
         Some(allowed.map(|()| {
             let is_on = administration(context).switches.switches().is_on(Switch::ResponseCache);
-            cache_layer::of(
-                (context.data_unchecked::<KeptAnswers>(), is_on),
-                loaders(context).catalog().cache(),
-            )
+            let responses = context.data_unchecked::<KeptAnswers>().responses(is_on);
+            cache_layer::of(&cache_layer::figures(responses, loaders(context).catalog().cache()))
         }))
     }
 

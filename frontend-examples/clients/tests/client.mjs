@@ -2,6 +2,14 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 
+/** Those that have not ended. */
+const running = /** @type {Set<import('node:child_process').ChildProcess>} */ (new Set())
+
+/** Ends what a test that failed has left. */
+export function endClients() {
+  for (const child of running) child.kill('SIGKILL')
+}
+
 const folder = fileURLToPath(new URL('../', import.meta.url))
 
 /**
@@ -17,6 +25,8 @@ export function startClient(file, url, { words = [], variables = {} } = {}) {
     env: { PATH: process.env.PATH, ICONQL_URL: url, ...variables },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
+  running.add(child)
+  child.once('close', () => running.delete(child))
   let stdout = ''
   let stderr = ''
   child.stdout.setEncoding('utf8').on('data', (text) => (stdout += text))

@@ -4,13 +4,13 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, afterEach, before, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { startClient } from './client.mjs'
+import { endClients, startClient } from './client.mjs'
 import { startProxy } from './proxy.mjs'
 import { createCatalog, startServer } from './server.mjs'
 
 const trustedDocuments = fileURLToPath(new URL('../generated/trusted-documents.json', import.meta.url))
 
-describe('the clients', { timeout: 300_000 }, () => {
+describe('the clients', { timeout: 240_000 }, () => {
   /** @type {ReturnType<typeof createCatalog>} */
   let catalog
   /** @type {Awaited<ReturnType<typeof startServer>> | undefined} */
@@ -25,6 +25,7 @@ describe('the clients', { timeout: 300_000 }, () => {
   after(() => catalog?.remove())
 
   afterEach(async () => {
+    endClients()
     proxy?.stop()
     await server?.stop()
   })
@@ -152,9 +153,9 @@ describe('the clients', { timeout: 300_000 }, () => {
     assert.equal(lines.filter((line) => line.includes('requests/s')).length, 2, lines.join('\n'))
   })
 
-  it('sse.ts tells each change once, also of those while it was cut off', async () => {
+  it('sse.ts tells each change once, also of those while it was cut off', { timeout: 60_000 }, async () => {
     const through = await serve()
-    const client = startClient('sse.ts', through.origin, { variables: { ICONQL_CHANGES: '3', ICONQL_SECONDS: '240' } })
+    const client = startClient('sse.ts', through.origin, { variables: { ICONQL_CHANGES: '3', ICONQL_SECONDS: '600' } })
     await client.says(/^up to date with generation 2$/)
     importSet(['one', 'two'])
     await client.says(/^generation 3: /)

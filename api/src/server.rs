@@ -151,15 +151,11 @@ pub async fn start(
         switches,
         redis,
     };
-    let watched = Watched {
-        catalog: catalog.clone(),
-        search: stores.search.clone(),
-        usage: usage.clone(),
-        redis: shares.redis.clone(),
-        switches: shares.switches.clone(),
-        clock: wall_clock,
-    };
-    let observed = observed::observe(config, watched, (address, started_at_ms));
+    let observed = observed::observe(
+        config,
+        watched(&stores, &usage, &shares, wall_clock),
+        (address, started_at_ms),
+    );
     let administration = Administration {
         switches: board.clone(),
         jobs: jobs.clone(),
@@ -173,7 +169,6 @@ pub async fn start(
     let graphql = GraphqlService::new(stores.clone(), to_schema);
     let vitals = Arc::clone(&observed.vitals);
     vitals.learn_caches(graphql.tell_caches());
-    let manifests = config.documents.documents_manifest.clone();
     let mut background = JoinSet::new();
     background.spawn(async move { vitals.keep_fleet().await });
     keep_up(&mut background, &stores, &jobs, (&usage, recorder));
@@ -181,12 +176,7 @@ pub async fn start(
     background.spawn(async move { board.keep(SWITCHES_PAUSE).await });
     background.spawn(warming.clone().keep());
     background.spawn(divide(memory.clone(), shares.switches.clone()));
-    if !manifests.is_empty() {
-        trusted_documents::load(&graphql, &manifests)?;
-        background.spawn(trusted_documents::keep(graphql.clone(), manifests));
-    } else if config.documents.documents_mode == Mode::TrustedOnly {
-        return Err(TrustError::None.into());
-    }
+    trust(config, &graphql, &mut background)?;
     let (drain, draining) = draining::channel();
     let backing = Backing {
         stores,
@@ -241,6 +231,30 @@ fn schema_config(
         objectives: config.slo.to_domain(),
         administration,
     }
+}
+
+/// What health is told of.
+fn watched(stores: &Stores, usage: &Usage, shares: &FairShares, clock: Clock) -> Watched {
+    Watched {
+        catalog: stores.catalog.clone(),
+        search: stores.search.clone(),
+        usage: usage.clone(),
+        redis: shares.redis.clone(),
+        switches: shares.switches.clone(),
+        clock,
+    }
+}
+
+/// Trusts the documents of manifests, where there are any, and goes on as these change.
+fn trust(config: &Config, graphql: &GraphqlService, background: &mut JoinSet<()>) -> Result<(), TrustError> {
+    let manifests = config.documents.documents_manifest.clone();
+    if !manifests.is_empty() {
+        trusted_documents::load(graphql, &manifests)?;
+        background.spawn(trusted_documents::keep(graphql.clone(), manifests));
+    } else if config.documents.documents_mode == Mode::TrustedOnly {
+        return Err(TrustError::None);
+    }
+    Ok(())
 }
 
 /// What goes on beside requests, whoever sends which: following the catalog, doing jobs, recording usage and rolling it up.

@@ -143,7 +143,7 @@ pub struct Watched {
 impl Health {
     /// The parts of `watched`, and `others` that the process knows of.
     pub fn new(watched: Watched, others: Vec<Part>) -> Self {
-        let database = DatabaseWatch::new(watched.catalog.clone());
+        let database = DatabaseWatch::new(&watched.catalog);
         let clock = watched.clock.clone();
         let mut parts = parts::of(watched, database.clone());
         parts.extend(others);

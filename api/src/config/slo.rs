@@ -1,8 +1,3 @@
-#![expect(
-    clippy::doc_markdown,
-    reason = "these comments are the text of --help, where backticks only disturb"
-)]
-
 use std::time::Duration;
 
 use clap::Args;

@@ -40,7 +40,7 @@ struct Answer {
 }
 
 impl DatabaseWatch {
-    pub(super) fn new(catalog: Catalog) -> Self {
+    pub(super) fn new(catalog: &Catalog) -> Self {
         Self {
             catalog: catalog.counted_by(Arc::default()),
             known: Arc::new(watch::Sender::default()),

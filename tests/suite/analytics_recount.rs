@@ -57,7 +57,7 @@ fn ranges(random: &mut Random) -> Vec<Range> {
     ranges
 }
 
-fn within<'a>(events: &'a [Event], (from_ms, to_ms): Range) -> impl Iterator<Item = &'a Event> {
+fn within(events: &[Event], (from_ms, to_ms): Range) -> impl Iterator<Item = &Event> {
     events
         .iter()
         .filter(move |event| (from_ms..to_ms).contains(&event.at_ms))

@@ -33,8 +33,8 @@ impl Two {
         let servers = [serve("--db-pool-size=3").await, serve("--db-pool-size=4").await];
         Self {
             redis,
-            servers,
             database,
+            servers,
         }
     }
 }

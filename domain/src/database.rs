@@ -9,6 +9,7 @@ mod error;
 mod file;
 mod pool;
 mod replicas;
+mod slow;
 mod snapshot;
 mod statements;
 mod writing;
@@ -31,7 +32,9 @@ pub use pool::PoolState;
 pub(crate) use pool::PoolUser;
 use pool::PoolUsers;
 pub(crate) use replicas::Asking;
-pub use replicas::{ReplicaError, ReplicaState, Replicas, check_replica_urls};
+pub use replicas::{MOST_LAG, ReplicaError, ReplicaStanding, ReplicaState, Replicas, check_replica_urls};
+use slow::SlowLog;
+pub(crate) use slow::SlowStatements;
 pub(crate) use snapshot::Snapshot;
 pub use statements::StatementCount;
 pub(crate) use writing::Writing;
@@ -51,6 +54,7 @@ pub struct Database {
     replicas: Option<Replicas>,
     /// Those that [`Self::query`] asks before the pool.
     asked_first: Option<Replicas>,
+    slow: SlowLog,
 }
 
 impl Database {
@@ -103,14 +107,17 @@ impl Database {
             }
         }
         let _user = self.pool_user();
-        self.run_on(&self.connection, query_type, (sql, values)).await
+        self.run_on(&self.connection, query_type, (sql, values), statements::record_wait)
+            .await
     }
 
+    /// `waited` is told how long the statement had no connection.
     async fn run_on(
         &self,
         connection: &impl ConnectionTrait,
         query_type: &'static str,
         (sql, values): (&str, Vec<Value>),
+        waited: impl FnOnce(Duration),
     ) -> Result<Vec<QueryResult>, DatabaseError> {
         let statement = Statement::from_sql_and_values(self.dialect.backend(), sql, values);
         let span = tracing::info_span!(
@@ -124,7 +131,11 @@ impl Database {
         let result = tokio::time::timeout(self.query_timeout, connection.query_all_raw(statement))
             .instrument(span)
             .await;
-        statements::record(query_type, sql, started.elapsed(), self.slow_query_threshold);
+        let elapsed = started.elapsed();
+        waited(statements::record(query_type, sql, elapsed, self.slow_query_threshold));
+        if elapsed >= self.slow_query_threshold {
+            self.slow.note(query_type, sql, elapsed);
+        }
         let timed_out = || DatabaseError::Timeout {
             after_ms: self.query_timeout.as_millis(),
         };

@@ -31,7 +31,10 @@ mod tests {
             ("rediss://a, rediss://b", &["rediss://a", "rediss://b"]),
             ("redis://:se,cret@a", &["redis://:se,cret@a"]),
             ("redis://:se,cret@a,redis://b", &["redis://:se,cret@a", "redis://b"]),
-            ("postgres://a/x,postgresql://b/x", &["postgres://a/x", "postgresql://b/x"]),
+            (
+                "postgres://a/x,postgresql://b/x",
+                &["postgres://a/x", "postgresql://b/x"],
+            ),
         ] {
             assert_eq!(split(urls), expected, "{urls}");
         }

@@ -2,7 +2,9 @@
 
 use std::{future::Future, sync::Arc, time::Duration};
 
-use domain::database::{Database, DatabaseConfig, DatabaseError, OpenMode, Replicas, StatementCount};
+use domain::database::{
+    Database, DatabaseConfig, DatabaseError, MOST_LAG, OpenMode, ReplicaStanding, Replicas, StatementCount,
+};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tests::{Iconql, OwnPostgres, TestApp, TestDatabase, eventually, on_each_engine};
@@ -100,9 +102,33 @@ async fn fallbacks(app: &TestApp) -> u64 {
     line.unwrap().parse().unwrap()
 }
 
-async fn health(app: &TestApp) -> [String; 2] {
-    let reply = app.get("/api/health").await;
-    ["status", "replicas"].map(|part| reply.json[part].as_str().unwrap_or_default().to_owned())
+/// What health makes of the replicas, and how each stands.
+async fn health(app: &TestApp) -> (String, Vec<String>) {
+    let reply = app.get("/api/health/database").await;
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let checks = reply.json["checks"].as_array().unwrap();
+    let check = checks.iter().find(|check| check["component"] == "replicas").unwrap();
+    let replicas = reply.json["replicas"].as_array().unwrap();
+    let standings = replicas.iter().map(|replica| text(&replica["standing"]));
+    (text(&check["status"]), standings.collect())
+}
+
+/// Waits for what health is to say: it looks once a second.
+async fn eventually_health(app: &TestApp, status: &str, standings: &[&str]) {
+    eventually("health says so", async || {
+        let (said, stand) = health(app).await;
+        said == status && stand == standings
+    })
+    .await;
+}
+
+/// Has a replica take in nothing more, until it is told to resume.
+async fn pause(replica: &TestDatabase) {
+    replica.run("SELECT pg_wal_replay_pause()").await;
+    eventually("it replays no more", async || {
+        replica.lines("SELECT pg_get_wal_replay_pause_state()").await == ["paused"]
+    })
+    .await;
 }
 
 /// A replica as a test looks at it and holds it still.
@@ -115,7 +141,7 @@ on_each_engine! {
         let app = TestApp::with_garden(engine).await;
         let reply = app.graphql("{ analytics { replicaLagMs } }").await;
         assert_eq!((reply.data("/analytics/replicaLagMs"), reply.statements()), (&Value::Null, 0));
-        assert_eq!(app.get("/api/health").await.json.get("replicas"), None);
+        assert_eq!(health(&app).await, ("disabled".to_owned(), vec![]));
     }
 }
 
@@ -132,7 +158,7 @@ async fn a_replica_that_lags_says_so_and_one_that_caught_up_too() {
         })
         .await;
         assert_eq!(ask(&app).await.figures, ask(&beside).await.figures);
-        assert_eq!(health(&app).await, ["up", "up"]);
+        eventually_health(&app, "up", &["asked"]).await;
         // What nobody asked any database for, it says as well.
         let reply = app.graphql("{ analytics { replicaLagMs } }").await;
         assert_eq!(
@@ -140,17 +166,19 @@ async fn a_replica_that_lags_says_so_and_one_that_caught_up_too() {
             (&json!(0.0), 0)
         );
 
-        behind.run("SELECT pg_wal_replay_pause()").await;
-        eventually("it replays no more", async || {
-            behind.lines("SELECT pg_get_wal_replay_pause_state()").await == ["paused"]
-        })
-        .await;
+        pause(&behind).await;
         record(&app, 5).await;
         eventually_told(&app, "it is asked, and says how far it is behind", |told| {
             told.lag_ms.is_some_and(|lag_ms| lag_ms >= 2_000.0) && told.total() == 7
         })
         .await;
         assert!(figure(&app, "db_replica_lag_seconds", &replica).await >= 2.0);
+        eventually("health says how far", async || {
+            let reply = app.get("/api/health/detailed").await;
+            let lag_ms = &reply.json["replicas"][0]["lagMs"];
+            lag_ms.as_f64().unwrap() >= 2_000.0 && reply.text.contains(&format!("{} is ", replica.address()))
+        })
+        .await;
         assert_eq!(ask(&beside).await.total(), 12);
         behind.run("SELECT pg_wal_replay_resume()").await;
         eventually_told(&app, "it has caught up", |told| {
@@ -205,15 +233,12 @@ async fn a_replica_that_goes_and_comes_back_is_noticed_by_nobody() {
     while_asked(&app, async {
         let told = ask(&app).await;
         assert_eq!((told.lag_ms, told.statements), (None, by_primary.statements));
-        eventually("both are known to be away", async || {
-            health(&app).await == ["degraded", "down"]
-        })
-        .await;
+        eventually_health(&app, "down", &["away", "away"]).await;
         other.start_again().await;
         eventually_told(&app, "the one that came is asked", |told| told.lag_ms == Some(0.0)).await;
-        assert_eq!(health(&app).await, ["degraded", "degraded"]);
+        eventually_health(&app, "degraded", &["away", "asked"]).await;
         one.start_again().await;
-        eventually("both are asked", async || health(&app).await == ["up", "up"]).await;
+        eventually_health(&app, "up", &["asked", "asked"]).await;
         for end in [OwnPostgres::stop, OwnPostgres::crash] {
             end(&mut one);
             eventually("it is known to be away", async || {
@@ -241,7 +266,7 @@ async fn a_replica_that_goes_and_comes_back_is_noticed_by_nobody() {
             }
             one.start_again().await;
             other.start_again().await;
-            eventually("both are back", async || health(&app).await == ["up", "up"]).await;
+            eventually_health(&app, "up", &["asked", "asked"]).await;
         }
     })
     .await;
@@ -301,6 +326,7 @@ async fn what_is_no_replica_of_the_database_is_not_asked() {
             figure(&app, "db_replica_up", &replica).await == 0.0
         })
         .await;
+        eventually_health(&app, "down", &["unfit"]).await;
     })
     .await;
     // The primary itself, and another database of a replica's.
@@ -356,22 +382,21 @@ async fn what_is_said_of_a_replica_is_said_once_and_without_its_password() {
     eventually("it is away", async || lines("a read replica is away") == 2).await;
     replica.start_again().await;
     eventually("it is back", async || lines("a read replica is asked") == 2).await;
-    let health = reqwest::get(format!("{base_url}/api/health"))
-        .await
-        .unwrap()
-        .text()
-        .await
-        .unwrap();
-    let metrics = reqwest::get(format!("{base_url}/metrics"))
-        .await
-        .unwrap()
-        .text()
-        .await
-        .unwrap();
+    let text = async |path: &str| {
+        let reply = reqwest::get(format!("{base_url}{path}")).await.unwrap();
+        reply.text().await.unwrap()
+    };
+    let (summary, metrics) = (text("/api/health").await, text("/metrics").await);
     assert!(
-        health.contains(r#""replicas":"degraded""#) && !health.contains(&replica.address()),
-        "{health}"
+        summary.contains(r#""status":"up""#) && !summary.contains(&replica.address()),
+        "{summary}"
     );
+    eventually("who may know it is told which", async || {
+        let health = text("/api/health/detailed").await;
+        assert!(!health.contains("right") && !health.contains("wrong"), "{health}");
+        health.contains(&format!("{} is away: see the log", replica.address()))
+    })
+    .await;
     assert!(
         metrics.contains(&format!("db_replica_up{{replica=\"{}\"}}", replica.address())),
         "{metrics}"
@@ -379,7 +404,7 @@ async fn what_is_said_of_a_replica_is_said_once_and_without_its_password() {
     assert!(server.signal("TERM"));
     let ended = server.end().await;
     assert_eq!(ended.status, Some(0), "{ended:?}");
-    for text in [&ended.stdout, &ended.stderr, &health, &metrics] {
+    for text in [&ended.stdout, &ended.stderr, &summary, &metrics] {
         assert!(
             !text.contains("right") && !text.contains("wrong") && !text.contains("panicked"),
             "{text}"
@@ -430,8 +455,63 @@ async fn a_url_that_names_no_replica_stops_the_start() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn how_servers_did_is_asked_of_a_replica_and_what_indexes_do_of_the_primary() {
+    let primary = OwnPostgres::start().await;
+    let replica = primary.replica().await;
+    let app = start(&primary, &[&replica]).await;
+    let beside = app.build_beside().start().await;
+    let (above, behind) = (
+        TestDatabase::of_postgres(&primary.url("iconql", "right")),
+        inside(&replica),
+    );
+    let answer = async || {
+        assert_eq!(
+            app.graphql("query Known { __typename }").await.data("/__typename"),
+            "Query"
+        );
+        app.write_operations().await;
+    };
+    // The lag, how many there were, whether the new index is known, and what it took to know.
+    let ask = async |app: &TestApp| {
+        let query = format!(
+            "{{ analytics {{ replicaLagMs latency(operation: \"Known\", {RANGE}, interval: DAY) {{ count }} \
+             database({RANGE}) {{ indexes {{ index }} }} }} }}"
+        );
+        let reply = app.graphql(&query).await;
+        let points = reply.data("/analytics/latency").as_array().unwrap();
+        let count: u64 = points.iter().map(|point| point["count"].as_u64().unwrap()).sum();
+        let indexes = reply.texts("/analytics/database/indexes", "index");
+        let lag_ms = reply.data("/analytics/replicaLagMs").as_f64();
+        (
+            lag_ms,
+            count,
+            indexes.iter().any(|index| index == "newer"),
+            reply.statements(),
+        )
+    };
+    answer().await;
+    eventually("the replica answers", async || {
+        ask(&app).await == (Some(0.0), 1, false, 2)
+    })
+    .await;
+    pause(&behind).await;
+    answer().await;
+    above.run("CREATE INDEX newer ON operations_figures (bucket)").await;
+    assert_eq!(ask(&beside).await, (None, 2, true, 2));
+    let (lag_ms, count, is_index_known, statements) = ask(&app).await;
+    assert!(lag_ms.is_some());
+    assert_eq!((count, is_index_known, statements), (1, true, 2));
+    behind.run("SELECT pg_wal_replay_resume()").await;
+    eventually("it has caught up", async || ask(&app).await == (Some(0.0), 2, true, 2)).await;
+}
+
 /// A database with a replica that is asked, and the task that looks at it.
-async fn open(primary: &OwnPostgres, replica: &OwnPostgres, query_timeout: Duration) -> Database {
+async fn open(
+    primary: &OwnPostgres,
+    replica: &OwnPostgres,
+    (query_timeout, most_lag): (Duration, Duration),
+) -> Database {
     let config = DatabaseConfig {
         url: primary.url("iconql", "right"),
         pool_size: Some(2),
@@ -442,14 +522,14 @@ async fn open(primary: &OwnPostgres, replica: &OwnPostgres, query_timeout: Durat
         lock_timeout: Duration::from_mins(1),
         slow_query_threshold: Duration::from_mins(5),
     };
-    let replicas = Replicas::open(&config, &replica.url("iconql", "right")).unwrap();
+    let replicas = Replicas::open(&config, &replica.url("iconql", "right"), most_lag).unwrap();
     let database = Database::open(&config, OpenMode::Existing)
         .await
         .unwrap()
         .with_replicas(replicas);
     let kept = database.clone();
     tokio::spawn(async move { kept.keep_replicas().await });
-    eventually("the replica is asked", async || database.replica_states()[0].is_asked).await;
+    eventually("the replica is asked", async || database.replica_states()[0].is_asked()).await;
     database
 }
 
@@ -465,6 +545,36 @@ async fn run(database: &Database, sql: &str) -> (Result<i32, DatabaseError>, u32
 const WHERE_IT_RUNS: &str = "SELECT CASE WHEN pg_is_in_recovery() THEN 1 ELSE 2 END";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_that_is_too_far_behind_is_asked_again_when_it_has_caught_up() {
+    let primary = OwnPostgres::start().await;
+    let replica = primary.replica().await;
+    let (above, behind) = (
+        TestDatabase::of_postgres(&primary.url("iconql", "right")),
+        inside(&replica),
+    );
+    let most_lag = Duration::from_secs(2);
+    let database = open(&primary, &replica, (Duration::from_mins(5), most_lag)).await;
+    let state = || database.replica_states().remove(0);
+    for table in ["one", "other"] {
+        assert!(matches!(run(&database, WHERE_IT_RUNS).await, (Ok(1), 1)));
+        pause(&behind).await;
+        above.run(&format!("CREATE TABLE {table} (number INTEGER)")).await;
+        eventually("it is too far behind", async || {
+            state().standing == ReplicaStanding::Behind
+        })
+        .await;
+        assert!(state().lag.is_some_and(|lag| lag > most_lag), "{:?}", state());
+        assert!(
+            matches!(run(&database, WHERE_IT_RUNS).await, (Ok(2), 1)),
+            "nobody tries it"
+        );
+        behind.run("SELECT pg_wal_replay_resume()").await;
+        eventually("it has caught up", async || state().is_asked()).await;
+        assert_eq!(state().lag, Some(Duration::ZERO));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_a_replica_cannot_do_the_primary_does() {
     let primary = OwnPostgres::start().await;
     let replica = primary.replica().await;
@@ -472,7 +582,7 @@ async fn what_a_replica_cannot_do_the_primary_does() {
         TestDatabase::of_postgres(&primary.url("iconql", "right")),
         inside(&replica),
     );
-    let database = open(&primary, &replica, Duration::from_mins(5)).await;
+    let database = open(&primary, &replica, (Duration::from_mins(5), MOST_LAG)).await;
     assert!(matches!(run(&database, WHERE_IT_RUNS).await, (Ok(1), 1)));
 
     // What it replays takes away what is being read.
@@ -497,14 +607,10 @@ async fn what_a_replica_cannot_do_the_primary_does() {
     };
     let (ran, ()) = tokio::join!(run(&database, slow), conflict);
     assert!(matches!(ran, (Ok(2), 2)), "{ran:?}");
-    assert!(database.replica_states()[0].is_asked, "it is none the worse for that");
+    assert!(database.replica_states()[0].is_asked(), "it is none the worse for that");
 
     // A replica that has not heard of a table yet.
-    behind.run("SELECT pg_wal_replay_pause()").await;
-    eventually("it replays no more", async || {
-        behind.lines("SELECT pg_get_wal_replay_pause_state()").await == ["paused"]
-    })
-    .await;
+    pause(&behind).await;
     above.run("CREATE TABLE newer AS SELECT 3 AS number").await;
     assert!(matches!(run(&database, "SELECT number FROM newer").await, (Ok(3), 2)));
     behind.run("SELECT pg_wal_replay_resume()").await;
@@ -523,7 +629,7 @@ async fn what_a_replica_cannot_do_the_primary_does() {
 async fn a_request_stays_where_it_is_and_what_takes_too_long_is_not_tried_twice() {
     let primary = OwnPostgres::start().await;
     let replica = primary.replica().await;
-    let database = open(&primary, &replica, Duration::from_millis(400)).await;
+    let database = open(&primary, &replica, (Duration::from_millis(400), MOST_LAG)).await;
     let ran = run(&database, "SELECT 1 FROM pg_sleep(600)").await;
     assert!(
         matches!(ran, (Err(DatabaseError::Timeout { after_ms: 400 }), 1)),

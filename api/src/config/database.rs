@@ -6,7 +6,7 @@
 use std::{path::Path, time::Duration};
 
 use clap::Args;
-use domain::database::{DatabaseConfig, ReplicaError, Replicas, check_replica_urls};
+use domain::database::{DatabaseConfig, MOST_LAG, ReplicaError, Replicas, check_replica_urls};
 
 /// Where icons are stored.
 #[derive(Debug, Clone, Args)]
@@ -68,7 +68,7 @@ impl DatabaseArgs {
     /// Where the database can have none. What is wrong with a URL, parsing has ruled out.
     pub(crate) fn replicas(&self, data_dir: &Path) -> Result<Option<Replicas>, ReplicaError> {
         let urls = self.database_replica_url.as_deref();
-        urls.map(|urls| Replicas::open(&self.to_domain(data_dir), urls))
+        urls.map(|urls| Replicas::open(&self.to_domain(data_dir), urls, MOST_LAG))
             .transpose()
     }
 

@@ -8,7 +8,7 @@ use sea_orm::{
 };
 use tokio::sync::Semaphore;
 
-use super::{Database, DatabaseError, Dialect, StatementCount, pool::PoolUsers, statements};
+use super::{Database, DatabaseError, Dialect, StatementCount, pool::PoolUsers, slow::SlowLog, statements};
 
 /// Where the database is and how patiently it is used.
 #[derive(Debug, Clone)]
@@ -66,6 +66,7 @@ impl Database {
             statements: Arc::new(StatementCount::default()),
             turns: Arc::new(Semaphore::new(1)),
             users: PoolUsers::default(),
+            slow: SlowLog::default(),
             replicas: None,
             asked_first: None,
         })

@@ -24,13 +24,14 @@ use sea_orm::{QueryResult, Value};
 
 pub(crate) use place::Asking;
 use place::Place;
+pub use replica::ReplicaStanding;
 use replica::{Asked, Replica};
 
 use super::{Database, DatabaseConfig, DatabaseError, connect::postgres_server};
 use crate::url_list;
 
-/// A replica that is so far behind is not asked. Usage is rolled up once a minute, so that what is read there is half a roll-up older at most.
-const MOST_LAG: Duration = Duration::from_secs(30);
+/// A replica that is farther behind is not to be asked. Usage is rolled up once a minute, so that what is read there is half a roll-up older at most.
+pub const MOST_LAG: Duration = Duration::from_secs(30);
 
 /// How long a statement waits for a connection to a replica at most, before the primary is asked.
 const LONGEST_ACQUIRE: Duration = Duration::from_secs(1);
@@ -49,10 +50,16 @@ pub enum ReplicaError {
 pub struct ReplicaState {
     /// Its host and port.
     pub name: String,
-    /// Whether questions go there.
-    pub is_asked: bool,
+    pub standing: ReplicaStanding,
     /// How far it was behind when that was known last.
     pub lag: Option<Duration>,
+}
+
+impl ReplicaState {
+    /// Whether questions go there.
+    pub fn is_asked(&self) -> bool {
+        self.standing == ReplicaStanding::Asked
+    }
 }
 
 /// The replicas of a database. Clones share what is known of them and, of a request, which one it asks.
@@ -81,12 +88,12 @@ pub fn check_replica_urls(urls: &str) -> Result<(), ReplicaError> {
 }
 
 impl Replicas {
-    /// Those that `urls` names, with commas, used as patiently as `primary` is. None of them need be there, and none is asked before
-    /// somebody [keeps](Database::keep_replicas) an eye on them.
+    /// Those that `urls` names, with commas, used as patiently as `primary` is, as long as they are not farther behind than `most_lag`. None of
+    /// them need be there, and none is asked before somebody [keeps](Database::keep_replicas) an eye on them.
     ///
     /// # Errors
     /// Where a URL cannot be used, or the database has no replicas.
-    pub fn open(primary: &DatabaseConfig, urls: &str) -> Result<Self, ReplicaError> {
+    pub fn open(primary: &DatabaseConfig, urls: &str, most_lag: Duration) -> Result<Self, ReplicaError> {
         if postgres_server(&primary.url).is_err() {
             return Err(ReplicaError::Embedded);
         }
@@ -97,7 +104,7 @@ impl Replicas {
                 acquire_timeout: primary.acquire_timeout.min(LONGEST_ACQUIRE),
                 ..primary.clone()
             };
-            Ok(Arc::new(Replica::new(config, postgres_server(url)?)))
+            Ok(Arc::new(Replica::new((config, postgres_server(url)?), most_lag)))
         };
         let replicas: Result<Vec<_>, ReplicaError> = url_list::split(urls).into_iter().map(replica).collect();
         Ok(Self {
@@ -133,7 +140,7 @@ impl Replicas {
         let asked = place.choose(|| self.all.take())?;
         let answer = tokio::select! {
             biased;
-            answer = database.run_on(asked.connection(), query_type, (sql, values.to_vec())) => answer,
+            answer = database.run_on(asked.connection(), query_type, (sql, values.to_vec()), |_| {}) => answer,
             () = asked.is_lost() => Err(DatabaseError::Unreachable { reason: "it stopped answering".to_owned() }),
         };
         match answer {

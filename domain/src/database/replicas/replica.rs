@@ -5,7 +5,7 @@ use std::{mem, sync::Arc, time::Duration};
 use sea_orm::{DatabaseConnection, sqlx::postgres::PgConnectOptions};
 use tokio::sync::watch;
 
-use super::{MOST_LAG, ReplicaState};
+use super::ReplicaState;
 use crate::database::{DatabaseConfig, DatabaseError, connect::connect_when_asked};
 
 /// How long the connections of a pool that is given up have to close.
@@ -18,12 +18,14 @@ pub(super) struct Replica {
     config: DatabaseConfig,
     /// For connections beside them.
     pub(super) server: PgConnectOptions,
+    /// Farther behind, it is not asked.
+    most_lag: Duration,
     state: watch::Sender<State>,
 }
 
 #[derive(Default)]
 struct State {
-    standing: Standing,
+    standing: ReplicaStanding,
     lag: Option<Duration>,
     /// Made when it answers and given up when it does not: what hangs in it would keep new questions waiting.
     pool: Option<Pool>,
@@ -32,16 +34,32 @@ struct State {
 /// Those with the same address are the same.
 type Pool = Arc<DatabaseConnection>;
 
+/// What is thought of a replica.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-enum Standing {
+pub enum ReplicaStanding {
+    /// Nobody has looked at it yet.
     #[default]
     Unknown,
-    Fine,
-    /// More than [`MOST_LAG`].
+    Asked,
+    /// Too far to be asked.
     Behind,
+    /// It does not answer.
     Away,
     /// It is no replica of this database.
     Unfit,
+}
+
+impl ReplicaStanding {
+    /// As the routes name it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::Asked => "asked",
+            Self::Behind => "behind",
+            Self::Away => "away",
+            Self::Unfit => "unfit",
+        }
+    }
 }
 
 /// What a look has found.
@@ -64,7 +82,7 @@ pub(super) struct Asked {
 }
 
 impl Replica {
-    pub(super) fn new(config: DatabaseConfig, server: PgConnectOptions) -> Self {
+    pub(super) fn new((config, server): (DatabaseConfig, PgConnectOptions), most_lag: Duration) -> Self {
         let name = match server.get_socket() {
             Some(folder) => format!("{}:{}", folder.display(), server.get_port()),
             None => format!("{}:{}", server.get_host(), server.get_port()),
@@ -73,6 +91,7 @@ impl Replica {
             name,
             config,
             server,
+            most_lag,
             state: watch::Sender::default(),
         }
     }
@@ -80,7 +99,10 @@ impl Replica {
     /// Itself, where it can be asked.
     pub(super) fn ask(self: &Arc<Self>) -> Option<Asked> {
         let state = self.state.borrow();
-        let pool = state.pool.as_ref().filter(|_| state.standing == Standing::Fine)?;
+        let pool = state
+            .pool
+            .as_ref()
+            .filter(|_| state.standing == ReplicaStanding::Asked)?;
         Some(Asked {
             replica: Arc::clone(self),
             pool: Arc::clone(pool),
@@ -91,7 +113,7 @@ impl Replica {
         let state = self.state.borrow();
         ReplicaState {
             name: self.name.clone(),
-            is_asked: state.standing == Standing::Fine,
+            standing: state.standing,
             lag: state.lag,
         }
     }
@@ -101,14 +123,14 @@ impl Replica {
         match found {
             Found::Lag(lag) => match self.missing_pool().await {
                 Ok(pool) => self.answers(lag, pool),
-                Err(error) => self.give_up((Standing::Away, &error.to_string()), |_| true),
+                Err(error) => self.give_up((ReplicaStanding::Away, &error.to_string()), |_| true),
             },
             Found::Unknown => {}
-            Found::Away(reason) => self.give_up((Standing::Away, &reason), |_| true),
-            Found::Unfit(reason) => self.give_up((Standing::Unfit, reason), |_| true),
+            Found::Away(reason) => self.give_up((ReplicaStanding::Away, &reason), |_| true),
+            Found::Unfit(reason) => self.give_up((ReplicaStanding::Unfit, reason), |_| true),
         }
         let shown = self.shown();
-        metrics::gauge!("db_replica_up", "replica" => shown.name.clone()).set(u8::from(shown.is_asked));
+        metrics::gauge!("db_replica_up", "replica" => shown.name.clone()).set(u8::from(shown.is_asked()));
         if let Some(lag) = shown.lag {
             metrics::gauge!("db_replica_lag_seconds", "replica" => shown.name).set(lag.as_secs_f64());
         }
@@ -125,10 +147,10 @@ impl Replica {
     }
 
     fn answers(&self, lag: Duration, pool: Option<Pool>) {
-        let standing = if lag > MOST_LAG {
-            Standing::Behind
+        let standing = if lag > self.most_lag {
+            ReplicaStanding::Behind
         } else {
-            Standing::Fine
+            ReplicaStanding::Asked
         };
         let mut before = standing;
         self.state.send_modify(|state| {
@@ -142,7 +164,7 @@ impl Replica {
         let lag_ms = lag.as_millis();
         match standing {
             _ if before == standing => {}
-            Standing::Behind => tracing::warn!(
+            ReplicaStanding::Behind => tracing::warn!(
                 replica = self.name,
                 lag_ms,
                 "a read replica is too far behind and is not asked"
@@ -152,7 +174,7 @@ impl Replica {
     }
 
     /// Gives up the pool, if it is one that `is_meant`, so that nobody waits for it any more.
-    fn give_up(&self, (standing, reason): (Standing, &str), is_meant: impl Fn(Option<&Pool>) -> bool) {
+    fn give_up(&self, (standing, reason): (ReplicaStanding, &str), is_meant: impl Fn(Option<&Pool>) -> bool) {
         let (mut before, mut given_up) = (standing, None);
         self.state.send_if_modified(|state| {
             let is_meant = is_meant(state.pool.as_ref());
@@ -168,7 +190,7 @@ impl Replica {
         }
         match standing {
             _ if before == standing => {}
-            Standing::Unfit => tracing::warn!(
+            ReplicaStanding::Unfit => tracing::warn!(
                 replica = self.name,
                 reason,
                 "this is no read replica of the database and is not asked; check DATABASE_REPLICA_URL"
@@ -200,7 +222,8 @@ impl Asked {
 
     /// It does not answer: nobody is to ask it before it was looked at.
     pub(super) fn lose(&self, reason: &str) {
-        self.replica.give_up((Standing::Away, reason), |pool| self.uses(pool));
+        self.replica
+            .give_up((ReplicaStanding::Away, reason), |pool| self.uses(pool));
     }
 
     fn uses(&self, pool: Option<&Pool>) -> bool {
@@ -212,8 +235,10 @@ impl Asked {
 mod tests {
     use std::{sync::Arc, time::Duration};
 
-    use super::{Found, MOST_LAG, Replica};
+    use super::{Found, Replica};
     use crate::database::{DatabaseConfig, connect::postgres_server};
+
+    const MOST_LAG: Duration = Duration::from_secs(30);
 
     fn replica() -> Arc<Replica> {
         // Nobody is there, and nobody connects.
@@ -228,7 +253,7 @@ mod tests {
             lock_timeout: Duration::from_secs(1),
             slow_query_threshold: Duration::from_secs(1),
         };
-        Arc::new(Replica::new(config, postgres_server(url).unwrap()))
+        Arc::new(Replica::new((config, postgres_server(url).unwrap()), MOST_LAG))
     }
 
     #[tokio::test]
@@ -246,7 +271,7 @@ mod tests {
             replica.was_found(Found::Lag(lag)).await;
             assert_eq!(replica.ask().is_some(), is_asked, "{lag:?}");
             let shown = replica.shown();
-            assert_eq!((shown.is_asked, shown.lag), (is_asked, Some(lag)));
+            assert_eq!((shown.is_asked(), shown.lag), (is_asked, Some(lag)));
         }
     }
 

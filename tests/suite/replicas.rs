@@ -404,6 +404,9 @@ async fn what_is_said_of_a_replica_is_said_once_and_without_its_password() {
     assert!(server.signal("TERM"));
     let ended = server.end().await;
     assert_eq!(ended.status, Some(0), "{ended:?}");
+    for text in ["a read replica is away", "a read replica is asked"] {
+        assert_eq!(ended.stderr.matches(text).count(), 2, "{}", ended.stderr);
+    }
     for text in [&ended.stdout, &ended.stderr, &summary, &metrics] {
         assert!(
             !text.contains("right") && !text.contains("wrong") && !text.contains("panicked"),

@@ -128,13 +128,12 @@ impl Page {
 
 /// Browsers name HTML when somebody opens an address; who takes anything at all is a program.
 fn is_shown_to_people(headers: &HeaderMap) -> bool {
-    let accepted = headers
-        .get_all(header::ACCEPT)
-        .iter()
-        .filter_map(|value| value.to_str().ok());
-    accepted
+    let accepted = headers.get_all(header::ACCEPT).iter();
+    let mut types = accepted
+        .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))
-        .any(|range| range.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("text/html"))
+        .map(|range| range.split(';').next().unwrap_or_default().trim());
+    types.any(|named| named.eq_ignore_ascii_case("text/html"))
 }
 
 #[cfg(test)]

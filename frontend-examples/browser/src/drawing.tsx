@@ -30,12 +30,13 @@ const dataUri = remembered((drawing: Drawing) => {
  * icons are; all others are images, in which nothing runs and whose ids and styles are their own.
  */
 export const Drawn = memo(function Drawn({ drawing }: { drawing: Drawing }) {
+  const name = drawing.palette ? 'drawn coloured' : 'drawn'
   if (isShapesAlone(drawing)) {
     return (
-      <svg className="drawn" viewBox={viewBox(drawing)} aria-hidden="true" dangerouslySetInnerHTML={{ __html: drawing.body }} />
+      <svg className={name} viewBox={viewBox(drawing)} aria-hidden="true" dangerouslySetInnerHTML={{ __html: drawing.body }} />
     )
   }
-  if (drawing.palette) return <img className="drawn" src={dataUri(drawing)} alt="" decoding="async" draggable={false} />
+  if (drawing.palette) return <img className={name} src={dataUri(drawing)} alt="" decoding="async" draggable={false} />
   return <span className="drawn masked" style={{ '--drawing': `url("${dataUri(drawing)}")` } as CSSProperties} aria-hidden="true" />
 })
 

@@ -1,9 +1,9 @@
 import { useCallback, useEffect, useRef, useState } from 'react'
-import { Search, type SearchQuery, type SearchQueryVariables, type TileFragment } from './graphql/documents'
+import { NextPage, Search, type SearchQuery, type SearchQueryVariables, type TileFragment } from './graphql/documents'
 import { filterOf, orderOf, type Place } from './place'
 import { ask } from './transport'
 
-export type Facets = NonNullable<NonNullable<SearchQuery['search']>['facets']>
+export type Facets = NonNullable<SearchQuery['summary']>['facets']
 export type Suggestions = NonNullable<SearchQuery['suggest']>
 
 /** What was found, as far as it was scrolled to. */
@@ -89,16 +89,15 @@ export function useResults(place: Place, isTyping: boolean): Results {
 
 async function firstPage(key: string, isTyping: boolean, signal: AbortSignal): Promise<Found> {
   const question = JSON.parse(key) as Question
-  const { search, suggest } = await ask(Search, { ...question, isFirst: true, isTyping }, signal)
-  if (!search?.facets || search.totalCount === undefined) throw new Error('The server left the search out.')
+  const { search, summary, suggest } = await ask(Search, { ...question, isTyping }, signal)
+  if (!summary) throw new Error('The server left the search out.')
   return {
     key,
-    tiles: search.nodes,
-    total: search.totalCount,
-    correctedQuery: search.correctedQuery ?? null,
-    facets: search.facets,
+    ...pageOf(search),
+    total: summary.totalCount,
+    correctedQuery: summary.correctedQuery,
+    facets: summary.facets,
     suggestions: suggest ?? [],
-    cursor: search.pageInfo.hasNextPage ? search.pageInfo.endCursor : null,
   }
 }
 
@@ -106,9 +105,14 @@ type Page = Pick<Found, 'tiles' | 'cursor'>
 
 async function nextPage(key: string, after: string, signal: AbortSignal): Promise<Page> {
   const question = JSON.parse(key) as Question
-  const { search } = await ask(Search, { ...question, after, isFirst: false, isTyping: false }, signal)
+  const { search } = await ask(NextPage, { ...question, after }, signal)
+  return pageOf(search)
+}
+
+function pageOf(search: SearchQuery['search']): Page {
   if (!search) throw new Error('The server left the search out.')
-  return { tiles: search.nodes, cursor: search.pageInfo.hasNextPage ? search.pageInfo.endCursor : null }
+  const { nodes, pageInfo } = search
+  return { tiles: nodes, cursor: pageInfo.hasNextPage ? pageInfo.endCursor : null }
 }
 
 function append(before: Found, { tiles, cursor }: Page): Found {

@@ -19,7 +19,7 @@ export function Toolbar({ place, found }: { place: Place; found: Found | null })
   const orders = ORDERS.filter(([value]) => hasQuery || value !== 'RELEVANCE' || order === value)
   return (
     <div className="toolbar">
-      <h1 role="status">{found ? counted(found.total, 'icon') : 'Icons'}</h1>
+      <h1 aria-live="polite">{found ? counted(found.total, 'icon') : 'Icons'}</h1>
       {found?.correctedQuery && <Correction query={found.correctedQuery} />}
       {countChosen(place) > 0 && <Chips place={place} facets={found?.facets} />}
       <label className="order">

@@ -11,7 +11,7 @@ IMPORT := $(or $(CARGO_TARGET_DIR),target)/release/iconql import
 SERVE := $(or $(CARGO_TARGET_DIR),target)/release/iconql serve
 
 PAGES := $(patsubst frontend-examples/%,api/assets/pages/%,$(wildcard frontend-examples/*/index.html))
-PAGE_SOURCES := $(shell find frontend-examples -name node_modules -prune -o -type f -print)
+PAGE_SOURCES := schema/schema.graphql $(shell find frontend-examples -name node_modules -prune -o -type f -print)
 SCRIPTS := $(wildcard scripts/*.sh benches/*.sh) .ci/run
 
 .PHONY: help
@@ -35,6 +35,7 @@ test: ui ## every test, on SQLite and on PostgreSQL, and the pages in a browser
 	@scripts/npm-ci.sh tests/clients
 	@scripts/npm-ci.sh frontend-examples
 	scripts/postgres.sh scripts/redis.sh cargo test --workspace
+	cargo build --workspace --bin iconql
 	CHROMIUM=$$(scripts/chromium.sh) && export CHROMIUM && npm test --prefix frontend-examples
 
 .PHONY: soak

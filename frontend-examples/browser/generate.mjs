@@ -2,7 +2,7 @@
 import { plugin as typesOf } from '@graphql-codegen/typescript-operations'
 import { Kind, buildSchema, concatAST, parse, print, stripIgnoredCharacters, validate, visit } from 'graphql'
 import { createHash } from 'node:crypto'
-import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 
 const schema = buildSchema(readFileSync(new URL('../../schema/schema.graphql', import.meta.url), 'utf8'))
 const folder = new URL('src/documents/', import.meta.url)
@@ -41,11 +41,19 @@ const types = await typesOf(
 )
 
 mkdirSync(target, { recursive: true })
-writeFileSync(new URL('documents.ts', target), [header(), ...(types.prepend ?? []), types.content, ...queries.map(declaration)].join('\n'))
-writeFileSync(
-  new URL('texts.json', target),
-  `${JSON.stringify(Object.fromEntries(queries.map(({ hash, text }) => [hash, text])), null, 2)}\n`,
-)
+write('documents.ts', [header(), ...(types.prepend ?? []), types.content, ...queries.map(declaration)].join('\n'))
+write('texts.json', `${JSON.stringify(Object.fromEntries(queries.map(({ hash, text }) => [hash, text])), null, 2)}\n`)
+
+/**
+ * What is there already stays as old as it is, so that nothing is built anew for it.
+ *
+ * @param {string} name
+ * @param {string} text
+ */
+function write(name, text) {
+  const file = new URL(name, target)
+  if (!existsSync(file) || readFileSync(file, 'utf8') !== text) writeFileSync(file, text)
+}
 
 function header() {
   return "// Written by generate.mjs.\nimport type { Document } from '../transport'\n"

@@ -44,6 +44,7 @@ mod live;
 mod lookup;
 mod operations;
 mod overload;
+mod pages;
 mod paging;
 mod persisted;
 mod process;

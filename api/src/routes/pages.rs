@@ -74,11 +74,12 @@ impl Page {
         if self.path == "/" {
             // Programs that ask what is there are told as ever that nothing is.
             let root = move |State(state), headers: HeaderMap| async move {
-                if is_shown_to_people(&headers) {
+                let answer = if is_shown_to_people(&headers) {
                     self.show(&state)
                 } else {
-                    ([(header::VARY, "accept")], not_found().await).into_response()
-                }
+                    not_found().await.into_response()
+                };
+                ([(header::VARY, "accept")], answer).into_response()
             };
             return router.route("/", get(root));
         }
@@ -98,7 +99,6 @@ impl Page {
                     // One visitor's session is none of another's.
                     (header::CACHE_CONTROL, "private, no-cache"),
                     (header::CONTENT_SECURITY_POLICY, self.policy),
-                    (header::VARY, "accept"),
                 ],
                 Html(page.data.into_owned()),
             )

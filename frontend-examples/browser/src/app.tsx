@@ -55,7 +55,7 @@ export function App() {
           {filters}
         </aside>
       )}
-      <main id="icons">
+      <main id="icons" data-late={results.isLate ? '' : undefined}>
         <Toolbar place={place} found={found} />
         <Outcome {...results} place={place} />
       </main>

@@ -39,14 +39,14 @@ export default function Details({ name, known, isNarrow }: Props) {
     const before = document.activeElement
     if (isNarrow) box.showModal()
     else box.show()
-    // Who came by keyboard goes on in the panel; a pointer leaves the focus where it clicked.
-    if (isNarrow || before?.matches('[role="gridcell"]:focus-visible')) heading.current?.focus()
-    else if (before instanceof HTMLElement) before.focus({ preventScroll: true })
+    if (isNarrow || isKeyboardAt(before)) heading.current?.focus()
+    else if (before instanceof HTMLElement && before !== document.body) before.focus({ preventScroll: true })
+    else if (document.activeElement instanceof HTMLElement) document.activeElement.blur()
     return () => box.close()
   }, [isNarrow])
   useEffect(() => {
     dialog.current?.scrollTo({ top: 0 })
-    if (document.activeElement?.matches('[role="gridcell"]:focus-visible')) heading.current?.focus()
+    if (isKeyboardAt(document.activeElement)) heading.current?.focus()
   }, [name])
 
   const icon = answer?.__typename === 'Icon' ? answer : null
@@ -93,6 +93,11 @@ export default function Details({ name, known, isNarrow }: Props) {
       )}
     </dialog>
   )
+}
+
+/** Whether somebody came here by keyboard, who goes on in the panel; a pointer leaves the focus where it clicked. */
+function isKeyboardAt(element: Element | null): boolean {
+  return element !== null && element.matches(':focus-visible:not(input)')
 }
 
 /** As it will be taken; turned by the page, so that it follows the hand. */

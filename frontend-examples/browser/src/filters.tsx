@@ -1,4 +1,4 @@
-import { useState } from 'react'
+import { memo, useState } from 'react'
 import type { ChoiceFragment } from './graphql/documents'
 import { go, type Place } from './place'
 import type { Facets } from './results'
@@ -7,13 +7,16 @@ import { formatted } from './screen'
 /** How many of a long list are shown at first. */
 const SHORT = 8
 
+/** From how many on a list is looked through by typing. */
+const LONG = 20
+
 interface Props {
   place: Place
   facets: Facets
 }
 
 /** What the found icons can be narrowed down by, with how many each choice would leave. */
-export function Filters({ place, facets }: Props) {
+export const Filters = memo(function Filters({ place, facets }: Props) {
   return (
     <>
       <Single
@@ -41,7 +44,7 @@ export function Filters({ place, facets }: Props) {
       </p>
     </>
   )
-}
+})
 
 interface SingleProps {
   legend: string
@@ -81,14 +84,26 @@ interface SeveralProps {
 
 function Several({ legend, choices, values, onChange }: SeveralProps) {
   const [isLong, setLong] = useState(false)
+  const [text, setText] = useState('')
   const lost = values.filter((value) => !choices.some((choice) => choice.value === value))
   const all = [...lost.map((value) => ({ value, label: value, count: 0 })), ...choices]
   if (all.length === 0) return null
+  const isWanted = ({ value, label }: ChoiceFragment) => `${label} ${value}`.toLowerCase().includes(text.trim().toLowerCase())
   // What is chosen is never folded away.
-  const shown = isLong ? all : all.filter(({ value }, index) => index < SHORT || values.includes(value))
+  const shown = isLong ? all.filter(isWanted) : all.filter(({ value }, index) => index < SHORT || values.includes(value))
   return (
     <fieldset>
       <legend>{legend}</legend>
+      {isLong && all.length > LONG && (
+        <input
+          type="search"
+          className="narrow"
+          placeholder={`Find in ${legend.toLowerCase()}`}
+          aria-label={`Find in ${legend.toLowerCase()}`}
+          value={text}
+          onChange={({ target }) => setText(target.value)}
+        />
+      )}
       {shown.map(({ value, label, count }) => (
         <label key={value} className="choice">
           <input

@@ -146,7 +146,7 @@ const Row = memo(function Row({ index, offset, tiles, columns, height, active, o
       role="row"
       aria-rowindex={index + 1}
       className="row"
-      style={{ height, gridTemplateColumns: `repeat(${columns}, 1fr)`, transform: `translateY(${offset}px)` }}
+      style={{ height, gridTemplateColumns: `repeat(${columns}, 1fr)`, top: offset }}
     >
       {places.map((place) => {
         const tile = tiles[place]

@@ -22,6 +22,8 @@ export interface Found {
 export interface Results {
   /** Null before the first answer. The last answer stays until there is another one. */
   found: Found | null
+  /** Whether that is of another question than the one that is asked now. */
+  isLate: boolean
   error: Error | null
   /** Asks for the next page, once. */
   more: () => void
@@ -42,12 +44,16 @@ export function useResults(place: Place, isTyping: boolean): Results {
   const [attempt, setAttempt] = useState(0)
   const typing = useRef(isTyping)
   typing.current = isTyping
+  /** Behind what the last page was asked for. */
+  const asked = useRef<string | null>(null)
   /** The request that is under way, if any. */
   const running = useRef<AbortController | null>(null)
 
   useEffect(() => {
     const controller = new AbortController()
+    running.current?.abort()
     running.current = controller
+    asked.current = null
     const start = () => {
       firstPage(key, typing.current, controller.signal)
         .then((first) => {
@@ -68,9 +74,11 @@ export function useResults(place: Place, isTyping: boolean): Results {
   const cursor = found?.key === key ? found.cursor : null
   const isFailed = failed?.key === key
   const more = useCallback(() => {
-    if (!cursor || running.current || isFailed) return
+    // The list may be drawn once more between an answer and the state that holds it: a page is asked for once all the same.
+    if (!cursor || running.current || isFailed || asked.current === cursor) return
     const controller = new AbortController()
     running.current = controller
+    asked.current = cursor
     nextPage(key, cursor, controller.signal)
       .then((page) => setFound((before) => (before?.cursor === cursor ? append(before, page) : before)))
       .catch((error: unknown) => noteFailure(error, key, controller.signal, setFailed))
@@ -80,11 +88,12 @@ export function useResults(place: Place, isTyping: boolean): Results {
   const isAnswered = found?.key === key
   const retry = useCallback(() => {
     setFailed(null)
+    asked.current = null
     // The next page is asked for again by whoever shows the end of the list.
     if (!isAnswered) setAttempt((count) => count + 1)
   }, [isAnswered])
 
-  return { found, error: isFailed ? failed.error : null, more, retry }
+  return { found, isLate: found !== null && !isAnswered, error: isFailed ? failed.error : null, more, retry }
 }
 
 async function firstPage(key: string, isTyping: boolean, signal: AbortSignal): Promise<Found> {

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
-const binary = process.env.ICONQL ?? join(process.env.CARGO_TARGET_DIR ?? join(root, 'target'), 'debug/iconql')
+const binary = process.env.ICONQL ?? resolve(root, process.env.CARGO_TARGET_DIR ?? 'target', 'debug/iconql')
 const sets = ['lucide', 'logos', 'ph'].map((prefix) => join(root, 'data/npm/starter/node_modules/@iconify-json', prefix))
 
 /** The server itself, as it runs for others, over icons that people use. */

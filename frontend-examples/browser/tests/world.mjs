@@ -24,10 +24,13 @@ export class World {
       await page.getByRole('button', { name: 'Turn by a quarter' }).click()
       await page.getByRole('button', { name: 'Copy SVG' }).click()
       await said(page, 'Copied lucide:house as SVG')
-      await page.locator('.scroller').evaluate((scroller) => scroller.scrollTo({ top: scroller.scrollHeight }))
-      await page.locator('[data-index="150"]').waitFor()
       await page.getByRole('button', { name: 'Clear the search' }).click()
       await page.getByRole('heading', { name: 'All icons' }).waitFor()
+    })
+    await this.visit('/?set=ph', async ({ page }) => {
+      await tiles(page).first().waitFor()
+      await page.locator('.scroller').evaluate((scroller) => scroller.scrollTo({ top: scroller.scrollHeight }))
+      await page.locator('[data-index="199"]').waitFor()
     })
   }
 

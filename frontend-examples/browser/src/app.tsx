@@ -95,7 +95,14 @@ function Outcome({ place, found, error, more, retry }: ReturnType<typeof useResu
       {found && found.total === 0 ? (
         <Nothing place={place} />
       ) : (
-        <Grid found={found} more={more} isHalted={error !== null} openName={place.icon} above={isLanding && <Landing />} />
+        <Grid
+          found={found}
+          more={more}
+          isHalted={error !== null}
+          openName={place.icon}
+          isMixed={place.sets.length !== 1}
+          above={isLanding && <Landing />}
+        />
       )}
     </>
   )

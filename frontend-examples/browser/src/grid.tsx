@@ -27,12 +27,14 @@ interface Props {
   /** Asks for nothing more by itself. */
   isHalted: boolean
   openName: string | null
+  /** Whether icons say which set they are of. */
+  isMixed: boolean
   /** What scrolls away above the icons. */
   above: ReactNode
 }
 
 /** All found icons in rows, of which only those that are seen are in the document. */
-export function Grid({ found, more, isHalted, openName, above }: Props) {
+export function Grid({ found, more, isHalted, openName, isMixed, above }: Props) {
   const scroller = useRef<HTMLDivElement>(null)
   const head = useRef<HTMLDivElement>(null)
   const width = useSize(scroller).width
@@ -119,6 +121,7 @@ export function Grid({ found, more, isHalted, openName, above }: Props) {
             height={height}
             active={row.index === activeRow ? active : -1}
             openName={openName}
+            isMixed={isMixed}
             bagged={bagged}
           />
         ))}
@@ -135,10 +138,11 @@ interface RowProps {
   height: number
   active: number
   openName: string | null
+  isMixed: boolean
   bagged: readonly string[]
 }
 
-const Row = memo(function Row({ index, offset, tiles, columns, height, active, openName, bagged }: RowProps) {
+const Row = memo(function Row({ index, offset, tiles, columns, height, active, openName, isMixed, bagged }: RowProps) {
   const first = index * columns
   const places = Array.from({ length: columns }, (_, column) => first + column)
   return (
@@ -160,6 +164,7 @@ const Row = memo(function Row({ index, offset, tiles, columns, height, active, o
             isActive={place === active}
             isOpen={tile.name === openName}
             isInBag={bagged.includes(tile.name)}
+            isMixed={isMixed}
           />
         )
       })}
@@ -174,9 +179,10 @@ interface TileProps {
   isActive: boolean
   isOpen: boolean
   isInBag: boolean
+  isMixed: boolean
 }
 
-const Tile = memo(function Tile({ tile, index, column, isActive, isOpen, isInBag }: TileProps) {
+const Tile = memo(function Tile({ tile, index, column, isActive, isOpen, isInBag, isMixed }: TileProps) {
   const [prefix, key] = partsOf(tile.name)
   return (
     <div
@@ -192,6 +198,7 @@ const Tile = memo(function Tile({ tile, index, column, isActive, isOpen, isInBag
     >
       <Drawn drawing={tile} />
       <span className="tile-name">{key}</span>
+      {isMixed && <span className="tile-set">{prefix}</span>}
     </div>
   )
 })

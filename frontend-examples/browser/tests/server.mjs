@@ -26,6 +26,12 @@ export class Server {
     return server
   }
 
+  /** Whether the documents of a folder fit the schema and keep the limits: what there is to say where they do not. */
+  static check(/** @type {string} */ folder) {
+    const { status, stdout, stderr } = spawnSync(binary, ['operations', 'check', folder], { encoding: 'utf8' })
+    return status === 0 ? '' : stdout + stderr
+  }
+
   /** Again at the address that it had, where it had one. */
   async run() {
     const listen = this.origin ? new URL(this.origin).host : '127.0.0.1:0'

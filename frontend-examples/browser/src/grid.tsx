@@ -189,7 +189,6 @@ const Tile = memo(function Tile({ tile, index, column, isActive, isOpen, isInBag
       role="gridcell"
       aria-colindex={column}
       aria-selected={isOpen}
-      aria-label={`${key}, ${prefix}${isInBag ? ', in the bag' : ''}`}
       title={tile.name}
       tabIndex={isActive ? 0 : -1}
       data-index={index}
@@ -199,6 +198,7 @@ const Tile = memo(function Tile({ tile, index, column, isActive, isOpen, isInBag
       <Drawn drawing={tile} />
       <span className="tile-name">{key}</span>
       {isMixed && <span className="tile-set">{prefix}</span>}
+      {isInBag && <span className="unseen">in the bag</span>}
     </div>
   )
 })

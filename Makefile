@@ -13,7 +13,8 @@ SERVE := $(or $(CARGO_TARGET_DIR),target)/release/iconql serve
 UNDER_TEST := $(or $(CARGO_TARGET_DIR),target)/debug/iconql-under-test
 
 PAGES := $(patsubst frontend-examples/%,api/assets/pages/%,$(wildcard frontend-examples/*/index.html))
-PAGE_SOURCES := $(shell find frontend-examples \( -name node_modules -o -path frontend-examples/clients \) -prune -o -type f -print)
+PAGE_SOURCES := schema/schema.graphql \
+	$(shell find frontend-examples \( -name node_modules -o -path frontend-examples/clients \) -prune -o -type f -print)
 SCRIPTS := $(wildcard scripts/*.sh benches/*.sh) .ci/run
 
 .PHONY: help

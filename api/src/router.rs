@@ -165,7 +165,7 @@ pub(crate) fn build(config: &Config, graphql: GraphqlService, backing: Backing, 
 
 /// What costs its client nothing and is answered under any load: how the server is doing, and its pages.
 fn free_routes(config: &Config) -> Router<AppState> {
-    let mut router = Router::new()
+    Router::new()
         .route("/api/health", get(health::summary))
         .route("/api/health/live", get(health::live))
         .route("/api/health/ready", get(health::ready))
@@ -176,14 +176,8 @@ fn free_routes(config: &Config) -> Router<AppState> {
         .route("/api/status", get(status::status))
         .route("/api/performance", get(status::performance))
         .route("/metrics", get(metrics::text))
-        .route("/api/metrics", get(metrics::text));
-    if !config.is_production() {
-        router = router
-            .route("/graphiql", get(pages::graphiql))
-            .route("/graphiql/", get(pages::graphiql))
-            .route("/graphiql/{*file}", get(pages::file));
-    }
-    router
+        .route("/api/metrics", get(metrics::text))
+        .merge(pages::routes(config.is_production()))
 }
 
 /// Whether an address says how the server is doing, which it does under any load.

@@ -51,6 +51,7 @@ mod operations_data;
 mod operations_insights;
 mod operations_kills;
 mod overload;
+mod pages;
 mod paging;
 mod persisted;
 mod process;

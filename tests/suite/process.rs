@@ -204,6 +204,7 @@ async fn the_greeting_says_where_and_what_to_try() {
         let status = reqwest::get(format!("{base_url}{path}")).await.unwrap().status();
         assert!(status == 200 || path == "/graphql", "{path}: {status}");
     }
+    assert!(greeting.contains(&format!("  Icons     {base_url}/\n")), "{greeting}");
     let mut server = serve(&database)
         .await
         .arg("--environment=production")

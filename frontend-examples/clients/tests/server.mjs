@@ -1,27 +1,12 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
+import { program, starterSet } from '../../built.mjs'
 
-const root = fileURLToPath(new URL('../../../', import.meta.url))
-
-/** The program that is tested: ICONQL_BIN, or the newest that Cargo has built here. */
-const program = process.env.ICONQL_BIN ?? newestBuild()
-
-/** Real sets, which `scripts/icons.sh` has brought. */
-const sets = ['lucide', 'tabler'].map((prefix) => join(root, 'data/npm/starter/node_modules/@iconify-json', prefix))
-
-function newestBuild() {
-  const target = process.env.CARGO_TARGET_DIR ?? join(root, 'target')
-  const built = ['release/iconql', 'debug/iconql', 'debug/iconql-under-test']
-    .map((path) => join(target, path))
-    .filter((path) => existsSync(path))
-    .sort((one, other) => statSync(other).mtimeMs - statSync(one).mtimeMs)
-  if (!built[0]) throw new Error(`There is no server in ${target}: cargo build --package api, or name one in ICONQL_BIN`)
-  return built[0]
-}
+/** Real sets, of many icons. */
+const sets = ['lucide', 'tabler'].map(starterSet)
 
 /** A folder with a database that holds real icons. */
 export function createCatalog() {
@@ -33,8 +18,6 @@ export function createCatalog() {
     run: (...words) => run(folder, words),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   }
-  const missing = sets.find((path) => !existsSync(path))
-  if (missing) throw new Error(`${missing} is missing: scripts/icons.sh starter`)
   catalog.run('import', ...sets)
   return catalog
 }

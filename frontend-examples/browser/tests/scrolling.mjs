@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { tiles, variablesOf } from './world.mjs'
+
+/** @param {import('./world.mjs').World} world */
+export function scrolling(world) {
+  describe('scrolling', () => {
+    it('is one request for each hundred icons', () =>
+      world.visit('/?set=ph', async ({ page, asked }) => {
+        await tiles(page).first().waitFor()
+        const grid = page.getByRole('grid', { name: 'Icons' })
+        const isWaiting = page.locator('.grid .waiting').first()
+        while (asked.length < 20) {
+          await page.locator('.scroller').evaluate((scroller) => scroller.scrollTo({ top: scroller.scrollHeight }))
+          await isWaiting.waitFor({ state: 'detached' })
+        }
+        const last = Math.max(...(await page.locator('.tile').evaluateAll((all) => all.map((tile) => Number(tile.dataset.index)))))
+        assert.ok(asked.length < (last + 200) / 100, `${asked.length} pages for ${last + 1} icons`)
+
+        const variables = asked.map(variablesOf)
+        const cursors = variables.map(({ after }) => after)
+        assert.equal(cursors.filter((cursor) => cursor === undefined).length, 1, 'facets and counts come once')
+        assert.equal(new Set(cursors).size, cursors.length, 'no page is asked for twice')
+        const drawn = await tiles(page).count()
+        assert.ok(drawn < 300, `${drawn} icons are in the document`)
+        assert.ok(Number(await grid.getAttribute('aria-rowcount')) > 500, 'the whole list is told to readers of the screen')
+      }))
+
+    it('draws every icon of a page, those with ids, styles and palettes too', () =>
+      world.visit('/?set=logos', async ({ page }) => {
+        await tiles(page).nth(40).waitFor()
+        const empty = await page.locator('img.drawn').evaluateAll(async (images) => {
+          const loaded = /** @type {HTMLImageElement[]} */ (images).map((image) => image.decode().then(() => image.naturalWidth))
+          return (await Promise.all(loaded)).filter((width) => width === 0).length
+        })
+        assert.equal(empty, 0)
+        assert.ok((await page.locator('img.drawn').count()) > 5)
+        assert.equal(await page.locator('.tile:not(:has(.drawn))').count(), 0)
+      }))
+
+    it('asks by GET and hash, so that answers can be kept on the way', () =>
+      world.visit('/', async ({ page, asked }) => {
+        await tiles(page).first().waitFor()
+        assert.ok(asked.length > 0)
+        for (const url of asked) assert.match(url.searchParams.get('extensions') ?? '', /"sha256Hash":"[0-9a-f]{64}"/)
+        const response = await page.request.get(String(asked.at(-1)))
+        assert.match(response.headers()['cache-control'] ?? '', /^public, max-age=/)
+      }))
+
+    it('goes on after a page that could not be had', () =>
+      world.visit('/?set=ph', async ({ page, complaints }) => {
+        await tiles(page).first().waitFor()
+        await page.route('**/graphql?*', (route) => route.abort())
+        await page.locator('.scroller').evaluate((scroller) => scroller.scrollTo({ top: scroller.scrollHeight }))
+        await page.getByRole('alert').waitFor()
+        await page.unroute('**/graphql?*')
+        await page.getByRole('button', { name: 'Try again' }).click()
+        await page.locator('[data-index="120"]').waitFor()
+        complaints.length = 0
+      }))
+  })
+}

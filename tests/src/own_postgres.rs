@@ -9,7 +9,7 @@ use std::{
 
 use tempfile::TempDir;
 
-use crate::child::eventually;
+use crate::{child::eventually, database::TestDatabase};
 
 /// A server with the superuser `iconql`, password `right`, and databases `iconql` and `postgres`. It ends with this.
 pub struct OwnPostgres {
@@ -82,6 +82,26 @@ impl OwnPostgres {
     /// Where it listens, as `HOST:PORT`.
     pub fn address(&self) -> String {
         format!("127.0.0.1:{}", self.port)
+    }
+
+    /// The database that tests use of it, which [`Self::url`] calls `iconql`.
+    pub fn database(&self) -> TestDatabase {
+        TestDatabase::of_postgres(&self.url("iconql", "right"))
+    }
+
+    /// Has a replica take in nothing more, until it is told to [`resume`](Self::resume).
+    pub async fn pause(&self) {
+        let database = self.database();
+        database.run("SELECT pg_wal_replay_pause()").await;
+        eventually("it replays no more", async || {
+            database.lines("SELECT pg_get_wal_replay_pause_state()").await == ["paused"]
+        })
+        .await;
+    }
+
+    /// Has a replica catch up.
+    pub async fn resume(&self) {
+        self.database().run("SELECT pg_wal_replay_resume()").await;
     }
 
     /// The URL of a database, with a password.

@@ -64,6 +64,8 @@ mod reference;
 mod related;
 mod rendering;
 mod replicas;
+mod replicas_refusals;
+mod replicas_statements;
 mod responses;
 mod same_answers;
 mod schema_snapshot;

@@ -1,13 +1,10 @@
 //! Analytics from read replicas: which server answers, how far it is behind, and that no client meets what happens to it.
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::future::Future;
 
-use domain::database::{
-    Database, DatabaseConfig, DatabaseError, MOST_LAG, OpenMode, ReplicaStanding, Replicas, StatementCount,
-};
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::{Iconql, OwnPostgres, TestApp, TestDatabase, eventually, on_each_engine};
+use tests::{Iconql, OwnPostgres, TestApp, eventually, on_each_engine};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_iconql-under-test");
 
@@ -122,20 +119,6 @@ async fn eventually_health(app: &TestApp, status: &str, standings: &[&str]) {
     .await;
 }
 
-/// Has a replica take in nothing more, until it is told to resume.
-async fn pause(replica: &TestDatabase) {
-    replica.run("SELECT pg_wal_replay_pause()").await;
-    eventually("it replays no more", async || {
-        replica.lines("SELECT pg_get_wal_replay_pause_state()").await == ["paused"]
-    })
-    .await;
-}
-
-/// A replica as a test looks at it and holds it still.
-fn inside(replica: &OwnPostgres) -> TestDatabase {
-    TestDatabase::of_postgres(&replica.url("iconql", "right"))
-}
-
 on_each_engine! {
     async fn without_replicas_there_is_no_lag(engine) {
         let app = TestApp::with_garden(engine).await;
@@ -151,7 +134,7 @@ async fn a_replica_that_lags_says_so_and_one_that_caught_up_too() {
     let replica = primary.replica().await;
     let app = start(&primary, &[&replica]).await;
     let beside = app.build_beside().start().await;
-    let behind = inside(&replica);
+    let behind = replica.database();
     while_asked(&app, async {
         eventually_told(&app, "the replica answers what the primary would", |told| {
             told.lag_ms == Some(0.0) && told.total() == 7
@@ -160,13 +143,14 @@ async fn a_replica_that_lags_says_so_and_one_that_caught_up_too() {
         assert_eq!(ask(&app).await.figures, ask(&beside).await.figures);
         eventually_health(&app, "up", &["asked"]).await;
         // What nobody asked any database for, it says as well.
-        let reply = app.graphql("{ analytics { replicaLagMs } }").await;
-        assert_eq!(
-            (reply.data("/analytics/replicaLagMs"), reply.statements()),
-            (&json!(0.0), 0)
-        );
+        eventually("it says so by itself", async || {
+            let reply = app.graphql("{ analytics { replicaLagMs } }").await;
+            assert_eq!(reply.statements(), 0);
+            *reply.data("/analytics/replicaLagMs") == json!(0.0)
+        })
+        .await;
 
-        pause(&behind).await;
+        replica.pause().await;
         record(&app, 5).await;
         eventually_told(&app, "it is asked, and says how far it is behind", |told| {
             told.lag_ms.is_some_and(|lag_ms| lag_ms >= 2_000.0) && told.total() == 7
@@ -180,7 +164,7 @@ async fn a_replica_that_lags_says_so_and_one_that_caught_up_too() {
         })
         .await;
         assert_eq!(ask(&beside).await.total(), 12);
-        behind.run("SELECT pg_wal_replay_resume()").await;
+        replica.resume().await;
         eventually_told(&app, "it has caught up", |told| {
             told.lag_ms == Some(0.0) && told.total() == 12
         })
@@ -317,7 +301,7 @@ async fn what_is_no_replica_of_the_database_is_not_asked() {
     let app = start(&primary, &[&replica]).await;
     eventually_told(&app, "the replica answers", |told| told.lag_ms.is_some()).await;
     while_asked(&app, async {
-        inside(&replica).run("SELECT pg_promote()").await;
+        replica.database().run("SELECT pg_promote()").await;
         eventually_told(&app, "a server that takes writes is not asked", |told| {
             told.lag_ms.is_none()
         })
@@ -354,120 +338,12 @@ async fn what_is_no_replica_of_the_database_is_not_asked() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_said_of_a_replica_is_said_once_and_without_its_password() {
-    let primary = OwnPostgres::start().await;
-    let mut replica = primary.replica().await;
-    let url = primary.url("iconql", "right");
-    let _ = Iconql::new(BINARY, &["migrate", "up"])
-        .database(&url)
-        .run()
-        .await
-        .succeeded();
-    let mut server = Iconql::new(BINARY, &["serve"])
-        .database(&url)
-        .env("LISTEN", "127.0.0.1:0")
-        .env(
-            "DATABASE_REPLICA_URL",
-            &format!("{},{}", replica.url("iconql", "right"), replica.url("iconql", "wrong")),
-        )
-        .spawn();
-    let base_url = server.base_url().await;
-    let lines = |text: &str| server.stderr().lines().filter(|line| line.contains(text)).count();
-    eventually("one is asked", async || lines("a read replica is asked") == 1).await;
-    eventually("the other is not", async || {
-        lines("password authentication failed for user") == 1
-    })
-    .await;
-    replica.stop();
-    eventually("it is away", async || lines("a read replica is away") == 2).await;
-    replica.start_again().await;
-    eventually("it is back", async || lines("a read replica is asked") == 2).await;
-    let text = async |path: &str| {
-        let reply = reqwest::get(format!("{base_url}{path}")).await.unwrap();
-        reply.text().await.unwrap()
-    };
-    let (summary, metrics) = (text("/api/health").await, text("/metrics").await);
-    assert!(
-        summary.contains(r#""status":"up""#) && !summary.contains(&replica.address()),
-        "{summary}"
-    );
-    eventually("who may know it is told which", async || {
-        let health = text("/api/health/detailed").await;
-        assert!(!health.contains("right") && !health.contains("wrong"), "{health}");
-        health.contains(&format!("{} is away: see the log", replica.address()))
-    })
-    .await;
-    assert!(
-        metrics.contains(&format!("db_replica_up{{replica=\"{}\"}}", replica.address())),
-        "{metrics}"
-    );
-    assert!(server.signal("TERM"));
-    let ended = server.end().await;
-    assert_eq!(ended.status, Some(0), "{ended:?}");
-    for text in ["a read replica is away", "a read replica is asked"] {
-        assert_eq!(ended.stderr.matches(text).count(), 2, "{}", ended.stderr);
-    }
-    for text in [&ended.stdout, &ended.stderr, &summary, &metrics] {
-        assert!(
-            !text.contains("right") && !text.contains("wrong") && !text.contains("panicked"),
-            "{text}"
-        );
-    }
-}
-
-#[tokio::test]
-async fn a_url_that_names_no_replica_stops_the_start() {
-    let server = OwnPostgres::start().await;
-    let url = server.url("iconql", "right");
-    let _ = Iconql::new(BINARY, &["migrate", "up"])
-        .database(&url)
-        .run()
-        .await
-        .succeeded();
-    for (database, replica, status, expected) in [
-        (
-            url.as_str(),
-            "sqlite://replica.db",
-            2,
-            "it does not begin with postgres:; write postgres://USER@HOST/NAME",
-        ),
-        (
-            url.as_str(),
-            "postgres://a/x,mysql://me:hush@b/x",
-            2,
-            "it begins with neither sqlite: nor postgres:",
-        ),
-        (url.as_str(), "postgres://me:hush@a:port/x", 2, "invalid port number"),
-        (
-            "",
-            "postgres://me:hush@a/x",
-            1,
-            "PostgreSQL has read replicas, and DATABASE_URL names an embedded database",
-        ),
-    ] {
-        let command = Iconql::new(BINARY, &["serve"])
-            .database(database)
-            .env("LISTEN", "127.0.0.1:0");
-        let ended = command.env("DATABASE_REPLICA_URL", replica).run().await;
-        let complaint = ended.complaint(status);
-        assert!(
-            complaint.starts_with("DATABASE_REPLICA_URL") && complaint.contains(expected),
-            "{complaint}"
-        );
-        assert!(!complaint.contains("hush"), "{complaint}");
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn how_servers_did_is_asked_of_a_replica_and_what_indexes_do_of_the_primary() {
     let primary = OwnPostgres::start().await;
     let replica = primary.replica().await;
     let app = start(&primary, &[&replica]).await;
     let beside = app.build_beside().start().await;
-    let (above, behind) = (
-        TestDatabase::of_postgres(&primary.url("iconql", "right")),
-        inside(&replica),
-    );
+    let above = primary.database();
     let answer = async || {
         assert_eq!(
             app.graphql("query Known { __typename }").await.data("/__typename"),
@@ -498,164 +374,13 @@ async fn how_servers_did_is_asked_of_a_replica_and_what_indexes_do_of_the_primar
         ask(&app).await == (Some(0.0), 1, false, 2)
     })
     .await;
-    pause(&behind).await;
+    replica.pause().await;
     answer().await;
     above.run("CREATE INDEX newer ON operations_figures (bucket)").await;
     assert_eq!(ask(&beside).await, (None, 2, true, 2));
     let (lag_ms, count, is_index_known, statements) = ask(&app).await;
     assert!(lag_ms.is_some());
     assert_eq!((count, is_index_known, statements), (1, true, 2));
-    behind.run("SELECT pg_wal_replay_resume()").await;
+    replica.resume().await;
     eventually("it has caught up", async || ask(&app).await == (Some(0.0), 2, true, 2)).await;
-}
-
-/// A database with a replica that is asked, and the task that looks at it.
-async fn open(
-    primary: &OwnPostgres,
-    replica: &OwnPostgres,
-    (query_timeout, most_lag): (Duration, Duration),
-) -> Database {
-    let config = DatabaseConfig {
-        url: primary.url("iconql", "right"),
-        pool_size: Some(2),
-        pool_min: Some(0),
-        acquire_timeout: Duration::from_secs(30),
-        connection_recycle: Duration::from_hours(1),
-        query_timeout,
-        lock_timeout: Duration::from_mins(1),
-        slow_query_threshold: Duration::from_mins(5),
-    };
-    let replicas = Replicas::open(&config, &replica.url("iconql", "right"), most_lag).unwrap();
-    let database = Database::open(&config, OpenMode::Existing)
-        .await
-        .unwrap()
-        .with_replicas(replicas);
-    let kept = database.clone();
-    tokio::spawn(async move { kept.keep_replicas().await });
-    eventually("the replica is asked", async || database.replica_states()[0].is_asked()).await;
-    database
-}
-
-/// Runs a statement of its own request: where it ended up, and how many statements that took.
-async fn run(database: &Database, sql: &str) -> (Result<i32, DatabaseError>, u32) {
-    let statements = Arc::new(StatementCount::default());
-    let reading = database.counted_by(Arc::clone(&statements)).reading();
-    let rows = reading.query("test", sql, vec![]).await;
-    (rows.map(|rows| rows[0].try_get_by_index(0).unwrap()), statements.get())
-}
-
-/// 1 on a replica, after as long as it takes; 2 on the primary.
-const WHERE_IT_RUNS: &str = "SELECT CASE WHEN pg_is_in_recovery() THEN 1 ELSE 2 END";
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_that_is_too_far_behind_is_asked_again_when_it_has_caught_up() {
-    let primary = OwnPostgres::start().await;
-    let replica = primary.replica().await;
-    let (above, behind) = (
-        TestDatabase::of_postgres(&primary.url("iconql", "right")),
-        inside(&replica),
-    );
-    let most_lag = Duration::from_secs(2);
-    let database = open(&primary, &replica, (Duration::from_mins(5), most_lag)).await;
-    let state = || database.replica_states().remove(0);
-    for table in ["one", "other"] {
-        assert!(matches!(run(&database, WHERE_IT_RUNS).await, (Ok(1), 1)));
-        pause(&behind).await;
-        above.run(&format!("CREATE TABLE {table} (number INTEGER)")).await;
-        eventually("it is too far behind", async || {
-            state().standing == ReplicaStanding::Behind
-        })
-        .await;
-        assert!(state().lag.is_some_and(|lag| lag > most_lag), "{:?}", state());
-        assert!(
-            matches!(run(&database, WHERE_IT_RUNS).await, (Ok(2), 1)),
-            "nobody tries it"
-        );
-        behind.run("SELECT pg_wal_replay_resume()").await;
-        eventually("it has caught up", async || state().is_asked()).await;
-        assert_eq!(state().lag, Some(Duration::ZERO));
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_a_replica_cannot_do_the_primary_does() {
-    let primary = OwnPostgres::start().await;
-    let replica = primary.replica().await;
-    let (above, behind) = (
-        TestDatabase::of_postgres(&primary.url("iconql", "right")),
-        inside(&replica),
-    );
-    let database = open(&primary, &replica, (Duration::from_mins(5), MOST_LAG)).await;
-    assert!(matches!(run(&database, WHERE_IT_RUNS).await, (Ok(1), 1)));
-
-    // What it replays takes away what is being read.
-    above.run("CREATE TABLE conflict (number INTEGER)").await;
-    behind.run("ALTER SYSTEM SET max_standby_streaming_delay = 0").await;
-    behind.run("SELECT pg_reload_conf()").await;
-    eventually("it has the table", async || {
-        behind
-            .number("SELECT count(*) FROM pg_class WHERE relname = 'conflict'")
-            .await
-            == 1
-    })
-    .await;
-    let slow = "SELECT CASE WHEN pg_is_in_recovery() THEN (SELECT 1 FROM pg_sleep(600)) ELSE 2 END FROM (SELECT count(*) FROM conflict) counted";
-    let conflict = async {
-        eventually("it runs", async || {
-            let running = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'";
-            behind.number(running).await == 1
-        })
-        .await;
-        above.run("TRUNCATE conflict").await;
-    };
-    let (ran, ()) = tokio::join!(run(&database, slow), conflict);
-    assert!(matches!(ran, (Ok(2), 2)), "{ran:?}");
-    assert!(database.replica_states()[0].is_asked(), "it is none the worse for that");
-
-    // A replica that has not heard of a table yet.
-    pause(&behind).await;
-    above.run("CREATE TABLE newer AS SELECT 3 AS number").await;
-    assert!(matches!(run(&database, "SELECT number FROM newer").await, (Ok(3), 2)));
-    behind.run("SELECT pg_wal_replay_resume()").await;
-
-    // Somebody ends its connections, of which none has heard yet.
-    let ended = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'iconql' AND pid <> pg_backend_pid()";
-    assert!(behind.number(ended).await > 0);
-    assert!(matches!(run(&database, WHERE_IT_RUNS).await, (Ok(_), 1 | 2)));
-    eventually("it is asked again", async || {
-        matches!(run(&database, WHERE_IT_RUNS).await, (Ok(1), 1))
-    })
-    .await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_request_stays_where_it_is_and_what_takes_too_long_is_not_tried_twice() {
-    let primary = OwnPostgres::start().await;
-    let replica = primary.replica().await;
-    let database = open(&primary, &replica, (Duration::from_millis(400), MOST_LAG)).await;
-    let ran = run(&database, "SELECT 1 FROM pg_sleep(600)").await;
-    assert!(
-        matches!(ran, (Err(DatabaseError::Timeout { after_ms: 400 }), 1)),
-        "{ran:?}"
-    );
-
-    let statements = Arc::new(StatementCount::default());
-    let request = database.counted_by(Arc::clone(&statements));
-    let (one, other) = (request.reading(), request.reading());
-    let place = async |handle: &Database, sql| {
-        handle.query("test", sql, vec![]).await.unwrap()[0]
-            .try_get_by_index::<i32>(0)
-            .unwrap()
-    };
-    assert_eq!(place(&one, WHERE_IT_RUNS).await, 1);
-    // A replica cannot do this, whose first handle is back on the primary with it.
-    assert_eq!(place(&one, "SELECT 5 FROM pg_current_wal_lsn()").await, 5);
-    assert_eq!(
-        (place(&one, WHERE_IT_RUNS).await, place(&other, WHERE_IT_RUNS).await),
-        (2, 2)
-    );
-    assert_eq!(statements.get(), 5);
-    // What does not ask for replicas is never told by one.
-    assert_eq!(place(&database.counted_by(Arc::default()), WHERE_IT_RUNS).await, 2);
-    assert_eq!(place(&database.reading(), WHERE_IT_RUNS).await, 1);
 }

@@ -135,71 +135,74 @@ async fn a_replica_that_lags_says_so_and_one_that_caught_up_too() {
     let app = start(&primary, &[&replica]).await;
     let beside = app.build_beside().start().await;
     let behind = replica.database();
-    while_asked(&app, async {
-        eventually_told(&app, "the replica answers what the primary would", |told| {
-            told.lag_ms == Some(0.0) && told.total() == 7
-        })
-        .await;
-        assert_eq!(ask(&app).await.figures, ask(&beside).await.figures);
-        eventually_health(&app, "up", &["asked"]).await;
-        // What nobody asked any database for, it says as well.
-        eventually("it says so by itself", async || {
-            let reply = app.graphql("{ analytics { replicaLagMs } }").await;
-            assert_eq!(reply.statements(), 0);
-            *reply.data("/analytics/replicaLagMs") == json!(0.0)
-        })
-        .await;
-
-        replica.pause().await;
-        record(&app, 5).await;
-        eventually_told(&app, "it is asked, and says how far it is behind", |told| {
-            told.lag_ms.is_some_and(|lag_ms| lag_ms >= 2_000.0) && told.total() == 7
-        })
-        .await;
-        assert!(figure(&app, "db_replica_lag_seconds", &replica).await >= 2.0);
-        eventually("health says how far", async || {
-            let reply = app.get("/api/health/detailed").await;
-            let lag_ms = &reply.json["replicas"][0]["lagMs"];
-            lag_ms.as_f64().unwrap() >= 2_000.0 && reply.text.contains(&format!("{} is ", replica.address()))
-        })
-        .await;
-        assert_eq!(ask(&beside).await.total(), 12);
-        replica.resume().await;
-        eventually_told(&app, "it has caught up", |told| {
-            told.lag_ms == Some(0.0) && told.total() == 12
-        })
-        .await;
-
-        // Cut off, it has replayed all that it ever got.
-        let conninfo = behind
-            .lines("SELECT current_setting('primary_conninfo')")
-            .await
-            .remove(0);
-        for (setting, is_streaming) in [("", 0), (conninfo.as_str(), 1)] {
-            behind
-                .run(&format!(
-                    "ALTER SYSTEM SET primary_conninfo = '{}'",
-                    setting.replace('\'', "''")
-                ))
-                .await;
-            behind.run("SELECT pg_reload_conf()").await;
-            eventually("it is connected or is not", async || {
-                behind.number("SELECT count(*) FROM pg_stat_wal_receiver").await == is_streaming
+    while_asked(
+        &app,
+        Box::pin(async {
+            eventually_told(&app, "the replica answers what the primary would", |told| {
+                told.lag_ms == Some(0.0) && told.total() == 7
             })
             .await;
-            if is_streaming == 0 {
-                record(&app, 3).await;
-                eventually_told(&app, "it is known to be behind", |told| {
-                    told.lag_ms.is_some_and(|lag_ms| lag_ms >= 1_000.0) && told.total() == 12
+            assert_eq!(ask(&app).await.figures, ask(&beside).await.figures);
+            eventually_health(&app, "up", &["asked"]).await;
+            // What nobody asked any database for, it says as well.
+            eventually("it says so by itself", async || {
+                let reply = app.graphql("{ analytics { replicaLagMs } }").await;
+                assert_eq!(reply.statements(), 0);
+                *reply.data("/analytics/replicaLagMs") == json!(0.0)
+            })
+            .await;
+
+            replica.pause().await;
+            record(&app, 5).await;
+            eventually_told(&app, "it is asked, and says how far it is behind", |told| {
+                told.lag_ms.is_some_and(|lag_ms| lag_ms >= 2_000.0) && told.total() == 7
+            })
+            .await;
+            assert!(figure(&app, "db_replica_lag_seconds", &replica).await >= 2.0);
+            eventually("health says how far", async || {
+                let reply = app.get("/api/health/detailed").await;
+                let lag_ms = &reply.json["replicas"][0]["lagMs"];
+                lag_ms.as_f64().unwrap() >= 2_000.0 && reply.text.contains(&format!("{} is ", replica.address()))
+            })
+            .await;
+            assert_eq!(ask(&beside).await.total(), 12);
+            replica.resume().await;
+            eventually_told(&app, "it has caught up", |told| {
+                told.lag_ms == Some(0.0) && told.total() == 12
+            })
+            .await;
+
+            // Cut off, it has replayed all that it ever got.
+            let conninfo = behind
+                .lines("SELECT current_setting('primary_conninfo')")
+                .await
+                .remove(0);
+            for (setting, is_streaming) in [("", 0), (conninfo.as_str(), 1)] {
+                behind
+                    .run(&format!(
+                        "ALTER SYSTEM SET primary_conninfo = '{}'",
+                        setting.replace('\'', "''")
+                    ))
+                    .await;
+                behind.run("SELECT pg_reload_conf()").await;
+                eventually("it is connected or is not", async || {
+                    behind.number("SELECT count(*) FROM pg_stat_wal_receiver").await == is_streaming
                 })
                 .await;
+                if is_streaming == 0 {
+                    record(&app, 3).await;
+                    eventually_told(&app, "it is known to be behind", |told| {
+                        told.lag_ms.is_some_and(|lag_ms| lag_ms >= 1_000.0) && told.total() == 12
+                    })
+                    .await;
+                }
             }
-        }
-        eventually_told(&app, "it has caught up again", |told| {
-            told.lag_ms == Some(0.0) && told.total() == 15
-        })
-        .await;
-    })
+            eventually_told(&app, "it has caught up again", |told| {
+                told.lag_ms == Some(0.0) && told.total() == 15
+            })
+            .await;
+        }),
+    )
     .await;
     assert_eq!(ask(&app).await.figures, ask(&beside).await.figures);
 }
@@ -214,45 +217,48 @@ async fn a_replica_that_goes_and_comes_back_is_noticed_by_nobody() {
     let app = start(&primary, &[&one, &other]).await;
     let beside = app.build_beside().start().await;
     let (by_primary, before) = (ask(&beside).await, fallbacks(&app).await);
-    while_asked(&app, async {
-        let told = ask(&app).await;
-        assert_eq!((told.lag_ms, told.statements), (None, by_primary.statements));
-        eventually_health(&app, "down", &["away", "away"]).await;
-        other.start_again().await;
-        eventually_told(&app, "the one that came is asked", |told| told.lag_ms == Some(0.0)).await;
-        eventually_health(&app, "degraded", &["away", "asked"]).await;
-        one.start_again().await;
-        eventually_health(&app, "up", &["asked", "asked"]).await;
-        for end in [OwnPostgres::stop, OwnPostgres::crash] {
-            end(&mut one);
-            eventually("it is known to be away", async || {
-                figure(&app, "db_replica_up", &one).await == 0.0
-            })
-            .await;
-            for _ in 0..6 {
-                let told = ask(&app).await;
-                assert!(told.lag_ms.is_some(), "the other is there");
-                assert_eq!((told.total(), told.statements), (7, by_primary.statements));
-            }
-            end(&mut other);
-            eventually("none is there", async || {
-                figure(&app, "db_replica_up", &other).await == 0.0
-            })
-            .await;
-            for _ in 0..6 {
-                let told = ask(&app).await;
-                assert_eq!(
-                    (told.lag_ms, told.statements),
-                    (None, by_primary.statements),
-                    "it is asked alone"
-                );
-                assert_eq!(told.figures, by_primary.figures);
-            }
-            one.start_again().await;
+    while_asked(
+        &app,
+        Box::pin(async {
+            let told = ask(&app).await;
+            assert_eq!((told.lag_ms, told.statements), (None, by_primary.statements));
+            eventually_health(&app, "down", &["away", "away"]).await;
             other.start_again().await;
+            eventually_told(&app, "the one that came is asked", |told| told.lag_ms == Some(0.0)).await;
+            eventually_health(&app, "degraded", &["away", "asked"]).await;
+            one.start_again().await;
             eventually_health(&app, "up", &["asked", "asked"]).await;
-        }
-    })
+            for end in [OwnPostgres::stop, OwnPostgres::crash] {
+                end(&mut one);
+                eventually("it is known to be away", async || {
+                    figure(&app, "db_replica_up", &one).await == 0.0
+                })
+                .await;
+                for _ in 0..6 {
+                    let told = ask(&app).await;
+                    assert!(told.lag_ms.is_some(), "the other is there");
+                    assert_eq!((told.total(), told.statements), (7, by_primary.statements));
+                }
+                end(&mut other);
+                eventually("none is there", async || {
+                    figure(&app, "db_replica_up", &other).await == 0.0
+                })
+                .await;
+                for _ in 0..6 {
+                    let told = ask(&app).await;
+                    assert_eq!(
+                        (told.lag_ms, told.statements),
+                        (None, by_primary.statements),
+                        "it is asked alone"
+                    );
+                    assert_eq!(told.figures, by_primary.figures);
+                }
+                one.start_again().await;
+                other.start_again().await;
+                eventually_health(&app, "up", &["asked", "asked"]).await;
+            }
+        }),
+    )
     .await;
     assert!(fallbacks(&app).await > before);
     assert_eq!(ask(&app).await.figures, by_primary.figures);
@@ -300,18 +306,21 @@ async fn what_is_no_replica_of_the_database_is_not_asked() {
     let replica = primary.replica().await;
     let app = start(&primary, &[&replica]).await;
     eventually_told(&app, "the replica answers", |told| told.lag_ms.is_some()).await;
-    while_asked(&app, async {
-        replica.database().run("SELECT pg_promote()").await;
-        eventually_told(&app, "a server that takes writes is not asked", |told| {
-            told.lag_ms.is_none()
-        })
-        .await;
-        eventually("that is shown", async || {
-            figure(&app, "db_replica_up", &replica).await == 0.0
-        })
-        .await;
-        eventually_health(&app, "down", &["unfit"]).await;
-    })
+    while_asked(
+        &app,
+        Box::pin(async {
+            replica.database().run("SELECT pg_promote()").await;
+            eventually_told(&app, "a server that takes writes is not asked", |told| {
+                told.lag_ms.is_none()
+            })
+            .await;
+            eventually("that is shown", async || {
+                figure(&app, "db_replica_up", &replica).await == 0.0
+            })
+            .await;
+            eventually_health(&app, "down", &["unfit"]).await;
+        }),
+    )
     .await;
     // The primary itself, and another database of a replica's.
     let second = primary.replica().await;

@@ -223,8 +223,12 @@ impl Drop for OwnPostgres {
     }
 }
 
+/// One that has ended meanwhile needs none.
 fn signal(name: &str, process: u32) {
-    let _ = Command::new("kill").args(["-s", name, &process.to_string()]).status();
+    let _ = Command::new("kill")
+        .args(["-s", name, &process.to_string()])
+        .stderr(Stdio::null())
+        .status();
 }
 
 /// The processes that a process has started itself, those that still are.

@@ -164,6 +164,14 @@ impl Config {
         }
     }
 
+    /// The read replicas of the database, where there are any.
+    ///
+    /// # Errors
+    /// Where the database can have none.
+    pub(crate) fn replicas(&self) -> Result<Option<domain::database::Replicas>, domain::database::ReplicaError> {
+        self.database.replicas(&self.data_dir)
+    }
+
     /// What the cache needs.
     pub fn cache(&self) -> domain::cache::CacheConfig {
         self.cache.to_domain(self.http.cdn_stale_seconds)

@@ -25,7 +25,7 @@ use domain::{
     access::{Access, Clock},
     cache::{Cache, Chance, MemoryBudget, Surroundings},
     catalog::Catalog,
-    database::DatabaseError,
+    database::{DatabaseError, ReplicaError},
     health::Watched,
     jobs::Jobs,
     operations::Operations,
@@ -70,6 +70,8 @@ pub enum ServeError {
     Tls(#[from] TlsError),
     #[error("REDIS_URL: {0}")]
     Redis(#[from] RedisError),
+    #[error("DATABASE_REPLICA_URL: {0}")]
+    Replicas(#[from] ReplicaError),
     #[error(transparent)]
     Database(#[from] DatabaseError),
     #[error("cannot be told to end: {0}")]
@@ -257,10 +259,11 @@ fn trust(config: &Config, graphql: &GraphqlService, background: &mut JoinSet<()>
     Ok(())
 }
 
-/// What goes on beside requests, whoever sends which: following the catalog, doing jobs, recording usage and rolling it up.
+/// What goes on beside requests, whoever sends which: following the catalog, looking at its replicas, doing jobs, recording usage and rolling it up.
 fn keep_up(background: &mut JoinSet<()>, stores: &Stores, jobs: &Jobs, (usage, recorder): (&Usage, Recorder)) {
     let (Stores { catalog, search }, jobs, usage) = (stores.clone(), jobs.clone(), usage.clone());
-    let feed = usage.clone();
+    let (feed, beside) = (usage.clone(), catalog.clone());
+    background.spawn(async move { beside.keep_replicas().await });
     background.spawn(async move { catalog.keep_up(CATALOG_PAUSE).await });
     background.spawn(async move { jobs.keep().await });
     background.spawn(recorder.run());
@@ -274,13 +277,17 @@ async fn keep_operations(operations: Operations, pause: Duration) {
     operations.keep(pause).await;
 }
 
-/// The catalog with a cache, which knows how the catalog stands.
+/// The catalog with its replicas and with a cache, which knows how the catalog stands.
 async fn cached(
     (config, switches, memory): (&Config, &Switches, &MemoryBudget),
     catalog: &Catalog,
     redis: Option<Redis>,
     clock: &Clock,
-) -> Result<Catalog, DatabaseError> {
+) -> Result<Catalog, ServeError> {
+    let catalog = &match config.replicas()? {
+        Some(replicas) => catalog.with_replicas(replicas),
+        None => catalog.clone(),
+    };
     let redis = match redis {
         Some(redis) => Some((redis, catalog.shared_namespace().await?)),
         None => None,

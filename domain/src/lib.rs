@@ -19,4 +19,5 @@ pub mod redis;
 pub mod search;
 pub mod svg;
 pub mod switches;
+mod url_list;
 pub mod usage;

@@ -66,6 +66,13 @@ impl TestApp {
         Builder::over(TestDatabase::fresh(engine).await, None)
     }
 
+    /// A server over an empty database on a PostgreSQL of a test's own.
+    pub async fn build_on(url: &str) -> Builder {
+        let database = TestDatabase::of_postgres(url);
+        database.migrate().await;
+        Builder::over(database, None)
+    }
+
     /// A server over the garden and the shed of `fixtures/`, only to be read.
     pub async fn with_garden(engine: Engine) -> Self {
         Self::build_with_garden(engine).await.start().await

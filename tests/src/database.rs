@@ -56,6 +56,8 @@ enum Place {
     Server {
         name: String,
     },
+    /// On a server that ends with its test.
+    Elsewhere,
     /// Outlives this handle, which only reads.
     Shared,
 }
@@ -145,7 +147,7 @@ impl TestDatabase {
         Self {
             engine: Engine::Postgres,
             url: url.to_owned(),
-            place: Place::Shared,
+            place: Place::Elsewhere,
         }
     }
 
@@ -168,7 +170,7 @@ impl TestDatabase {
         open(&self.url).await
     }
 
-    async fn migrate(&self) {
+    pub(crate) async fn migrate(&self) {
         let database = self.open().await;
         migration::up(database.connection())
             .await

@@ -192,8 +192,8 @@ async fn a_fleet_is_the_sum_of_what_its_instances_say_to_prometheus() {
             };
             let is_between = |field: &str| {
                 let of_each = [number(&own, field), number(&others, field)];
-                let (least, most) = (of_each[0].min(of_each[1]), of_each[0].max(of_each[1]));
-                (least * 0.98..=most * 1.02).contains(&number(&fleet, field))
+                let (low, high) = (of_each[0].min(of_each[1]), of_each[0].max(of_each[1]));
+                (low * 0.98..=high * 1.02).contains(&number(&fleet, field))
             };
             ["requestsPerSecond", "usageEventsPerSecond", "residentBytes"]
                 .into_iter()

@@ -98,6 +98,18 @@ pub(super) fn pool(state: &AppState) -> Value {
     })
 }
 
+/// The read replicas as they were found last.
+pub(super) fn replicas(state: &AppState) -> Value {
+    let replicas = state.catalog.replica_states().into_iter().map(|replica| {
+        json!({
+            "replica": replica.name,
+            "standing": replica.standing.as_str(),
+            "lagMs": replica.lag.map(milliseconds),
+        })
+    });
+    replicas.collect()
+}
+
 pub(super) fn milliseconds(time: Duration) -> f64 {
     time.as_secs_f64() * 1000.0
 }

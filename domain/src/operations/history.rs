@@ -1,6 +1,6 @@
 //! Questions about how servers did, all of them together.
 
-use std::{cmp::Reverse, collections::BTreeMap};
+use std::{cmp::Reverse, collections::BTreeMap, sync::Arc};
 
 use super::{
     figures::{Errors, LayerCounts, Layers, Operations, Part, Statements, Totals},
@@ -14,7 +14,7 @@ use crate::{
     analytics::{AnalyticsError, Interval, TimeRange},
     cache::Layer,
     catalog::Catalog,
-    database::Database,
+    database::{Asking, Database},
 };
 
 /// Of how much of a range's end it is told how fast budgets are spent.
@@ -31,8 +31,12 @@ const _: () = assert!(MINUTES_KEPT_DAYS == 3 && HOURS_KEPT_DAYS == 92, "the mess
 /// What is known of how servers did. Cheap to clone.
 #[derive(Clone)]
 pub struct History {
+    /// Which asks replicas first.
+    past: Database,
+    /// The one that servers write to, for what only that can tell.
     pub(super) database: Database,
     now_ms: i64,
+    _asking: Option<Arc<Asking>>,
 }
 
 /// How operations of one name did.
@@ -97,10 +101,14 @@ pub struct SlowStatement {
 }
 
 impl History {
-    /// Of the servers of `catalog`, as of `now_ms`.
+    /// Of the servers of `catalog`, as of `now_ms`. To be dropped when the answer is there.
     pub fn new(catalog: &Catalog, now_ms: i64) -> Self {
+        let database = catalog.database().clone();
+        let past = database.reading();
         Self {
-            database: catalog.database().clone(),
+            _asking: past.asking().map(Arc::new),
+            past,
+            database,
             now_ms,
         }
     }
@@ -277,7 +285,7 @@ impl History {
         let unanswerable =
             |kept: Tier| AnalyticsError::Unanswerable(if kept == Tier::Hour { NO_MINUTES } else { NO_HOURS });
         let pieces = pieces(range, interval, self.now_ms).map_err(unanswerable)?;
-        Ok(store::read(&self.database, &pieces).await?)
+        Ok(store::read(&self.past, &pieces).await?)
     }
 }
 

@@ -201,6 +201,14 @@ impl Analytics {
     ) -> Option<Result<Vec<IconPair>, Error>> {
         Some(top::together(context, range, first).await)
     }
+
+    /// How far the replica that answers is behind, to about a second; null on the primary. What answers beside this is waited for: a replica that
+    /// fails meanwhile leaves the rest to the primary.
+    #[graphql(complexity = 1)]
+    async fn replica_lag_ms(&self, context: &Context<'_>) -> Option<f64> {
+        let lag = Answers::replica_lag(loaders(context).catalog()).await;
+        lag.map(|lag| lag.as_secs_f64() * 1_000.0)
+    }
 }
 
 /// Whoever answers, with statements that count as the request's.

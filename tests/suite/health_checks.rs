@@ -20,10 +20,9 @@ const ROUTES: [&str; 6] = [
     "/api/performance",
 ];
 
-const COMPONENTS: [&str; 9] = [
+const COMPONENTS: [&str; 8] = [
     "database",
     "connections",
-    "replicas",
     "search",
     "cache",
     "redis",
@@ -75,7 +74,7 @@ on_each_engine! {
             assert_eq!((&own["message"], &own["since"].as_str().unwrap()[..16]), (&other["message"], &other["since"].as_str().unwrap()[..16]));
         }
         for (path, names) in [
-            ("/api/health/cache", &["cache", "redis"][..]), ("/api/health/database", &["database", "connections", "replicas"]), ("/api/health/performance", &["requests", "memory"]),
+            ("/api/health/cache", &["cache", "redis"][..]), ("/api/health/database", &["database", "connections"]), ("/api/health/performance", &["requests", "memory"]),
         ] {
             let reply = app.get(path).await;
             let all = reply.json["checks"].as_array().unwrap();
@@ -147,8 +146,11 @@ on_each_engine! {
     async fn what_is_switched_off_is_disabled(engine) {
         // How requests do is the process's, and other tests' requests are slow and fail.
         let forgiving = ["--slo-latency-p95-ms=60000", "--slo-latency-p99-ms=60000", "--slo-error-rate=0.999"];
-        let app = TestApp::build_with_garden(engine).await.flag("--cache-enabled=false");
-        let app = forgiving.into_iter().fold(app, tests::Builder::flag).start().await;
+        let mut app = TestApp::build_with_garden(engine).await.flag("--cache-enabled=false");
+        for flag in forgiving {
+            app = app.flag(flag);
+        }
+        let app = app.start().await;
         let detailed = app.get("/api/health/detailed").await.json;
         assert_eq!((&detailed["status"], &the_check(&detailed, "cache")["status"]), (&json!("up"), &json!("disabled")));
     }

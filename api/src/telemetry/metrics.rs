@@ -216,6 +216,7 @@ fn describe() {
     describe_subscriptions();
     describe_keys();
     describe_connections();
+    super::of_alerts::describe();
     super::of_cache::describe();
     super::of_usage::describe();
     metrics_process::Collector::default().describe();

@@ -4,15 +4,15 @@
 //! while is resolved (`watch`). Alerts about one instance are its own: it fires them at once, whether or not they can be stored, for a database
 //! that is away is what they are needed for most. Those about all instances are of what the database tells, and one of a rule is active: whoever
 //! stores it first has fired it, each instance that sees the cause says so, and it is resolved when none has for a while. What an instance that is
-//! gone has left behind, another resolves. `store` has the rows, `board` what is known of them here and who is told.
+//! gone has left behind, another resolves. `store` has the rows, `unwritten` what is still to go there, `board` what is known of them here and who is told.
 
 mod alert;
 mod board;
 mod store;
+mod unwritten;
 mod watch;
 
 use std::{
-    collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
@@ -30,6 +30,7 @@ pub use watch::{Concerns, Measured, Reading, Timing};
 use self::{
     board::Board,
     store::{Store, Told},
+    unwritten::{Owed, Unwritten},
     watch::{Decided, Watches},
 };
 use crate::{
@@ -37,9 +38,6 @@ use crate::{
     catalog::Catalog,
     database::{Database, DatabaseError},
 };
-
-/// Alerts that could not be stored yet. Beyond so many, those that were resolved longest ago are not.
-const MOST_UNWRITTEN: usize = 1_000;
 
 /// How often alerts are looked for that are to be forgotten.
 const FORGETTING_PAUSE: Duration = Duration::from_hours(1);
@@ -59,16 +57,6 @@ struct Shared {
     /// Who tells others of what fires and is resolved here, where somebody does.
     teller: Option<UnboundedSender<Arc<Alert>>>,
     forgotten: Mutex<Option<Instant>>,
-}
-
-/// What was decided or done and is not stored yet.
-#[derive(Default)]
-struct Unwritten {
-    alerts: BTreeMap<AlertId, Arc<Alert>>,
-    /// What of an alert was told.
-    told: HashMap<AlertId, Told>,
-    /// Alerts of which something is being told, and how much.
-    telling: HashMap<AlertId, u32>,
 }
 
 /// How alerts are made.
@@ -162,15 +150,7 @@ impl Alerts {
 
     /// Notes that others were told of an alert's state, or will not be.
     pub fn has_told(&self, alert: &Alert) {
-        let mut unwritten = self.unwritten();
-        let told = unwritten.told.entry(alert.id).or_default();
-        *told = (*told).max(Told::of(alert.state));
-        if let Some(count) = unwritten.telling.get_mut(&alert.id) {
-            *count -= 1;
-            if *count == 0 {
-                unwritten.telling.remove(&alert.id);
-            }
-        }
+        self.unwritten().has_told(alert);
     }
 
     /// Learns what other instances fired, resolved and acknowledged, every `pause` for as long as it is polled.
@@ -198,7 +178,7 @@ impl Alerts {
     async fn look(&self) -> Result<(), DatabaseError> {
         for alert in self.0.store.changed().await? {
             // What was decided here and is not stored yet is newer.
-            if !self.unwritten().alerts.contains_key(&alert.id) {
+            if !self.unwritten().has(alert.id) {
                 self.0.board.apply(alert);
             }
         }
@@ -207,11 +187,7 @@ impl Alerts {
 
     /// Something fired or was resolved here: those who follow are told, and it is to be stored and told to others.
     fn note(&self, alert: Arc<Alert>) {
-        {
-            let mut unwritten = self.unwritten();
-            unwritten.alerts.insert(alert.id, Arc::clone(&alert));
-            unwritten.drop_beyond(MOST_UNWRITTEN);
-        }
+        self.unwritten().add(&alert);
         self.show(&alert);
         self.send(alert);
     }
@@ -226,14 +202,14 @@ impl Alerts {
     /// Has others be told, where somebody does that.
     fn send(&self, alert: Arc<Alert>) {
         if let Some(teller) = &self.0.teller {
-            *self.unwritten().telling.entry(alert.id).or_default() += 1;
+            self.unwritten().is_telling(alert.id);
             let _ = teller.send(alert);
         }
     }
 
     /// Has others be told what they were not, of what they were `told`.
     fn send_from(&self, alert: &Arc<Alert>, told: Told) {
-        let is_being_told = self.unwritten().telling.contains_key(&alert.id);
+        let is_being_told = self.unwritten().is_being_told(alert.id);
         if told < Told::of(AlertState::Firing) && !is_being_told {
             self.send(Arc::new(alert.as_fired()));
         }
@@ -245,13 +221,7 @@ impl Alerts {
     /// Stores what was decided, and what was not stored before; looks after what others have left behind.
     async fn write(&self, decided: Decided) -> Result<(), DatabaseError> {
         let store = &self.0.store;
-        let (alerts, told, telling) = {
-            let unwritten = self.unwritten();
-            let alerts: Vec<Arc<Alert>> = unwritten.alerts.values().cloned().collect();
-            let told: Vec<(AlertId, Told)> = unwritten.told.iter().map(|(id, told)| (*id, *told)).collect();
-            let telling: Vec<AlertId> = unwritten.telling.keys().copied().collect();
-            (alerts, told, telling)
-        };
+        let Owed { alerts, told, telling } = self.unwritten().owed();
         if !alerts.is_empty() {
             store.save(&alerts).await?;
         }
@@ -280,7 +250,7 @@ impl Alerts {
         if self.0.teller.is_some() {
             for (alert, told) in store.take_untold().await? {
                 // It was not heard of for too long that it is being told here.
-                if !self.unwritten().telling.contains_key(&alert.id) {
+                if !self.unwritten().is_being_told(alert.id) {
                     self.send_from(&alert, told);
                 }
             }
@@ -307,36 +277,6 @@ impl Alerts {
     fn unwritten(&self) -> MutexGuard<'_, Unwritten> {
         // Nothing panics while it is held.
         self.0.unwritten.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Unwritten {
-    /// What was stored is forgotten, unless there is something newer.
-    fn forget(&mut self, alerts: &[Arc<Alert>], told: &[(AlertId, Told)]) {
-        for alert in alerts {
-            if self
-                .alerts
-                .get(&alert.id)
-                .is_some_and(|newest| Arc::ptr_eq(newest, alert))
-            {
-                self.alerts.remove(&alert.id);
-            }
-        }
-        for (id, told) in told {
-            if self.told.get(id) == Some(told) {
-                self.told.remove(id);
-            }
-        }
-    }
-
-    fn drop_beyond(&mut self, most: usize) {
-        while self.alerts.len() > most {
-            let resolved = self.alerts.values().filter(|alert| alert.state == AlertState::Resolved);
-            let Some(oldest) = resolved.min_by_key(|alert| alert.resolved_ms).map(|alert| alert.id) else {
-                return;
-            };
-            self.alerts.remove(&oldest);
-        }
     }
 }
 

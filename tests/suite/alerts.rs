@@ -129,7 +129,7 @@ on_each_engine! {
         let mut following = Following::of(&server).await;
         database.run("ALTER TABLE icon RENAME TO gone").await;
         for reply in get(&server, "/icons/garden/tree.svg", 6).await {
-            assert_eq!(reply.status, 500, "{}", reply.text);
+            assert_eq!(reply.status, 503, "{}", reply.text);
         }
         database.run("ALTER TABLE gone RENAME TO icon").await;
         // Nothing fails any more: the window moves on.
@@ -157,7 +157,7 @@ on_each_engine! {
         for rule in ["error_budget_fast", "error_budget_slow"] {
             assert_eq!(rows(&database, rule).await, [1, 0], "{rule}");
         }
-        assert_eq!(figure(&server, r#"http_requests_total{method="GET",endpoint="/icons/{prefix}/{file}",status="500"}"#).await.to_bits(), 6.0_f64.to_bits());
+        assert_eq!(figure(&server, r#"http_requests_total{method="GET",endpoint="/icons/{prefix}/{file}",status="503"}"#).await.to_bits(), 6.0_f64.to_bits());
     }
 
     async fn requests_that_take_too_long(engine) {

@@ -78,7 +78,7 @@ fn told(receiver: &Receiver) -> (Vec<String>, usize) {
 
 async fn number(database: &TestDatabase, what: &str) -> i64 {
     database
-        .number(&format!("SELECT COALESCE(MAX({what}), -1) FROM alert"))
+        .number(&format!("SELECT CAST(COALESCE(MAX({what}), -1) AS BIGINT) FROM alert"))
         .await
 }
 

@@ -125,7 +125,7 @@ impl Alerts {
     pub async fn acknowledge(&self, id: AlertId, by: &str) -> Result<Acknowledgement, DatabaseError> {
         let acknowledged = self.0.store.acknowledge(id, (by, self.0.clock.now_ms())).await?;
         if let Acknowledgement::Done(alert) = &acknowledged {
-            self.0.board.apply(Arc::clone(alert));
+            self.0.board.apply(alert);
         }
         Ok(acknowledged)
     }
@@ -179,7 +179,7 @@ impl Alerts {
         for alert in self.0.store.changed().await? {
             // What was decided here and is not stored yet is newer.
             if !self.unwritten().has(alert.id) {
-                self.0.board.apply(alert);
+                self.0.board.apply(&alert);
             }
         }
         Ok(())
@@ -196,7 +196,7 @@ impl Alerts {
     fn show(&self, alert: &Arc<Alert>) {
         let (state, rule) = (alert.state.as_str(), alert.rule.as_str());
         tracing::warn!(id = %alert.id, rule, state, value = alert.value, message = alert.message, "alert");
-        self.0.board.apply(Arc::clone(alert));
+        self.0.board.apply(alert);
     }
 
     /// Has others be told, where somebody does that.

@@ -73,7 +73,7 @@ impl Board {
     }
 
     /// Takes an alert as it is now, and tells those who follow where that is news. What is older than what is known changes nothing.
-    pub(super) fn apply(&self, alert: Arc<Alert>) {
+    pub(super) fn apply(&self, alert: &Arc<Alert>) {
         let mut known = self.known();
         let is_known = known.active.contains_key(&alert.id);
         if !is_known && known.ended.contains(&alert.id) {
@@ -84,9 +84,9 @@ impl Board {
         match alert.state {
             AlertState::Firing => {
                 if !is_known {
-                    tell(Arc::clone(&alert));
+                    tell(Arc::clone(alert));
                 }
-                known.active.insert(alert.id, Arc::clone(&alert));
+                known.active.insert(alert.id, Arc::clone(alert));
             }
             AlertState::Resolved => {
                 // It came and went between two looks.
@@ -95,7 +95,7 @@ impl Board {
                 }
                 known.active.remove(&alert.id);
                 known.end(alert.id);
-                tell(Arc::clone(&alert));
+                tell(Arc::clone(alert));
             }
         }
         known.count(&alert.rule);
@@ -194,17 +194,17 @@ mod tests {
             alert("full", Severity::Warning, 2),
         ];
         board.begin(vec![Arc::clone(&first)]);
-        board.apply(Arc::clone(&second));
+        board.apply(&second);
         let mut follower = board.follow();
         assert_eq!(told(&mut follower), expected(&[("down", Firing), ("slow", Firing)]));
-        board.apply(Arc::clone(&third));
+        board.apply(&third);
         // As others tell it again, and acknowledged.
-        board.apply(Arc::clone(&third));
+        board.apply(&third);
         let acknowledged = Some(Acknowledged {
             at_ms: 5,
             by: "key/1".to_owned(),
         });
-        board.apply(Arc::new(Alert {
+        board.apply(&Arc::new(Alert {
             acknowledged: acknowledged.clone(),
             ..Alert::clone(&third)
         }));
@@ -214,10 +214,10 @@ mod tests {
             Some(acknowledged)
         );
         let resolved = Arc::new(first.resolved(0.1, 9));
-        board.apply(Arc::clone(&resolved));
-        board.apply(resolved);
+        board.apply(&resolved);
+        board.apply(&resolved);
         // Late, from before.
-        board.apply(first);
+        board.apply(&first);
         assert_eq!(told(&mut follower), expected(&[("slow", Resolved)]));
         let rules: Vec<String> = board.active().iter().map(|alert| alert.rule.clone()).collect();
         assert_eq!(rules, ["down", "full"]);
@@ -228,7 +228,7 @@ mod tests {
         use AlertState::{Firing, Resolved};
         let board = Board::default();
         let mut follower = board.follow();
-        board.apply(Arc::new(alert("slow", Severity::Info, 1).resolved(0.1, 9)));
+        board.apply(&Arc::new(alert("slow", Severity::Info, 1).resolved(0.1, 9)));
         assert_eq!(told(&mut follower), expected(&[("slow", Firing), ("slow", Resolved)]));
         assert!(board.active().is_empty());
     }

@@ -30,6 +30,7 @@ impl PopularLookups {
     }
 
     /// What was counted since `before`.
+    #[must_use]
     pub fn since(self, before: Self) -> Self {
         Self {
             wanted: self.wanted.saturating_sub(before.wanted),

@@ -200,11 +200,7 @@ pub async fn start(
     let http_cache = HttpCache::new(config, graphql.clone(), &backing.shares, &memory);
     let router = router::build(config, graphql, backing, draining.clone());
     let connections = Connections::new((router, http_cache), &config.connections, tls, draining.clone());
-    let ceiling = Ceiling::new(Ceilings {
-        all: config.connections.max_connections as usize,
-        of_client: config.connections.max_connections_per_client as usize,
-        exempt: config.connections.trusted_proxies.as_slice().into(),
-    });
+    let ceiling = ceiling(config);
     let listener = Listener::new(socket, connections, ceiling.clone(), draining);
     Ok(RunningServer {
         address,
@@ -218,6 +214,15 @@ pub async fn start(
         warming,
         task: tokio::spawn(listener.run()),
         background,
+    })
+}
+
+/// How many connections there may be.
+fn ceiling(config: &Config) -> Ceiling {
+    Ceiling::new(Ceilings {
+        all: config.connections.max_connections as usize,
+        of_client: config.connections.max_connections_per_client as usize,
+        exempt: config.connections.trusted_proxies.as_slice().into(),
     })
 }
 

@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 use tests::{Engine, Process, Reply, Socket, TestDatabase, eventually, fixture, on_each_engine};
 
-const BINARY: &str = env!("CARGO_BIN_EXE_iconql-under-test");
+pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_iconql-under-test");
 
 /// Something fires at the second look that finds it wrong, and is resolved soon.
 const QUICK: [&str; 4] = [
@@ -19,17 +19,17 @@ const QUICK: [&str; 4] = [
 const ALERT: &str = "id rule severity state value threshold message since acknowledged instance resolvedAt";
 
 /// Serves the garden.
-async fn serve(database: &TestDatabase, flags: &[&str]) -> Process {
+pub(crate) async fn serve(database: &TestDatabase, flags: &[&str]) -> Process {
     let import = tests::Iconql::new(BINARY, &["import"]).arg(fixture("garden.json"));
     let _ = import.database(database.url()).run().await.succeeded();
     Process::serve(BINARY, database.url(), &[&QUICK[..], flags].concat())
 }
 
 /// Whoever follows the alerts of a server, by which no request is made.
-struct Following(Socket);
+pub(crate) struct Following(Socket);
 
 impl Following {
-    async fn of(server: &Process) -> Self {
+    pub(crate) async fn of(server: &Process) -> Self {
         let mut socket = Socket::ready(server.base_url()).await;
         socket
             .subscribe("a", &format!("subscription {{ alerts {{ {ALERT} }} }}"))
@@ -39,7 +39,7 @@ impl Following {
     }
 
     /// The next alert of a rule that has this state; others may come before.
-    async fn next(&mut self, rule: &str, state: &str) -> Value {
+    pub(crate) async fn next(&mut self, rule: &str, state: &str) -> Value {
         loop {
             let message = self.0.receive().await;
             let alert = &message["payload"]["data"]["alerts"];
@@ -86,12 +86,12 @@ async fn figure(server: &Process, line: &str) -> f64 {
     found.map_or(0.0, |value| value.parse().unwrap())
 }
 
-fn number(alert: &Value, field: &str) -> f64 {
+pub(crate) fn number(alert: &Value, field: &str) -> f64 {
     alert[field].as_f64().unwrap_or_else(|| panic!("{field} of {alert}"))
 }
 
 /// Rows of a rule, and those of them that are active.
-async fn rows(database: &TestDatabase, rule: &str) -> [i64; 2] {
+pub(crate) async fn rows(database: &TestDatabase, rule: &str) -> [i64; 2] {
     let sql = format!("SELECT COUNT(*), COUNT(*) - COALESCE(SUM(state), 0) FROM alert WHERE rule = '{rule}'");
     database.numbers::<2>(&sql).await[0]
 }

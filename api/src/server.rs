@@ -23,6 +23,7 @@ use std::{
 
 use domain::{
     access::{Access, Clock},
+    alerts::Alerts,
     cache::{Cache, Chance, MemoryBudget, Surroundings},
     catalog::Catalog,
     database::{DatabaseError, ReplicaError},
@@ -42,7 +43,8 @@ use tokio::{
 
 pub(crate) use draining::Draining;
 pub(crate) use listener::raise_descriptor_limit;
-pub(crate) use observed::{LATELY, Observed};
+pub(crate) use memory_left::headroom;
+pub(crate) use observed::{ENOUGH_FAILURES, ENOUGH_REQUESTS, LATELY, LITTLE_MEMORY, Observed};
 pub use tls::TlsError;
 
 use self::{
@@ -53,6 +55,7 @@ use self::{
     warming::Warming,
 };
 use crate::{
+    alerts::{self, WebhookError},
     config::{Config, Mode},
     http_cache::HttpCache,
     router::{self, Backing, FairShares},
@@ -68,6 +71,8 @@ pub enum ServeError {
     Trust(#[from] TrustError),
     #[error(transparent)]
     Tls(#[from] TlsError),
+    #[error(transparent)]
+    Webhook(#[from] WebhookError),
     #[error("REDIS_URL: {0}")]
     Redis(#[from] RedisError),
     #[error("DATABASE_REPLICA_URL: {0}")]
@@ -89,10 +94,11 @@ pub struct RunningServer {
     usage: Usage,
     operations: Operations,
     jobs: Jobs,
+    alerts: Alerts,
     warming: Warming,
     task: JoinHandle<io::Result<()>>,
     /// What goes on beside requests, and ends with the server.
-    _background: JoinSet<()>,
+    background: JoinSet<()>,
 }
 
 /// How often to ask what has changed in the catalog, by whatever process: so old may be what is kept of it.
@@ -158,9 +164,12 @@ pub async fn start(
         watched(&stores, &usage, &shares, wall_clock),
         (address, started_at_ms),
     );
+    let mut background = JoinSet::new();
+    let alerts = alerts::begin(config, &catalog, &observed, &mut background).await?;
     let administration = Administration {
         switches: board.clone(),
         jobs: jobs.clone(),
+        alerts: alerts.clone(),
     };
     let to_schema = schema_config(
         (config, &memory),
@@ -171,7 +180,6 @@ pub async fn start(
     let graphql = GraphqlService::new(stores.clone(), to_schema);
     let vitals = Arc::clone(&observed.vitals);
     vitals.learn_caches(graphql.tell_caches());
-    let mut background = JoinSet::new();
     background.spawn(async move { vitals.keep_fleet().await });
     keep_up(&mut background, &stores, &jobs, (&usage, recorder));
     background.spawn(keep_operations(operations.clone(), config.usage().processing_interval));
@@ -185,6 +193,7 @@ pub async fn start(
         usage: usage.clone(),
         observed,
         operations: operations.clone(),
+        alerts: alerts.clone(),
         access,
         shares,
     };
@@ -205,9 +214,10 @@ pub async fn start(
         usage,
         operations,
         jobs,
+        alerts,
         warming,
         task: tokio::spawn(listener.run()),
-        _background: background,
+        background,
     })
 }
 
@@ -311,7 +321,7 @@ async fn cached(
 /// Has memory go to where it saves most, and be given back where it runs out.
 async fn divide(memory: MemoryBudget, switches: Switches) {
     let may_move = || switches.is_on(Switch::CacheIntelligence);
-    memory.keep(SIZING_PAUSE, memory_left::headroom, may_move).await;
+    memory.keep(SIZING_PAUSE, headroom, may_move).await;
 }
 
 /// Tells the time from the one of the start on, by a clock that is never set.
@@ -382,6 +392,8 @@ impl RunningServer {
         if !matches!(written, Ok(Ok(()))) {
             tracing::warn!("how the server did in its last minute could not be written in time");
         }
+        self.background.abort_all();
+        let _ = tokio::time::timeout(CUTTING_TIME, self.alerts.close()).await;
     }
 }
 

@@ -38,6 +38,7 @@ pub use documents::{
     TrustedDocument, client_operations, read_manifest,
 };
 pub use errors::{Code, shortened, usage_refused};
+pub use global_id::id_of_alert;
 pub use kept_answers::InFront;
 pub use limits::Limits;
 pub use opaque::reread;

@@ -299,6 +299,7 @@ async fn find_icon(context: &Context<'_>, by: IconBy) -> Result<Option<Icon>, Er
             GlobalId::Icon(name) => loaders.by_name.one(&name).await?.filter(|icon| icon.name == name),
             GlobalId::IconSet(_) => return Err(bad_user_input("this is the id of an icon set, not of an icon")),
             GlobalId::Job(_) => return Err(bad_user_input("this is the id of a job, not of an icon")),
+            GlobalId::Alert(_) => return Err(bad_user_input("this is the id of an alert, not of an icon")),
         },
         IconBy::Name(name) => loaders.by_name.one(&name.0).await?,
         IconBy::Character(character) => loaders.by_character.one(&character.as_name()?).await?,

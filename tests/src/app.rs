@@ -304,6 +304,8 @@ impl Builder {
             "--rate-limit-enabled=false",
             // What is worked out in the background would take statements from those that count them.
             "--cache-intelligence-enabled=false",
+            // Figures are a process's, and this one has hundreds of servers.
+            "--alerts-enabled=false",
             // Each rolls up usage when its test says so.
             "--analytics-processing-interval=86400",
             // And a busy machine is no reason to shed what they send at once.

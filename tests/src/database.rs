@@ -32,6 +32,7 @@ pub const MIGRATIONS: &[&str] = &[
     "m20261122_000009_usage_storage",
     "m20261123_000010_usage_ranking",
     "m20261123_000011_operations",
+    "m20261123_000012_alert",
 ];
 
 /// A database engine that iconql runs on.

@@ -41,7 +41,7 @@ fn assert_stream(response: &Reply) {
 }
 
 /// The next frame of a stream that lasts. None at its end.
-async fn frame(response: &mut Response, held: &mut String) -> Option<String> {
+pub(crate) async fn frame(response: &mut Response, held: &mut String) -> Option<String> {
     while !held.contains("\n\n") {
         let chunk = tokio::time::timeout(Duration::from_mins(1), response.chunk()).await;
         let chunk = chunk

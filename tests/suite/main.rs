@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking, in its own functions too")]
 
+mod alerts;
+mod alerts_kept;
+mod alerts_webhook;
 mod analytics;
 mod analytics_recount;
 mod backup;

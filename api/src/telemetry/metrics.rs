@@ -217,6 +217,7 @@ fn describe() {
     describe_keys();
     describe_connections();
     describe_replicas();
+    super::of_alerts::describe();
     super::of_cache::describe();
     super::of_usage::describe();
     metrics_process::Collector::default().describe();

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use tests::{Engine, Process, Reply, Socket, TestDatabase, eventually, fixture, on_each_engine};
+use tests::{Engine, Iconql, OwnPostgres, Process, Reply, Socket, TestDatabase, eventually, fixture, on_each_engine};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_iconql-under-test");
 
@@ -20,7 +20,7 @@ const ALERT: &str = "id rule severity state value threshold message since acknow
 
 /// Serves the garden.
 async fn serve(database: &TestDatabase, flags: &[&str]) -> Process {
-    let import = tests::Iconql::new(BINARY, &["import"]).arg(fixture("garden.json"));
+    let import = Iconql::new(BINARY, &["import"]).arg(fixture("garden.json"));
     let _ = import.database(database.url()).run().await.succeeded();
     Process::serve(BINARY, database.url(), &[&QUICK[..], flags].concat())
 }
@@ -281,5 +281,34 @@ on_each_engine! {
             assert_eq!(following.next("rollup_behind", "RESOLVED").await["id"], fired["id"]);
         }
         assert_eq!(rows(&database, "rollup_behind").await, [1, 0]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_replica_that_is_behind_or_away() {
+    let primary = OwnPostgres::start().await;
+    let mut replica = primary.replica().await;
+    let database = primary.database();
+    let migrate = Iconql::new(BINARY, &["migrate", "up"]).database(database.url());
+    let _ = migrate.run().await.succeeded();
+    let urls = format!("--database-replica-url={}", replica.url("iconql", "right"));
+    let server = serve(&database, &[&urls, "--alert-replica-lag-seconds=2"]).await;
+    let mut following = Following::of(&server).await;
+    replica.pause().await;
+    database.run("CREATE TABLE newer (number INTEGER)").await;
+    let behind = following.fires_and_is_resolved("replica_lag", replica.resume()).await;
+    let address = replica.address();
+    replica.stop();
+    let away = following
+        .fires_and_is_resolved("replica_lag", replica.start_again())
+        .await;
+    for alert in [behind, away] {
+        assert_eq!(
+            (&alert["severity"], &alert["threshold"]),
+            (&json!("WARNING"), &json!(2.0))
+        );
+        assert!(number(&alert, "value") > 2.0, "{alert}");
+        let message = alert["message"].as_str().unwrap();
+        assert!(message.contains(&address) && !message.contains("right"), "{alert}");
     }
 }

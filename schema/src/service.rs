@@ -97,6 +97,7 @@ impl GraphqlService {
             .data(config.usage.clone())
             .data(config.health)
             .data(config.objectives)
+            .data(config.operations.clone())
             .data(kept.clone());
         let responses = kept.clone();
         config.operations.look_at_responses(move || responses.responses(true));

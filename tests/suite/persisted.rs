@@ -188,7 +188,10 @@ async fn in_production_documents_are_asked_by_get_only_if_persisted() {
     assert_tree(&app.send(by_hash()).await);
     let mutation = "mutation { putSynonyms(input: { groups: [] }) { groups } }";
     let extensions = body(&hash(mutation), None)["extensions"].to_string();
-    let by_get = || app.request(Method::GET, "/graphql").query(&[("extensions", &extensions)]);
+    let by_get = || {
+        app.request(Method::GET, "/graphql")
+            .query(&[("extensions", &extensions)])
+    };
     // A page could send this with an image: it is neither run nor remembered.
     let reply = app.send(by_get().query(&[("query", mutation)])).await;
     assert_refused(&reply, 405, "METHOD_NOT_ALLOWED");

@@ -35,7 +35,7 @@ pub use administration::Administration;
 pub use authority::Caller;
 pub use documents::{
     ClientFileError, ClientOperation, DocumentCheck, DocumentsConfig, DocumentsMode, Label, ManifestError, TrustReport,
-    TrustedDocument, client_operations, read_manifest,
+    TrustedDocument, Typenames, client_operations, read_manifest,
 };
 pub use errors::{Code, shortened, usage_refused};
 pub use global_id::id_of_alert;

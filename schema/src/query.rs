@@ -16,7 +16,7 @@ use crate::{
     limits::Limits,
     limits::cost_of,
     loaders::loaders,
-    paging::{PageArguments, cost_of_page, first_or_default},
+    paging::{PageArguments, cost_of_page, first_or_default, taken_beside_items},
     scalars::IconNameScalar,
     serialized::SerializedResults,
     service::ServiceFacts,
@@ -162,7 +162,7 @@ impl Query {
     ///
     /// In the query, `mdi:home` looks in one set, `-word` leaves names with that word out, and `prefix:mdi,lucide`,
     /// `palette:true`, `style:stroke` and `tag:word` filter. An emoji finds its icons.
-    #[graphql(complexity = "5 + cost_of(cost_of_page(first, last), 1 + child_complexity)")]
+    #[graphql(complexity = "5 + cost_of(cost_of_page(first, last), 1 + child_complexity) + taken_beside_items()")]
     #[expect(
         clippy::too_many_arguments,
         reason = "the arguments of a connection, as Relay has them"

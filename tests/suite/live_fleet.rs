@@ -322,6 +322,8 @@ async fn without_redis_the_fleet_is_the_instance() {
         .header("accept", "text/event-stream");
     let body = json!({ "query": METRICS, "variables": { "scope": "FLEET" } });
     let mut response = request.json(&body).send().await.unwrap();
+    let chunk = response.chunk().await.unwrap().unwrap();
+    assert_eq!(&chunk[..], b":\n\n", "so that it is known to have begun");
     let first = String::from_utf8(response.chunk().await.unwrap().unwrap().to_vec()).unwrap();
     assert!(
         first.starts_with("event: next\ndata: {\"data\":{\"liveMetrics\":{\"instance\":null,"),

@@ -1,7 +1,8 @@
 import react from '@vitejs/plugin-react'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vite'
-import { manifest, serviceWorker } from './plugins.ts'
+import { manifest } from '../common/plugins.ts'
+import { serviceWorker } from './plugins.ts'
 
 /** Where `npm run dev` finds a running server. */
 const server = process.env.ICONQL_URL ?? 'http://127.0.0.1:8080'

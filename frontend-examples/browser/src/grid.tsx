@@ -1,10 +1,10 @@
 import { defaultRangeExtractor, useVirtualizer, type Range } from '@tanstack/react-virtual'
 import { memo, useCallback, useEffect, useLayoutEffect, useRef, useState, type KeyboardEvent, type ReactNode } from 'react'
-import { Drawn } from './drawing'
+import { Drawn } from '../../common/drawing'
+import { partsOf } from '../../common/words'
 import type { TileFragment } from './graphql/documents'
 import { go } from './place'
 import type { Found } from './results'
-import { partsOf } from './screen'
 import { bag, toggleInBag } from './shelf'
 import { announce } from './announcer'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { describe, it } from 'node:test'
-import { until } from './server.mjs'
+import { until } from '../../common/tests/server.mjs'
 import { clipboard, panel, said, tiles } from './world.mjs'
 
 const COPIES = /** @type {[string, RegExp][]} */ ([

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { until } from './server.mjs'
+import { until } from '../../common/tests/server.mjs'
 import { clipboard, focusedIcon, panel, said, searchBox, suggestion, tiles } from './world.mjs'
 
 /** @param {import('./world.mjs').World} world */

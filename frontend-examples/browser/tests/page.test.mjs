@@ -7,7 +7,7 @@ import { keyboard } from './keyboard.mjs'
 import { offline } from './offline.mjs'
 import { scrolling } from './scrolling.mjs'
 import { searching } from './searching.mjs'
-import { Server } from './server.mjs'
+import { Server } from '../../common/tests/server.mjs'
 import { usage } from './usage.mjs'
 import { World } from './world.mjs'
 

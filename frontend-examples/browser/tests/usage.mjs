@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { until } from './server.mjs'
+import { until } from '../../common/tests/server.mjs'
 import { panel, said } from './world.mjs'
 
 const ENDPOINT = '**/api/v1/analytics/usage/batch'

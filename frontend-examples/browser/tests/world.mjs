@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { launchChromium } from './chromium.mjs'
-import { Server } from './server.mjs'
+import { launchChromium } from '../../common/tests/chromium.mjs'
+import { Server } from '../../common/tests/server.mjs'
 
 /**
  * A server, a browser, and what the page may never cause: requests to others, violations of its policy, errors.

@@ -9,9 +9,12 @@ MAKEFLAGS += --no-builtin-rules
 ICONS ?= starter
 IMPORT := $(or $(CARGO_TARGET_DIR),target)/release/iconql import
 SERVE := $(or $(CARGO_TARGET_DIR),target)/release/iconql serve
+# What `cargo test` has built, for the tests that are not in Rust.
+UNDER_TEST := $(or $(CARGO_TARGET_DIR),target)/debug/iconql-under-test
 
 PAGES := $(patsubst frontend-examples/%,api/assets/pages/%,$(wildcard frontend-examples/*/index.html))
-PAGE_SOURCES := schema/schema.graphql $(shell find frontend-examples -name node_modules -prune -o -type f -print)
+PAGE_SOURCES := schema/schema.graphql \
+	$(shell find frontend-examples \( -name node_modules -o -path frontend-examples/clients \) -prune -o -type f -print)
 SCRIPTS := $(wildcard scripts/*.sh benches/*.sh) .ci/run
 
 .PHONY: help
@@ -35,8 +38,7 @@ test: ui ## every test, on SQLite and on PostgreSQL, and the pages in a browser
 	@scripts/npm-ci.sh tests/clients
 	@scripts/npm-ci.sh frontend-examples
 	scripts/postgres.sh scripts/redis.sh cargo test --workspace
-	cargo build --workspace --bin iconql
-	CHROMIUM=$$(scripts/chromium.sh) && export CHROMIUM && npm test --prefix frontend-examples
+	CHROMIUM=$$(scripts/chromium.sh) && export CHROMIUM ICONQL_BIN="$(abspath $(UNDER_TEST))" && npm test --prefix frontend-examples
 
 .PHONY: soak
 soak: ## long runs: importers killed at hundreds of moments, a server through many imports
@@ -58,12 +60,12 @@ check: ## format, lints, docs, licences, sources and scripts
 	else echo "make: shellcheck is not installed: the scripts were only parsed" >&2; fi
 
 .PHONY: bench
-bench: ## measurements inside and beside peers, an hour and three quarters; on a calm machine
+bench: ## measurements inside and beside peers, an hour and fifty minutes; on a calm machine
 	@mkdir -p target/bench
 	scripts/redis.sh cargo bench --package benches | tee target/bench/criterion.txt
 	benches/import.sh
 	benches/compare.sh
-	@status=0; for bench in fronts transport relevance search caching usage feedback; do benches/$$bench.sh || status=1; done; \
+	@status=0; for bench in fronts transport relevance search caching usage live feedback; do benches/$$bench.sh || status=1; done; \
 	node benches/table.mjs | tee target/bench/table.md; exit $$status
 
 .PHONY: ui

@@ -10,6 +10,7 @@ mod documents;
 mod http;
 mod limits;
 mod redis;
+mod slo;
 mod sources;
 mod switches;
 mod telemetry;
@@ -28,6 +29,7 @@ pub use documents::{DocumentArgs, Mode};
 pub use http::HttpArgs;
 pub use limits::LimitArgs;
 pub use redis::RedisArgs;
+pub use slo::SloArgs;
 pub use sources::{ConfigError, Origin, Resolved, resolve};
 pub use telemetry::{LogFormat, TelemetryArgs};
 pub use traffic::TrafficArgs;
@@ -117,6 +119,9 @@ pub struct Config {
 
     #[command(flatten)]
     pub websocket: WebsocketArgs,
+
+    #[command(flatten)]
+    pub slo: SloArgs,
 
     #[command(flatten)]
     pub telemetry: TelemetryArgs,

@@ -103,7 +103,11 @@ impl HttpCache {
         if let Some(kept) = self.find(&request, &asked)
             && let Some(response) = self.replay(&kept, request.headers(), peer).await
         {
-            kept.count(&response, started.elapsed());
+            let took = started.elapsed();
+            kept.count(&response, took);
+            if let Some(label) = kept.label() {
+                self.0.graphql.note_kept(label, took);
+            }
             self.0.hits.fetch_add(1, Ordering::Relaxed);
             return response;
         }

@@ -12,6 +12,7 @@ use axum::{
 use domain::{
     access::{Access, Keys},
     catalog::Catalog,
+    operations::Operations,
     rate_limit::RateLimiter,
     redis::Redis,
     search::Search,
@@ -28,9 +29,9 @@ use tower_http::{
 use crate::{
     caller::PageSessions,
     config::Config,
-    middleware::{self, admission::Rules, body::BodyRules, overload::Gate},
-    routes::{self, caching::CachePolicy, graphql, health, icons, metrics, pages, search, usage},
-    server::Draining,
+    middleware::{self, admission::Rules, body::BodyRules, overload::Gate, request::Watching},
+    routes::{self, caching::CachePolicy, graphql, health, icons, metrics, pages, search, status, usage},
+    server::{Draining, Observed},
 };
 
 /// What the routes share. Each request passes it on many times, so that is all that a clone is.
@@ -51,6 +52,8 @@ pub(crate) struct Shared {
     pub(crate) catalog: Catalog,
     pub(crate) search: Search,
     pub(crate) usage: Usage,
+    /// How all of it does.
+    pub(crate) observed: Observed,
     pub(crate) keys: Keys,
     pub(crate) sessions: PageSessions,
     /// None where nothing is shared with other instances.
@@ -90,6 +93,8 @@ pub(crate) struct FairShares {
 pub(crate) struct Backing {
     pub(crate) stores: Stores,
     pub(crate) usage: Usage,
+    pub(crate) observed: Observed,
+    pub(crate) operations: Operations,
     pub(crate) access: Access,
     pub(crate) shares: FairShares,
 }
@@ -98,6 +103,8 @@ pub(crate) fn build(config: &Config, graphql: GraphqlService, backing: Backing, 
     let Backing {
         stores,
         usage,
+        observed,
+        operations,
         access,
         shares,
     } = backing;
@@ -111,13 +118,14 @@ pub(crate) fn build(config: &Config, graphql: GraphqlService, backing: Backing, 
         catalog: stores.catalog,
         search: stores.search,
         usage,
+        observed,
         keys: access.keys,
         sessions: PageSessions::new(access.sessions, config.public_url.as_deref()),
         redis: shares.redis,
         rate_limiter: shares.rate_limiter,
         switches: switches.clone(),
         draining,
-        streaming: graphql::Streaming::new(config, gate.clone()),
+        streaming: graphql::Streaming::new(config, gate.clone(), operations.clone()),
         gate,
         is_production: config.is_production(),
         max_operations: config.limits.operation_batch_max_size as usize,
@@ -152,7 +160,7 @@ pub(crate) fn build(config: &Config, graphql: GraphqlService, backing: Backing, 
         .method_not_allowed_fallback(routes::method_not_allowed)
         .layer(DefaultBodyLimit::max(config.limits.max_body_bytes as usize))
         .with_state(state);
-    passage(router, config, switches)
+    passage(router, config, switches, operations)
 }
 
 /// What costs its client nothing and is answered under any load: how the server is doing, and its pages.
@@ -161,6 +169,12 @@ fn free_routes(config: &Config) -> Router<AppState> {
         .route("/api/health", get(health::summary))
         .route("/api/health/live", get(health::live))
         .route("/api/health/ready", get(health::ready))
+        .route("/api/health/detailed", get(health::detailed))
+        .route("/api/health/cache", get(health::cache))
+        .route("/api/health/database", get(health::database))
+        .route("/api/health/performance", get(health::performance))
+        .route("/api/status", get(status::status))
+        .route("/api/performance", get(status::performance))
         .route("/metrics", get(metrics::text))
         .route("/api/metrics", get(metrics::text))
         .merge(pages::routes(config.is_production()))
@@ -173,7 +187,7 @@ pub(crate) fn is_health(path: &str) -> bool {
 
 /// What every request passes through, the first layer first. All in one stack: each that a router is given costs every request some
 /// allocations.
-fn passage(router: Router, config: &Config, switches: Switches) -> Router {
+fn passage(router: Router, config: &Config, switches: Switches, operations: Operations) -> Router {
     let (http, connections) = (&config.http, &config.connections);
     let rules = Rules {
         max_header_bytes: connections.max_header_bytes as usize,
@@ -189,7 +203,10 @@ fn passage(router: Router, config: &Config, switches: Switches) -> Router {
     router.layer(
         ServiceBuilder::new()
             .layer(layer::from_fn_with_state(
-                config.is_https(),
+                Watching {
+                    is_https: config.is_https(),
+                    operations,
+                },
                 middleware::request::observe,
             ))
             .option_layer(cors(&http.cors_origins))

@@ -8,6 +8,7 @@ pub(crate) mod metrics;
 pub(crate) mod pages;
 mod refused;
 pub(crate) mod search;
+pub(crate) mod status;
 pub(crate) mod usage;
 
 use std::any::Any;
@@ -15,7 +16,7 @@ use std::any::Any;
 use axum::response::{IntoResponse as _, Response};
 use schema::Code;
 
-pub(crate) use refused::{Refused, status_of};
+pub(crate) use refused::{Refused, Unanswered, status_of};
 
 pub(crate) async fn not_found() -> Refused {
     Refused::new(

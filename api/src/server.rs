@@ -7,6 +7,7 @@ mod connection;
 mod draining;
 mod listener;
 mod memory_left;
+mod observed;
 mod stream;
 #[cfg(test)]
 mod tests;
@@ -25,7 +26,9 @@ use domain::{
     cache::{Cache, Chance, MemoryBudget, Surroundings},
     catalog::Catalog,
     database::DatabaseError,
+    health::Watched,
     jobs::Jobs,
+    operations::Operations,
     redis::{Redis, RedisError},
     switches::{Switch, SwitchBoard, Switches},
     usage::{Recorder, Usage},
@@ -39,6 +42,7 @@ use tokio::{
 
 pub(crate) use draining::Draining;
 pub(crate) use listener::raise_descriptor_limit;
+pub(crate) use observed::{LATELY, Observed};
 pub use tls::TlsError;
 
 use self::{
@@ -52,7 +56,6 @@ use crate::{
     config::{Config, Mode},
     http_cache::HttpCache,
     router::{self, Backing, FairShares},
-    telemetry::Vitals,
     trusted_documents::{self, TrustError},
 };
 
@@ -82,6 +85,7 @@ pub struct RunningServer {
     ceiling: Ceiling,
     catalog: Catalog,
     usage: Usage,
+    operations: Operations,
     jobs: Jobs,
     warming: Warming,
     task: JoinHandle<io::Result<()>>,
@@ -130,11 +134,12 @@ pub async fn start(
     let warming = Warming {
         catalog: catalog.clone(),
         switches: switches.clone(),
-        clock: wall_clock,
+        clock: wall_clock.clone(),
     };
     warming.begin().await;
     let jobs = Jobs::new(&catalog);
-    let (usage, recorder) = Usage::open(&catalog, &config.usage(), clock).await?;
+    let (usage, recorder) = Usage::open(&catalog, &config.usage(), clock.clone()).await?;
+    let operations = Operations::new(&catalog, &observed::instance(address), clock, usage.watch_standings());
     let stores = Stores {
         catalog: catalog.clone(),
         ..stores
@@ -146,41 +151,38 @@ pub async fn start(
         switches,
         redis,
     };
-    let vitals = Vitals::start(stores.catalog.clone(), instance(address));
-    let graphql = GraphqlService::new(
-        stores.clone(),
-        SchemaConfig {
-            limits: config.limits(),
-            documents: config.documents(),
-            rate_limiter: Some(shares.rate_limiter.clone()),
-            public_url: config.public_url.clone(),
-            version: env!("CARGO_PKG_VERSION"),
-            started_at_ms,
-            vitals,
-            keeping: config.cache.keeping(&memory),
-            usage: usage.clone(),
-            administration: Administration {
-                switches: board.clone(),
-                jobs: jobs.clone(),
-            },
-        },
+    let observed = observed::observe(
+        config,
+        watched(&stores, &usage, &shares, wall_clock),
+        (address, started_at_ms),
     );
-    let manifests = config.documents.documents_manifest.clone();
+    let administration = Administration {
+        switches: board.clone(),
+        jobs: jobs.clone(),
+    };
+    let to_schema = schema_config(
+        (config, &memory),
+        &observed,
+        (&usage, &operations, &shares),
+        administration,
+    );
+    let graphql = GraphqlService::new(stores.clone(), to_schema);
+    let vitals = Arc::clone(&observed.vitals);
+    vitals.learn_caches(graphql.tell_caches());
     let mut background = JoinSet::new();
+    background.spawn(async move { vitals.keep_fleet().await });
     keep_up(&mut background, &stores, &jobs, (&usage, recorder));
+    background.spawn(keep_operations(operations.clone(), config.usage().processing_interval));
     background.spawn(async move { board.keep(SWITCHES_PAUSE).await });
     background.spawn(warming.clone().keep());
     background.spawn(divide(memory.clone(), shares.switches.clone()));
-    if !manifests.is_empty() {
-        trusted_documents::load(&graphql, &manifests)?;
-        background.spawn(trusted_documents::keep(graphql.clone(), manifests));
-    } else if config.documents.documents_mode == Mode::TrustedOnly {
-        return Err(TrustError::None.into());
-    }
+    trust(config, &graphql, &mut background)?;
     let (drain, draining) = draining::channel();
     let backing = Backing {
         stores,
         usage: usage.clone(),
+        observed,
+        operations: operations.clone(),
         access,
         shares,
     };
@@ -199,6 +201,7 @@ pub async fn start(
         ceiling,
         catalog,
         usage,
+        operations,
         jobs,
         warming,
         task: tokio::spawn(listener.run()),
@@ -206,14 +209,69 @@ pub async fn start(
     })
 }
 
+/// What the schema is told at the start.
+fn schema_config(
+    (config, memory): (&Config, &MemoryBudget),
+    observed: &Observed,
+    (usage, operations, shares): (&Usage, &Operations, &FairShares),
+    administration: Administration,
+) -> SchemaConfig {
+    SchemaConfig {
+        limits: config.limits(),
+        documents: config.documents(),
+        rate_limiter: Some(shares.rate_limiter.clone()),
+        public_url: config.public_url.clone(),
+        version: env!("CARGO_PKG_VERSION"),
+        started_at_ms: observed.started_at_ms,
+        vitals: observed.vitals.clone(),
+        health: observed.health.clone(),
+        keeping: config.cache.keeping(memory),
+        usage: usage.clone(),
+        operations: operations.clone(),
+        objectives: config.slo.to_domain(),
+        administration,
+    }
+}
+
+/// What health is told of.
+fn watched(stores: &Stores, usage: &Usage, shares: &FairShares, clock: Clock) -> Watched {
+    Watched {
+        catalog: stores.catalog.clone(),
+        search: stores.search.clone(),
+        usage: usage.clone(),
+        redis: shares.redis.clone(),
+        switches: shares.switches.clone(),
+        clock,
+    }
+}
+
+/// Trusts the documents of manifests, where there are any, and goes on as these change.
+fn trust(config: &Config, graphql: &GraphqlService, background: &mut JoinSet<()>) -> Result<(), TrustError> {
+    let manifests = config.documents.documents_manifest.clone();
+    if !manifests.is_empty() {
+        trusted_documents::load(graphql, &manifests)?;
+        background.spawn(trusted_documents::keep(graphql.clone(), manifests));
+    } else if config.documents.documents_mode == Mode::TrustedOnly {
+        return Err(TrustError::None);
+    }
+    Ok(())
+}
+
 /// What goes on beside requests, whoever sends which: following the catalog, doing jobs, recording usage and rolling it up.
 fn keep_up(background: &mut JoinSet<()>, stores: &Stores, jobs: &Jobs, (usage, recorder): (&Usage, Recorder)) {
     let (Stores { catalog, search }, jobs, usage) = (stores.clone(), jobs.clone(), usage.clone());
+    let feed = usage.clone();
     background.spawn(async move { catalog.keep_up(CATALOG_PAUSE).await });
     background.spawn(async move { jobs.keep().await });
     background.spawn(recorder.run());
     background.spawn(async move { usage.keep().await });
+    background.spawn(async move { feed.keep_feed().await });
     background.spawn(async move { search.keep_ranked_by_usage().await });
+}
+
+/// Keeps what is noted of how the server does, for as long as it runs.
+async fn keep_operations(operations: Operations, pause: Duration) {
+    operations.keep(pause).await;
 }
 
 /// The catalog with a cache, which knows how the catalog stands.
@@ -258,14 +316,6 @@ fn wall_clock(started_at_ms: i64) -> Clock {
     })
 }
 
-/// What tells this instance from others of the same catalog: where it listens, by its machine's name where that is known.
-fn instance(address: SocketAddr) -> String {
-    match std::fs::read_to_string("/proc/sys/kernel/hostname") {
-        Ok(host) if !host.trim().is_empty() => format!("{}:{}", host.trim(), address.port()),
-        _ => address.to_string(),
-    }
-}
-
 impl RunningServer {
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
@@ -280,6 +330,11 @@ impl RunningServer {
     /// Where it records usage.
     pub fn usage(&self) -> &Usage {
         &self.usage
+    }
+
+    /// Where it notes how it does.
+    pub fn operations(&self) -> &Operations {
+        &self.operations
     }
 
     /// Ends when the server does by itself, which it never should.
@@ -302,6 +357,8 @@ impl RunningServer {
         const CUTTING_TIME: Duration = Duration::from_secs(1);
         /// How long it may take to give back the jobs that are being done.
         const GIVING_BACK_TIME: Duration = Duration::from_secs(2);
+        /// How long it may take to write what was noted last.
+        const WRITING_TIME: Duration = Duration::from_secs(1);
         self.drain.advance(Phase::Closing);
         let ended = async {
             let _ = (&mut self.task).await;
@@ -313,7 +370,11 @@ impl RunningServer {
             self.drain.advance(Phase::Cut);
             let _ = tokio::time::timeout(CUTTING_TIME, self.ceiling.all_left()).await;
         }
-        self.warming.end().await;
+        let written = tokio::time::timeout(WRITING_TIME, self.operations.write());
+        let ((), written) = tokio::join!(self.warming.end(), written);
+        if !matches!(written, Ok(Ok(()))) {
+            tracing::warn!("how the server did in its last minute could not be written in time");
+        }
     }
 }
 

@@ -1,9 +1,11 @@
 //! What the process tells of its work: log lines, figures, traces.
 
+mod fleet;
 mod metrics;
 mod of_cache;
 mod of_usage;
 mod recent;
+mod report;
 mod tap;
 mod traces;
 mod vitals;

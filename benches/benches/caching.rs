@@ -99,8 +99,8 @@ fn redis(
         println!(
             "{}: p50 {:.3} ms, p99 {:.3} ms",
             figures.layer.name(),
-            figures.p50_ms,
-            figures.p99_ms
+            figures.quantile_ms(0.5),
+            figures.quantile_ms(0.99)
         );
     }
     Ok(())

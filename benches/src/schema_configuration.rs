@@ -1,14 +1,17 @@
-use std::{sync::Arc, time::Duration};
+use std::{pin::Pin, sync::Arc, time::Duration};
 
 use domain::{
     access::Clock,
     catalog::Catalog,
     database::DatabaseError,
+    health::{Health, Watched},
     jobs::Jobs,
+    operations::{Objectives, Operations},
+    search::Search,
     switches::{SwitchBoard, Switches},
     usage::{Usage, UsageConfig},
 };
-use schema::{Administration, DocumentsConfig, Limits, SchemaConfig, VitalSigns, Vitals};
+use schema::{Administration, DocumentsConfig, FleetWatch, Limits, SchemaConfig, VitalSigns, Vitals};
 
 /// No process is looked at.
 #[derive(Debug)]
@@ -21,6 +24,16 @@ impl Vitals for Nothing {
 
     fn over(&self, _: Duration) -> Arc<VitalSigns> {
         Arc::default()
+    }
+
+    fn watch_fleet(self: Arc<Self>, _: Duration) -> Box<dyn FleetWatch> {
+        Box::new(Self)
+    }
+}
+
+impl FleetWatch for Nothing {
+    fn signs(&self) -> Pin<Box<dyn Future<Output = Arc<VitalSigns>> + Send + '_>> {
+        Box::pin(std::future::ready(Arc::default()))
     }
 }
 
@@ -36,6 +49,15 @@ pub async fn schema_configuration(catalog: &Catalog) -> Result<SchemaConfig, Dat
     };
     // Nothing is recorded.
     let (usage, _) = Usage::open(catalog, &usage, Clock::new(|| 0)).await?;
+    let watched = Watched {
+        catalog: catalog.clone(),
+        search: Search::in_memory(),
+        usage: usage.clone(),
+        redis: None,
+        switches: Switches::default(),
+        clock: Clock::new(|| 0),
+    };
+    let operations = Operations::new(catalog, "bench", Clock::new(|| 0), usage.watch_standings());
     Ok(SchemaConfig {
         limits: Limits {
             max_batch: 500,
@@ -61,11 +83,19 @@ pub async fn schema_configuration(catalog: &Catalog) -> Result<SchemaConfig, Dat
         version: "0",
         started_at_ms: 0,
         vitals: Arc::new(Nothing),
+        health: Health::new(watched, Vec::new()),
         keeping: None,
         administration: Administration {
             switches: SwitchBoard::new(catalog, Switches::default()),
             jobs: Jobs::new(catalog),
         },
         usage,
+        operations,
+        objectives: Objectives {
+            latency_p95: Duration::from_millis(100),
+            latency_p99: Duration::from_millis(500),
+            error_rate: 0.001,
+            popular_hit_rate: 0.95,
+        },
     })
 }

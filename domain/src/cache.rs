@@ -4,7 +4,7 @@
 //! `freshness` says whether what was kept is still right, `entities` is the first layer, `flights` has each thing read by one at
 //! a time, `reading` is what a request has seen and `made_of` what its answer is made of, `read` puts these together; `fill` goes
 //! further down and back up, `shared` is the second layer and `encoding` how things are written there, `timing` says how long
-//! anything is kept; `facts` has since when sets tell the same of themselves; `figures` counts all of it.
+//! anything is kept; `facts` has since when sets tell the same of themselves; `figures` counts all of it, and `popular` what is popular.
 //!
 //! `memory` is what this layer and those of answers, which others own, keep their things in; `sizing` divides the memory among them.
 //!
@@ -19,6 +19,7 @@ mod flights;
 mod freshness;
 mod made_of;
 mod memory;
+mod popular;
 mod read;
 mod reading;
 mod resource;
@@ -36,12 +37,14 @@ use std::{
     time::Duration,
 };
 
+use foldhash::HashSet;
 use tokio::sync::Notify;
 
-pub use figures::{Counts, Layer, LayerFigures, Outcome};
+pub use figures::{Counts, Layer, LayerFigures, Outcome, Times};
 pub(crate) use freshness::SetChange;
 pub use made_of::{MadeOf, Parts};
 pub use memory::{Extent, Memory, Weigh};
+pub use popular::PopularLookups;
 pub use reading::Lookups;
 pub(crate) use reading::Reading;
 pub(crate) use resource::{Dependency, Kind, Loaded, Resource, SetId};
@@ -56,6 +59,7 @@ use crate::{
 use entities::Entities;
 use flights::Flights;
 use freshness::Freshness;
+use popular::Popular;
 use shared::Shared;
 
 /// How long things are kept.
@@ -97,6 +101,7 @@ struct Layers {
     flights: Flights,
     shared: Option<Arc<Shared>>,
     following: Following,
+    popular: Popular,
     /// In the order of [`Layer::ALL`].
     counts: [Arc<Counts>; Layer::ALL.len()],
 }
@@ -147,6 +152,7 @@ impl Cache {
             flights: Flights::default(),
             shared,
             following: Following::default(),
+            popular: Popular::default(),
             counts,
             config,
         })))
@@ -183,6 +189,21 @@ impl Cache {
         Layer::ALL.into_iter().map(|layer| layers.figures(layer)).collect()
     }
 
+    /// How often what is popular was looked up since the start.
+    pub(crate) fn popular_lookups(&self) -> PopularLookups {
+        self.0
+            .as_ref()
+            .map(|layers| layers.popular.lookups())
+            .unwrap_or_default()
+    }
+
+    /// From now on these are popular, by what their kind calls them.
+    pub(crate) fn count_popular(&self, numbers: HashSet<i64>) {
+        if let Some(layers) = &self.0 {
+            layers.popular.are(numbers);
+        }
+    }
+
     /// Many keys at once, of which those that stand for nothing are missing in the answer.
     pub(crate) async fn read<R: Resource>(
         &self,
@@ -190,9 +211,17 @@ impl Cache {
         reading: &Reading,
         keys: &[R::Key],
     ) -> Result<foldhash::HashMap<R::Key, R::Value>, R::Error> {
-        match self.working() {
-            Some(layers) => layers.read::<R>(source, reading, keys).await,
-            None => Ok(R::load(source, keys.to_vec()).await?.found),
+        if let Some(layers) = self.working() {
+            return layers.read::<R>(source, reading, keys).await;
+        }
+        self.note_uncached::<R>(keys);
+        Ok(R::load(source, keys.to_vec()).await?.found)
+    }
+
+    /// What is popular and looked up while nothing is kept is read from the database.
+    fn note_uncached<R: Resource>(&self, keys: &[R::Key]) {
+        if let Some(layers) = &self.0 {
+            layers.popular.wanted(layers.popular.loading::<R>(keys));
         }
     }
 

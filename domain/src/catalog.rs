@@ -83,6 +83,11 @@ impl Catalog {
         &self.cache
     }
 
+    /// From now on it is counted how often these are looked up, and how often that takes the database.
+    pub(crate) fn count_popular(&self, icons: impl IntoIterator<Item = IconId>) {
+        self.cache.count_popular(icons.into_iter().map(|icon| icon.0).collect());
+    }
+
     /// The same catalog, counting its statements for one request.
     #[must_use]
     pub fn counted_by(&self, statements: Arc<StatementCount>) -> Self {
@@ -142,6 +147,11 @@ impl Catalog {
     /// Whether the database answers.
     pub async fn ping(&self) -> Result<(), DatabaseError> {
         self.database.ping().await
+    }
+
+    /// What the database is, as OpenTelemetry names it.
+    pub fn engine(&self) -> &'static str {
+        self.database.dialect().system_name()
     }
 
     /// Connections of the database's pool.

@@ -8,6 +8,7 @@ mod dialect;
 mod error;
 mod file;
 mod pool;
+mod slow;
 mod snapshot;
 mod statements;
 mod writing;
@@ -29,6 +30,8 @@ pub(crate) use file::FileUse;
 pub use pool::PoolState;
 pub(crate) use pool::PoolUser;
 use pool::PoolUsers;
+use slow::SlowLog;
+pub(crate) use slow::SlowStatements;
 pub(crate) use snapshot::Snapshot;
 pub use statements::StatementCount;
 pub(crate) use writing::Writing;
@@ -44,6 +47,7 @@ pub struct Database {
     /// Requests write one after another.
     turns: Arc<Semaphore>,
     users: PoolUsers,
+    slow: SlowLog,
 }
 
 impl Database {
@@ -109,7 +113,11 @@ impl Database {
         let result = tokio::time::timeout(self.query_timeout, connection.query_all_raw(statement))
             .instrument(span)
             .await;
-        statements::record(query_type, sql, started.elapsed(), self.slow_query_threshold);
+        let elapsed = started.elapsed();
+        statements::record(query_type, sql, elapsed, self.slow_query_threshold);
+        if elapsed >= self.slow_query_threshold {
+            self.slow.note(query_type, sql, elapsed);
+        }
         let timed_out = || DatabaseError::Timeout {
             after_ms: self.query_timeout.as_millis(),
         };

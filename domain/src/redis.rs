@@ -19,7 +19,7 @@ use futures_util::future::join_all;
 use tokio::task::AbortHandle;
 
 pub use channel::announce;
-pub(crate) use channel::listen;
+pub(crate) use channel::{Heard, listen};
 use circuit::Circuit;
 use nodes::{Connection, Nodes};
 
@@ -140,7 +140,7 @@ impl Redis {
     }
 
     /// Tells every instance that listens to `channel`.
-    pub(crate) async fn tell(&self, channel: &str, message: &str) -> Result<(), RedisError> {
+    pub(crate) async fn tell(&self, channel: &str, message: &[u8]) -> Result<(), RedisError> {
         let mut command = ::redis::cmd("PUBLISH");
         command.arg(channel).arg(message);
         self.ask(|mut connection| async move { command.query_async(&mut connection).await })

@@ -4,7 +4,7 @@
 //! transaction, into `days`. `rollup` takes it on from there: `gathering` knows which `cell` of each `tier` an event belongs to, `cell_table`
 //! has their rows, which `cell_reader` reads, `windows` reads those of some icons, and `standings` those of all; `ranking` has
 //! what was used most in each hour and day. `co_usage` counts what is used together, and `related`
-//! reads that. Users and sessions are hashed before anything is kept (`hashing`).
+//! reads that. Users and sessions are hashed before anything is kept (`hashing`). `feed` is what those see who follow usage as it is recorded.
 
 mod cell;
 mod cell_reader;
@@ -15,6 +15,7 @@ mod days;
 mod demo;
 mod distinct;
 mod event;
+mod feed;
 mod gathering;
 mod hashing;
 mod occurrence;
@@ -31,7 +32,13 @@ mod tier;
 mod window;
 mod windows;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use tokio::{
     sync::watch,
@@ -47,6 +54,7 @@ pub use event::{
     Device, MAX_AGE_MS, MAX_AHEAD_MS, MAX_CLIENT_CHARACTERS, MAX_OPAQUE_BYTES, Rejection, RejectionCode, SentEvent,
     UsageKind,
 };
+pub use feed::{FeedFilter, FeedFollower, FeedTick};
 pub use hashing::MIN_KEY_BYTES;
 pub(crate) use hashing::usage_key_mark;
 pub(crate) use ranking::{Ranked, Ranking, read as rankings};
@@ -64,6 +72,7 @@ use self::{
     co_usage::CoUsage,
     days::Days,
     event::{Fault, ReadEvent, invalid},
+    feed::Feed,
     hashing::Hashing,
     occurrence::{Event, Occurrence},
     product::Described,
@@ -133,6 +142,7 @@ pub enum RecordError {
 #[derive(Clone)]
 pub struct Usage {
     queue: Queue,
+    feed: Feed,
     hashing: Arc<Hashing>,
     database: Database,
     retention_days: u32,
@@ -142,6 +152,8 @@ pub struct Usage {
     together: CoUsage,
     processing_interval: Duration,
     clock: Clock,
+    /// Whether the roll-up failed when it was tried last.
+    is_behind: Arc<AtomicBool>,
 }
 
 impl Usage {
@@ -154,9 +166,12 @@ impl Usage {
         let database = catalog.database();
         let hashing = Hashing::open(database, config.hash_key.as_deref()).await?;
         let store = EventStore::new(database.clone());
-        let (queue, recorder) = Recorder::new(store, (config.max_waiting, config.group_max_events), clock.clone());
+        let feed = Feed::new(catalog.exchange(feed::SUBJECT));
+        let sizes = (config.max_waiting, config.group_max_events);
+        let (queue, recorder) = Recorder::new(store, sizes, clock.clone(), feed.clone());
         let usage = Self {
             queue,
+            feed,
             hashing: Arc::new(hashing),
             database: database.clone(),
             retention_days: config.retention_days,
@@ -166,6 +181,7 @@ impl Usage {
             together: CoUsage::new(database.clone(), config.retention_days, clock.clone()),
             processing_interval: config.processing_interval,
             clock,
+            is_behind: Arc::default(),
         };
         Ok((usage, recorder))
     }
@@ -226,6 +242,16 @@ impl Usage {
         Ok(recorded)
     }
 
+    /// Follows what is recorded from now on, by whatever instance, to be asked each `interval`.
+    pub fn follow(&self, interval: Duration) -> FeedFollower {
+        self.feed.follow(interval)
+    }
+
+    /// Counts what is recorded for those who follow it, here and on other instances, for as long as it is polled.
+    pub async fn keep_feed(&self) {
+        self.feed.keep().await;
+    }
+
     /// Rolls up what is recorded, counts what was used together, makes room for the days to come and forgets what has been kept long enough,
     /// again and again for as long as it is polled.
     pub async fn keep(&self) {
@@ -241,7 +267,9 @@ impl Usage {
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
-            if let Err(error) = self.rollup.run(|_| {}).await {
+            let rolled_up = self.rollup.run(|_| {}).await;
+            self.is_behind.store(rolled_up.is_err(), Ordering::Relaxed);
+            if let Err(error) = rolled_up {
                 metrics::counter!("usage_rollup_failures_total").increment(1);
                 tracing::error!(%error, "usage cannot be rolled up");
             }
@@ -253,6 +281,11 @@ impl Usage {
                 tracing::warn!(%error, "it cannot be read how icons stand by usage");
             }
         }
+    }
+
+    /// Whether what was recorded could be rolled up when this instance tried last.
+    pub fn is_rolled_up(&self) -> bool {
+        !self.is_behind.load(Ordering::Relaxed)
     }
 
     /// How icons stand by usage, as it was read last.

@@ -16,6 +16,7 @@ pub mod icon_set;
 pub mod icon_tag;
 pub mod job;
 pub mod keyword_source;
+pub mod operations_figures;
 pub mod server_secret;
 pub mod switch_setting;
 pub mod switch_state;

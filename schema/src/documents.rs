@@ -7,6 +7,7 @@
 mod check;
 mod client_files;
 mod find;
+mod label;
 mod object_fields;
 mod page_sizes;
 mod text_hash;
@@ -47,6 +48,8 @@ use crate::{
 pub use check::DocumentCheck;
 pub use client_files::{ClientFileError, ClientOperation, client_operations};
 pub use find::DocumentsMode;
+pub use label::Label;
+pub(crate) use label::cut as cut_name;
 pub(crate) use text_hash::TextHash;
 pub use trusted::{ManifestError, TrustReport, TrustedDocument, read_manifest};
 pub(crate) use validation::{StopAfterValidation, Validator, is_misfit_value};
@@ -70,6 +73,8 @@ pub(crate) struct Document {
     parsed: ExecutableDocument,
     /// The name that a list of trusted documents gives it.
     name: Option<Arc<str>>,
+    /// What its operation is called; none where it has several.
+    label: Option<Label>,
     /// Whether a client has asked to send its hash alone from now on.
     persisted: AtomicBool,
     selections: Arc<Selections>,
@@ -122,6 +127,12 @@ impl Prepared {
     /// What a list of trusted documents calls it: the only name that may be a label.
     pub(crate) fn name(&self) -> Option<Arc<str>> {
         self.document.name.clone()
+    }
+
+    /// What figures that are kept call its operation, which is the one with this name.
+    pub(crate) fn label(&self, operation_name: Option<&str>) -> Label {
+        let label = self.document.label.clone();
+        label.unwrap_or_else(|| Label::of(self.kind, operation_name))
     }
 
     /// The document as the library is to run it with `variables`.
@@ -250,8 +261,9 @@ impl Documents {
         Ok(Document {
             hash,
             text_bytes: text.len(),
-            parsed,
             name: None,
+            label: Label::of_only(&parsed),
+            parsed,
             persisted: AtomicBool::new(false),
             selections,
         })

@@ -6,6 +6,7 @@ use async_graphql::{Error, ErrorExtensionValues, ErrorExtensions as _, ServerErr
 use domain::{
     access::{Scope, Scopes},
     database::DatabaseError,
+    operations::AnswerError,
     search::{MAX_CONCEPTS, MAX_QUERY_CHARACTERS, MAX_QUERY_WORDS, SearchError},
     usage::RecordError,
 };
@@ -37,6 +38,30 @@ pub enum Code {
 }
 
 impl Code {
+    const ALL: [Self; 21] = [
+        Self::BadUserInput,
+        Self::Forbidden,
+        Self::GraphqlParseFailed,
+        Self::GraphqlValidationFailed,
+        Self::Internal,
+        Self::LimitExceeded,
+        Self::MethodNotAllowed,
+        Self::NotAcceptable,
+        Self::NotFound,
+        Self::Overloaded,
+        Self::PayloadTooLarge,
+        Self::PersistedQueryHashMismatch,
+        Self::PersistedQueryIdRequired,
+        Self::PersistedQueryNotFound,
+        Self::PersistedQueryNotInList,
+        Self::PersistedQueryNotSupported,
+        Self::RateLimited,
+        Self::Timeout,
+        Self::Unauthenticated,
+        Self::Unavailable,
+        Self::UnsupportedMediaType,
+    ];
+
     /// As clients read it.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -64,12 +89,45 @@ impl Code {
         }
     }
 
+    /// Whether the service is to blame, and nobody else.
+    pub fn is_fault(self) -> bool {
+        matches!(
+            self,
+            Self::Internal | Self::Overloaded | Self::Timeout | Self::Unavailable
+        )
+    }
+
+    /// An error with this code, as figures have it.
+    pub fn noted(self, message: String) -> AnswerError {
+        AnswerError {
+            code: self.as_str(),
+            is_fault: self.is_fault(),
+            message,
+        }
+    }
+
+    /// The code that clients read as `text`.
+    fn named(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|code| code.as_str() == text)
+    }
+
     pub(crate) fn of(error: &ServerError) -> Option<String> {
         match error.extensions.as_ref()?.get("code")? {
             async_graphql::Value::String(code) => Some(code.clone()),
             _ => None,
         }
     }
+}
+
+/// Errors of an answer, as figures have them. Each has a code of ours.
+pub(crate) fn noted(errors: &[ServerError]) -> Vec<AnswerError> {
+    let noted = |error: &ServerError| {
+        let code = Code::of(error)
+            .and_then(|code| Code::named(&code))
+            .unwrap_or(Code::Internal);
+        code.noted(error.message.clone())
+    };
+    errors.iter().map(noted).collect()
 }
 
 /// An argument that cannot be used; the message says what can.
@@ -294,7 +352,15 @@ fn cut(text: &str, most: usize) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
-    use super::shortened;
+    use super::{Code, shortened};
+
+    #[test]
+    fn a_code_is_known_by_what_clients_read() {
+        for code in Code::ALL {
+            assert_eq!(Code::named(code.as_str()), Some(code));
+        }
+        assert_eq!(Code::named("NO_CODE"), None);
+    }
 
     #[test]
     fn what_a_client_sent_is_shown_in_part() {

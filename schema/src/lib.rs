@@ -34,7 +34,7 @@ mod vitals;
 pub use administration::Administration;
 pub use authority::Caller;
 pub use documents::{
-    ClientFileError, ClientOperation, DocumentCheck, DocumentsConfig, DocumentsMode, ManifestError, TrustReport,
+    ClientFileError, ClientOperation, DocumentCheck, DocumentsConfig, DocumentsMode, Label, ManifestError, TrustReport,
     TrustedDocument, client_operations, read_manifest,
 };
 pub use errors::{Code, shortened, usage_refused};
@@ -43,5 +43,6 @@ pub use limits::Limits;
 pub use opaque::reread;
 pub use request::{Answers, DocumentSource, Executed, Opened, OperationKinds, OperationRequest, Outcome};
 pub use service::{GraphqlService, KeepingConfig, SchemaConfig, Stores, sdl};
+pub use types::cache_layer::CacheLayer;
 pub use validity::{Epoch, Validity};
-pub use vitals::{VitalSigns, Vitals};
+pub use vitals::{FleetWatch, VitalSigns, Vitals};

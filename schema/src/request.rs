@@ -7,7 +7,7 @@ use domain::{cache::Lookups, rate_limit::Budget, usage::Agent};
 use futures_util::stream::BoxStream;
 use serde_json::{Map, Value};
 
-use crate::{authority::Caller, errors::Code, validity::Validity};
+use crate::{authority::Caller, documents::Label, errors::Code, validity::Validity};
 
 /// Which document a request means.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,6 +71,8 @@ pub struct Executed {
     pub operation_kind: &'static str,
     /// The operation's name where a list of trusted documents has it, else `other`: clients can invent names without end.
     pub operation_name: std::sync::Arc<str>,
+    /// What figures that are kept call it, of which there is room for some names of clients too.
+    pub label: Label,
     /// Finding and parsing the document.
     pub parse_time: Duration,
     /// Validating it, and weighing what it costs.

@@ -4,14 +4,18 @@ mod answering;
 mod config;
 mod next_page;
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use async_graphql::{
     Request, Response, SDLExportOptions, Schema, SchemaBuilder, ValidationMode, Variables, parser::types::OperationType,
 };
 use domain::{
-    cache::MadeOf,
+    cache::{LayerFigures, Lookups, MadeOf},
     database::StatementCount,
+    operations::{Answered, Operations},
     rate_limit::{Budget, Exceeded, RateLimiter},
     switches::{Switch, Switches},
 };
@@ -21,7 +25,7 @@ use futures_util::{
 };
 
 use crate::{
-    documents::{Documents, Prepared, StopAfterValidation, TrustReport, TrustedDocument, Validator},
+    documents::{Documents, Label, Prepared, StopAfterValidation, TrustReport, TrustedDocument, Validator},
     foresight::Foresight,
     kept_answers::{InFront, KeptAnswers},
     limits::{self, Limits, MAX_NESTED_SETS},
@@ -35,6 +39,7 @@ use crate::{
     responses::ResponseMemory,
     serialized::{Keeping, SerializedMemory, Serializing},
     subscription::Subscription,
+    types::cache_layer::{self, CacheLayer},
     validity::{Epoch, UsageEpoch, Validity},
     vitals::Vitals,
 };
@@ -57,6 +62,7 @@ pub struct GraphqlService {
     kept: KeptAnswers,
     foresight: Foresight,
     vitals: Arc<dyn Vitals>,
+    operations: Operations,
 }
 
 /// What a request costs that was not worth more.
@@ -89,7 +95,11 @@ impl GraphqlService {
             .data(PublicUrl::new(config.public_url))
             .data(config.administration.clone())
             .data(config.usage.clone())
+            .data(config.health)
+            .data(config.objectives)
             .data(kept.clone());
+        let responses = kept.clone();
+        config.operations.look_at_responses(move || responses.responses(true));
         Self {
             schema: executing.finish(),
             facts,
@@ -101,6 +111,7 @@ impl GraphqlService {
             kept,
             foresight: Foresight::new(next_page::cores()),
             vitals: config.vitals,
+            operations: config.operations,
         }
     }
 
@@ -109,9 +120,36 @@ impl GraphqlService {
         self.documents.trust(documents)
     }
 
+    /// Notes an operation that was answered with what is kept in front of this.
+    pub fn note_kept(&self, label: &Label, took: Duration) {
+        self.operations.note(&Answered {
+            operation: label.name(),
+            is_trusted: label.is_trusted(),
+            took,
+            statements: 0,
+            lookups: Lookups::default(),
+            was_kept: true,
+            errors: &[],
+        });
+    }
+
     /// Has `service.caches` tell of responses that are kept in front of this, once.
     pub fn keeps_in_front(&self, tell: impl Fn() -> InFront + Send + Sync + 'static) {
         let _ = self.kept.in_front.set(Box::new(tell));
+    }
+
+    /// The layers of the cache, as `service.caches` tells of them.
+    pub fn cache_layers(&self) -> Vec<CacheLayer> {
+        cache_layer::of(&self.tell_caches()())
+    }
+
+    /// Tells what the layers of the cache hold and did, for whoever asks without this.
+    pub fn tell_caches(&self) -> impl Fn() -> Vec<LayerFigures> + Send + Sync + use<> {
+        let (kept, switches, catalog) = (self.kept.clone(), self.switches.clone(), self.stores.catalog.clone());
+        move || {
+            let responses = kept.responses(switches.is_on(Switch::ResponseCache));
+            cache_layer::figures(responses, catalog.cache())
+        }
     }
 
     /// What public answers depend on now; none while none of them is to be kept.

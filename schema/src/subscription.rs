@@ -1,5 +1,6 @@
 //! The table of contents: what can be followed.
 
+mod interval;
 mod root;
 
 use async_graphql::{Context, Error, ID, Subscription};
@@ -13,9 +14,11 @@ use crate::{
     types::{
         change::CatalogChange,
         job::{self, Job},
-        metrics_snapshot::{self, MetricsSnapshot},
+        metrics_snapshot::{self, MetricsScope, MetricsSnapshot},
+        usage_feed::{self, UsageFeedFilter, UsageTick},
     },
 };
+pub(crate) use interval::interval_of;
 pub(crate) use root::write_out_roots;
 
 pub(crate) struct Subscription;
@@ -25,14 +28,28 @@ pub(crate) struct Subscription;
 #[expect(clippy::unused_async, reason = "the library takes no other functions")]
 impl Subscription {
     /// A snapshot at once, then one per interval (ms, 250 to 60000). Who reads more slowly misses some, and always reads the
-    /// newest. Needs scope metrics:read.
+    /// newest. Of a fleet that nobody follows yet, the first waits a second for the other instances to tell how they do. Needs scope
+    /// metrics:read.
     async fn live_metrics(
         &self,
         context: &Context<'_>,
         #[graphql(default = 1000)] interval_ms: i32,
+        #[graphql(default_with = "MetricsScope::Instance")] scope: MetricsScope,
     ) -> Result<impl Stream<Item = MetricsSnapshot> + use<>, Error> {
         authority::require(context, Scope::MetricsRead)?;
-        metrics_snapshot::live(context, interval_ms)
+        metrics_snapshot::live(context, interval_ms, scope)
+    }
+
+    /// Usage as it is recorded, summed per interval (ms, 250 to 60000), from every instance: what passes the filter. Nothing of it is kept
+    /// for who reads slowly, and what another instance recorded is lost here while Redis is away. Needs scope analytics:read.
+    async fn usage_feed(
+        &self,
+        context: &Context<'_>,
+        filter: Option<UsageFeedFilter>,
+        #[graphql(default = 1000)] interval_ms: i32,
+    ) -> Result<impl Stream<Item = UsageTick> + use<>, Error> {
+        authority::require(context, Scope::AnalyticsRead)?;
+        usage_feed::follow(context, filter.unwrap_or_default(), interval_ms)
     }
 
     /// Progress of a long job until it ends: how it stands at once, and then whenever that has changed. Who reads slowly is told

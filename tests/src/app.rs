@@ -19,6 +19,7 @@ use domain::{
         import::{ImportReport, Importer, find_sources},
     },
     database::{Database, DatabaseError, OpenMode},
+    operations::Operations,
     search::Search,
 };
 use reqwest::{Method, RequestBuilder};
@@ -176,6 +177,17 @@ impl TestApp {
     pub async fn try_to_roll_up(&self) -> Result<u64, DatabaseError> {
         let server = self.server.as_ref().expect("it runs");
         server.usage().roll_up().await
+    }
+
+    /// Has the server write how it did, as the process does every minute.
+    pub async fn write_operations(&self) {
+        let written = self.operations().write().await;
+        written.unwrap_or_else(|error| panic!("{error}"));
+    }
+
+    /// Where the server notes how it does.
+    pub fn operations(&self) -> &Operations {
+        self.server.as_ref().expect("it runs").operations()
     }
 
     /// Has the server make the days of usage to come, and forget those that were kept long enough.

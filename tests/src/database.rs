@@ -19,6 +19,21 @@ use crate::{
     shared::{self, RUNTIME},
 };
 
+/// Every migration, the first first: one that is added stands here too.
+pub const MIGRATIONS: &[&str] = &[
+    "m20261101_000001_catalog",
+    "m20261121_000002_keywords",
+    "m20261121_000003_synonyms",
+    "m20261121_000004_access",
+    "m20261121_000005_administration",
+    "m20261122_000006_popularity",
+    "m20261122_000007_usage",
+    "m20261122_000008_co_usage",
+    "m20261122_000009_usage_storage",
+    "m20261123_000010_usage_ranking",
+    "m20261123_000011_operations",
+];
+
 /// A database engine that iconql runs on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Engine {

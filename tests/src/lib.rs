@@ -32,7 +32,7 @@ mod wire;
 pub use app::{Builder, NOW_MS, TestApp};
 pub use child::{Ended, Iconql, Running, eventually};
 pub use collector::{Collector, Span};
-pub use database::{Engine, TestDatabase};
+pub use database::{Engine, MIGRATIONS, TestDatabase};
 pub use fixtures::{
     clients, fixture, keyword_packages, oracle, starter_package, starter_packages, whole_catalog, workspace_root,
 };

@@ -149,6 +149,15 @@ impl Socket {
         }
     }
 
+    /// The next message, or how the server closes the socket.
+    pub async fn receive_or_close(&mut self) -> Result<Value, (u16, String)> {
+        match self.next_frame().await {
+            Message::Text(text) => Ok(serde_json::from_str(&text).expect("messages are JSON")),
+            Message::Close(Some(frame)) => Err((frame.code.into(), frame.reason.to_string())),
+            frame => panic!("neither: {frame:?}"),
+        }
+    }
+
     /// How the server closes the socket. Fails where it says something else.
     pub async fn closed(&mut self) -> (u16, String) {
         match self.next_frame().await {

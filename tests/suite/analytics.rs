@@ -1,28 +1,26 @@
-//! Answers about usage, beside a recount of the events that they rest on.
+//! Answers about usage; `analytics_recount` has most of them beside a recount of the events that they rest on.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use reqwest::Method;
 use serde_json::{Value, json};
 use tests::{Engine, NOW_MS, Reply, TestApp, on_each_engine};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use crate::random::Random;
+pub(crate) const MINUTE_MS: i64 = 60_000;
+pub(crate) const HOUR_MS: i64 = 60 * MINUTE_MS;
+pub(crate) const DAY_MS: i64 = 24 * HOUR_MS;
 
-const MINUTE_MS: i64 = 60_000;
-const HOUR_MS: i64 = 60 * MINUTE_MS;
-const DAY_MS: i64 = 24 * HOUR_MS;
-
-const ICONS: [&str; 6] = ["u:a", "u:b", "u:c", "v:a", "v:b", "v:c"];
-
-#[derive(Debug, Clone)]
-struct Event {
-    icon: &'static str,
-    at_ms: i64,
-    kind: &'static str,
-    country: Option<&'static str>,
-    user: usize,
-    session: usize,
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Event {
+    pub(crate) icon: &'static str,
+    pub(crate) at_ms: i64,
+    pub(crate) kind: &'static str,
+    pub(crate) country: Option<&'static str>,
+    pub(crate) device: Option<&'static str>,
+    pub(crate) client: Option<&'static str>,
+    pub(crate) user: usize,
+    pub(crate) session: usize,
 }
 
 fn instant(unix_ms: i64) -> String {
@@ -30,39 +28,31 @@ fn instant(unix_ms: i64) -> String {
     instant.format(&Rfc3339).unwrap()
 }
 
-fn unix_ms(instant: &Value) -> i64 {
+pub(crate) fn unix_ms(instant: &Value) -> i64 {
     let instant = OffsetDateTime::parse(instant.as_str().unwrap(), &Rfc3339).unwrap();
     i64::try_from(instant.unix_timestamp_nanos() / 1_000_000).unwrap()
 }
 
-fn events(random: &mut Random, count: usize) -> Vec<Event> {
-    let event = |random: &mut Random| {
-        let back_minutes = if random.below(2) == 0 {
-            random.below(28 * 24 * 60)
-        } else {
-            random.below(300)
-        };
-        // Some are used more than others.
-        let icon = ICONS[random.below(6).min(random.below(6))];
-        Event {
-            icon,
-            at_ms: NOW_MS
-                - i64::try_from(back_minutes).unwrap() * MINUTE_MS
-                - i64::try_from(random.below(59_000)).unwrap(),
-            kind: ["RENDER", "COPY", "VIEW"][random.below(3)],
-            country: [Some("DE"), Some("FR"), Some("US"), None][random.below(4)],
-            user: random.below(40),
-            session: random.below(60),
-        }
-    };
-    (0..count).map(|_| event(random)).collect()
+/// Somebody looked at an icon.
+fn view(icon: &'static str, at_ms: i64, by: usize) -> Event {
+    Event {
+        icon,
+        at_ms,
+        kind: "VIEW",
+        country: None,
+        device: None,
+        client: None,
+        user: by,
+        session: by,
+    }
 }
 
-async fn record(app: &TestApp, events: &[Event]) {
+pub(crate) async fn record(app: &TestApp, events: &[Event]) {
     for some in events.chunks(500) {
         let event = |event: &Event| {
             json!({
                 "icon": event.icon, "occurredAt": instant(event.at_ms), "kind": event.kind, "country": event.country,
+                "device": event.device, "client": event.client,
                 "userId": format!("user {}", event.user), "sessionId": format!("session {}", event.session),
             })
         };
@@ -73,7 +63,7 @@ async fn record(app: &TestApp, events: &[Event]) {
     }
 }
 
-async fn start(engine: Engine) -> TestApp {
+pub(crate) async fn start(engine: Engine) -> TestApp {
     let app = TestApp::build(engine).await.flag("--batch-max-size=1000").start().await;
     let body = json!({ "body": "<path d=\"M0 0h1z\"/>" });
     for prefix in ["u", "v"] {
@@ -84,9 +74,9 @@ async fn start(engine: Engine) -> TestApp {
 }
 
 /// Half-open, as it is asked for.
-type Range = (i64, i64);
+pub(crate) type Range = (i64, i64);
 
-async fn ask(app: &TestApp, field: &str, (from_ms, to_ms): Range) -> Reply {
+pub(crate) async fn ask(app: &TestApp, field: &str, (from_ms, to_ms): Range) -> Reply {
     let field = field.replace(
         "RANGE",
         &format!(
@@ -96,209 +86,6 @@ async fn ask(app: &TestApp, field: &str, (from_ms, to_ms): Range) -> Reply {
         ),
     );
     app.graphql(&format!("{{ analytics {{ found: {field} }} }}")).await
-}
-
-/// Ranges of whole hours, of a few hours up to all that there is, and some that are none.
-fn ranges(random: &mut Random) -> Vec<Range> {
-    let today_ms = NOW_MS - NOW_MS.rem_euclid(DAY_MS);
-    let mut ranges = vec![
-        (today_ms - 27 * DAY_MS, today_ms + DAY_MS),
-        (today_ms - DAY_MS, today_ms),
-        (today_ms - 7 * DAY_MS, today_ms - 3 * DAY_MS),
-        (today_ms, today_ms + HOUR_MS),
-        (today_ms + 5 * DAY_MS, today_ms + 6 * DAY_MS),
-    ];
-    for _ in 0..6 {
-        let from_ms = today_ms - i64::try_from(random.below(28 * 24)).unwrap() * HOUR_MS;
-        ranges.push((
-            from_ms,
-            from_ms + i64::try_from(1 + random.below(200)).unwrap() * HOUR_MS,
-        ));
-    }
-    ranges
-}
-
-fn within<'a>(events: &'a [Event], (from_ms, to_ms): Range) -> impl Iterator<Item = &'a Event> {
-    events
-        .iter()
-        .filter(move |event| (from_ms..to_ms).contains(&event.at_ms))
-}
-
-/// When the bucket begins.
-fn begin_ms(interval: &str, at_ms: i64) -> i64 {
-    let (length_ms, offset_ms) = match interval {
-        "MINUTE" => (MINUTE_MS, 0),
-        "HOUR" => (HOUR_MS, 0),
-        "DAY" => (DAY_MS, 0),
-        _ => (7 * DAY_MS, 4 * DAY_MS),
-    };
-    at_ms - (at_ms - offset_ms).rem_euclid(length_ms)
-}
-
-/// By key and bucket, what happened and by how many.
-type Counted = BTreeMap<(String, i64), (u64, u64)>;
-
-fn recount<'a>(events: impl Iterator<Item = &'a Event>, interval: &str, key: impl Fn(&Event) -> String) -> Counted {
-    let mut users: BTreeMap<(String, i64), (u64, BTreeSet<usize>)> = BTreeMap::new();
-    for event in events {
-        let (count, by) = users.entry((key(event), begin_ms(interval, event.at_ms))).or_default();
-        *count += 1;
-        by.insert(event.user);
-    }
-    users
-        .into_iter()
-        .map(|(key, (count, users))| (key, (count, users.len() as u64)))
-        .collect()
-}
-
-fn key_of(event: &Event, dimension: &str) -> String {
-    let at = OffsetDateTime::from_unix_timestamp(event.at_ms / 1_000).unwrap();
-    match dimension {
-        "COUNTRY" => event.country.unwrap_or("(unknown)").to_owned(),
-        "KIND" => event.kind.to_owned(),
-        "SET" => event.icon.split(':').next().unwrap().to_owned(),
-        "HOUR_OF_DAY" => format!("{:02}", at.hour()),
-        "DAY_OF_WEEK" => at.weekday().to_string().to_uppercase(),
-        _ => String::new(),
-    }
-}
-
-fn told(reply: &Reply) -> Counted {
-    let mut told = Counted::new();
-    for series in reply.data("/analytics/found").as_array().unwrap() {
-        let points = series["points"].as_array().unwrap();
-        let total: u64 = points.iter().map(|point| point["count"].as_u64().unwrap()).sum();
-        assert_eq!(series["total"], total);
-        for point in points.iter().filter(|point| point["count"] != 0) {
-            let key = series["key"].as_str().unwrap_or_default().to_owned();
-            told.insert(
-                (key, unix_ms(&point["at"])),
-                (point["count"].as_u64().unwrap(), point["uniqueUsers"].as_u64().unwrap()),
-            );
-        }
-    }
-    told
-}
-
-on_each_engine! {
-    async fn answers_are_what_a_recount_gives(engine) {
-        let (app, mut random) = (start(engine).await, Random::new(41));
-        let mut all = Vec::new();
-        for round in 0..2 {
-            // What comes later than its day was ranked counts as well.
-            let new = events(&mut random, 1_200);
-            record(&app, &new).await;
-            all.extend(new);
-            app.roll_up().await;
-            for range in ranges(&mut random) {
-                series_are_recounted(&app, &all, range).await;
-                shares_and_users_are_recounted(&app, &all, range).await;
-            }
-            let unranked = app.database().number("SELECT count(*) FROM usage_day_ranking WHERE icons IS NULL").await;
-            assert_eq!(unranked, 1, "{round}: today alone is not over");
-        }
-    }
-}
-
-async fn series_are_recounted(app: &TestApp, events: &[Event], range: Range) {
-    for interval in ["MINUTE", "HOUR", "DAY", "WEEK"] {
-        for (target, wanted) in [
-            ("", ""),
-            ("target: { icon: \"u:a\" }, ", "u:a"),
-            ("target: { set: \"v\" }, ", "v:"),
-        ] {
-            for by in ["", "COUNTRY", "KIND", "SET", "HOUR_OF_DAY", "DAY_OF_WEEK"] {
-                if interval == "MINUTE" && (!by.is_empty() || range.1 - range.0 > 1_000 * MINUTE_MS) {
-                    continue;
-                }
-                let argument = if by.is_empty() {
-                    String::new()
-                } else {
-                    format!(", by: {by}")
-                };
-                let field = format!(
-                    "usageSeries({target}RANGE, interval: {interval}{argument}) {{ key total points {{ at count uniqueUsers }} }}"
-                );
-                let reply = ask(app, &field, range).await;
-                let mut expected = recount(
-                    within(events, range).filter(|event| event.icon.starts_with(wanted)),
-                    interval,
-                    |event| key_of(event, by),
-                );
-                if by == "HOUR_OF_DAY" {
-                    // Of 24 keys the twenty that were used most are told.
-                    let told = told(&reply);
-                    expected.retain(|key, _| told.contains_key(key));
-                    assert_eq!(told.len(), expected.len());
-                }
-                assert_eq!(told(&reply), expected, "{field} {range:?}");
-            }
-        }
-    }
-}
-
-async fn shares_and_users_are_recounted(app: &TestApp, events: &[Event], range: Range) {
-    for dimension in ["COUNTRY", "KIND", "SET", "HOUR_OF_DAY", "DAY_OF_WEEK"] {
-        let mut expected: BTreeMap<String, u64> = BTreeMap::new();
-        for event in within(events, range) {
-            *expected.entry(key_of(event, dimension)).or_default() += 1;
-        }
-        let all: u64 = expected.values().sum();
-        let reply = ask(
-            app,
-            &format!("distribution(RANGE, dimension: {dimension}) {{ key count share }}"),
-            range,
-        )
-        .await;
-        let found = reply.data("/analytics/found").as_array().unwrap();
-        let counts = found.iter().filter(|share| share["count"] != 0);
-        let counts: BTreeMap<String, u64> = counts
-            .map(|share| {
-                (
-                    share["key"].as_str().unwrap().to_owned(),
-                    share["count"].as_u64().unwrap(),
-                )
-            })
-            .collect();
-        assert_eq!(counts, expected, "{dimension} {range:?}");
-        if all > 0 {
-            let shares: f64 = found.iter().map(|share| share["share"].as_f64().unwrap()).sum();
-            assert!((shares - 1.0).abs() < 1e-9, "{}", reply.text);
-        }
-    }
-    let mut used: BTreeMap<&str, u64> = BTreeMap::new();
-    for event in within(events, range) {
-        *used.entry(event.icon).or_default() += 1;
-    }
-    let mut used: Vec<u64> = used.into_values().collect();
-    used.sort_unstable_by(|one, other| other.cmp(one));
-    let reply = ask(app, "topIcons(RANGE, first: 4) { name icon { name } count }", range).await;
-    let found = reply.data("/analytics/found").as_array().unwrap();
-    let counts: Vec<u64> = found.iter().map(|top| top["count"].as_u64().unwrap()).collect();
-    assert_eq!(counts, used[..used.len().min(4)], "{range:?} {}", reply.text);
-    for top in found {
-        let name = top["icon"]["name"].as_str().unwrap();
-        assert_eq!(top["name"], name);
-        assert_eq!(
-            top["count"],
-            within(events, range).filter(|event| event.icon == name).count()
-        );
-    }
-    let users = |range: Range| -> BTreeSet<usize> { within(events, range).map(|event| event.user).collect() };
-    let (active, before) = (users(range), users((0, range.0)));
-    let sessions: BTreeSet<usize> = within(events, range).map(|event| event.session).collect();
-    let reply = ask(
-        app,
-        "users(RANGE) { activeUsers newUsers returningUsers sessions iconsPerSession byHour { key } }",
-        range,
-    )
-    .await;
-    let found = reply.data("/analytics/found");
-    let counts = ["activeUsers", "newUsers", "sessions"].map(|field| found[field].as_u64().unwrap());
-    let expected = [active.len(), active.difference(&before).count(), sessions.len()];
-    assert_eq!(counts, expected.map(|count| count as u64), "{range:?}");
-    assert_eq!(found["returningUsers"], counts[0] - counts[1]);
-    assert_eq!(found["byHour"].as_array().unwrap().len(), 24);
 }
 
 on_each_engine! {
@@ -337,9 +124,7 @@ on_each_engine! {
 
     async fn icons_that_are_gone_are_counted_by_their_names(engine) {
         let app = start(engine).await;
-        let event = |icon: &'static str| Event {
-            icon, at_ms: NOW_MS - DAY_MS, kind: "VIEW", country: None, user: 1, session: 1,
-        };
+        let event = |icon| view(icon, NOW_MS - DAY_MS, 1);
         record(&app, &[event("u:a"), event("u:a"), event("v:a")]).await;
         app.roll_up().await;
         let body = json!({ "body": "<path d=\"M0 0h1z\"/>" });
@@ -352,6 +137,34 @@ on_each_engine! {
         assert_eq!(reply.data("/analytics/found"), &expected, "{}", reply.text);
         let filtered = ask(&app, "topIcons(RANGE, filter: { prefixes: [\"v\"] }) { name }", (NOW_MS - 2 * DAY_MS, NOW_MS)).await;
         assert_eq!(filtered.texts("/analytics/found", "name"), ["v:a"], "{}", filtered.text);
+    }
+
+    async fn what_no_day_used_most_may_be_what_was_used_most(engine) {
+        let app = start(engine).await;
+        let icons: Vec<String> = (0..3_000).map(|icon| format!("w:i{icon}")).collect();
+        let icons: Vec<&'static str> = icons.into_iter().map(|icon| &*icon.leak()).collect();
+        let body = json!({ "body": "<path d=\"M0 0h1z\"/>" });
+        let bodies: serde_json::Map<String, Value> = icons.iter().map(|icon| (icon[2..].to_owned(), body.clone())).collect();
+        app.import_json(&json!({ "prefix": "w", "icons": bodies })).await;
+        // Of each day's ranking a thousand are read at first. On each day 1,500 were used more than u:a, and over both u:a most.
+        let mut all = Vec::new();
+        for (day, icons) in icons.chunks(1_500).enumerate() {
+            let at_ms = NOW_MS - (1 + i64::try_from(day).unwrap()) * DAY_MS;
+            all.extend(icons.iter().flat_map(|icon| [view(icon, at_ms, 1); 3]));
+            all.extend([view("u:a", at_ms, 1); 2]);
+        }
+        record(&app, &all).await;
+        app.roll_up().await;
+        let two_days = (NOW_MS - 3 * DAY_MS, NOW_MS);
+        for (first, expected) in [(1, vec![4]), (2, vec![4, 3]), (100, [vec![4], vec![3; 99]].concat())] {
+            let reply = ask(&app, &format!("topIcons(RANGE, first: {first}) {{ name count }}"), two_days).await;
+            let found = reply.data("/analytics/found").as_array().unwrap();
+            let counts: Vec<u64> = found.iter().map(|top| top["count"].as_u64().unwrap()).collect();
+            assert_eq!((&found[0]["name"], counts), (&json!("u:a"), expected), "{first}");
+        }
+        // Nothing that a day used most passes.
+        let filtered = ask(&app, "topIcons(RANGE, filter: { prefixes: [\"u\"] }) { name count }", two_days).await;
+        assert_eq!(filtered.data("/analytics/found"), &json!([{ "name": "u:a", "count": 4 }]), "{}", filtered.text);
     }
 
     async fn analytics_need_their_scope(engine) {
@@ -372,9 +185,7 @@ on_each_engine! {
 
     async fn pairs_are_those_that_sessions_use_together(engine) {
         let app = start(engine).await;
-        let event = |icon: &'static str, session: usize, back_ms: i64| Event {
-            icon, session, at_ms: NOW_MS - back_ms, kind: "VIEW", country: None, user: session,
-        };
+        let event = |icon, session, back_ms: i64| view(icon, NOW_MS - back_ms, session);
         let mut all = Vec::new();
         for session in 0..20 {
             all.push(event("u:a", session, DAY_MS));
@@ -406,7 +217,7 @@ on_each_engine! {
             for (icon, count) in [("u:a", 10 + 20 * day), ("u:b", 210 - 20 * day), ("u:c", 100)] {
                 for place in 0..count {
                     let at_ms = NOW_MS - (10 - day) * DAY_MS + place * 1_000;
-                    all.push(Event { icon, at_ms, kind: "VIEW", country: None, user: 1, session: 1 });
+                    all.push(view(icon, at_ms, 1));
                 }
             }
         }
@@ -430,7 +241,7 @@ on_each_engine! {
             let at_ms = NOW_MS - day * DAY_MS;
             let is_weekend = (at_ms.div_euclid(DAY_MS) + 3).rem_euclid(7) >= 5;
             for place in 0..(if is_weekend { 20 } else { 60 }) {
-                all.push(Event { icon: "u:a", at_ms: at_ms + place * 1_000, kind: "VIEW", country: None, user: 1, session: 1 });
+                all.push(view("u:a", at_ms + place * 1_000, 1));
             }
         }
         record(&app, &all).await;

@@ -2,7 +2,7 @@
 
 use std::{fmt::Write as _, fs};
 
-use tests::{Engine, Iconql, TestDatabase, fixture, workspace_root};
+use tests::{Engine, Iconql, MIGRATIONS, TestDatabase, fixture, workspace_root};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_iconql-under-test");
 
@@ -135,26 +135,16 @@ async fn migrations_go_up_and_down_and_tell() {
     // The folder of the database is made with it.
     let url = format!("sqlite://{}", folder.path().join("new/iconql.db").display());
     let migrate = |arguments: &[&str]| Iconql::new(BINARY, &[&["migrate"], arguments].concat()).database(&url);
-    let [applied, behind, pending] = [10, 9, 0].map(|applied| {
-        let names = [
-            "m20261101_000001_catalog",
-            "m20261121_000002_keywords",
-            "m20261121_000003_synonyms",
-            "m20261121_000004_access",
-            "m20261121_000005_administration",
-            "m20261122_000006_popularity",
-            "m20261122_000007_usage",
-            "m20261122_000008_co_usage",
-            "m20261122_000009_usage_storage",
-            "m20261123_000010_usage_ranking",
-        ];
-        let states = (0..names.len()).map(|place| if place < applied { "applied" } else { "pending" });
+    let all = MIGRATIONS.len();
+    let [applied, behind, pending] = [all, all - 1, 0].map(|applied| {
+        let states = (0..all).map(|place| if place < applied { "applied" } else { "pending" });
         let lines: Vec<String> = states
-            .zip(names)
+            .zip(MIGRATIONS)
             .map(|(state, name)| format!("{state}  {name}\n"))
             .collect();
         lines.concat()
     });
+    let [all_down, more] = [all, all + 1].map(|steps| format!("--steps={steps}"));
     for (arguments, expected) in [
         (&["up"][..], &applied),
         (&["up"], &applied),
@@ -162,8 +152,8 @@ async fn migrations_go_up_and_down_and_tell() {
         (&["down"], &behind),
         (&["status"], &behind),
         (&["up"], &applied),
-        (&["down", "--steps=10"], &pending),
-        (&["down", "--steps=11"], &pending),
+        (&["down", &all_down], &pending),
+        (&["down", &more], &pending),
         (&["up"], &applied),
     ] {
         assert_eq!(

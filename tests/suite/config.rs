@@ -137,7 +137,12 @@ async fn what_cannot_be_used_stops_every_command_with_its_name() {
             None,
             "MAX_DEPTH (from the configuration file): cannot use \"0\": 0 is not in 1..=64",
         ),
-        ("max_depth = 1.5", None, "`max_depth` must be text, a number"),
+        (
+            "max_depth = 1.5",
+            None,
+            "MAX_DEPTH (from the configuration file): cannot use \"1.5\": invalid digit",
+        ),
+        ("max_depth = 2026-09-01", None, "`max_depth` must be text, a number"),
         ("max_depth = ", None, "line 1: "),
         ("log_level = \"info\"\nlisten = 127.0.0.1", None, "line 2: "),
         (
@@ -179,6 +184,21 @@ async fn what_cannot_be_used_stops_every_command_with_its_name() {
             "",
             Some(("TRUSTED_PROXIES", "10.0.0.0/33")),
             "TRUSTED_PROXIES (from the environment): cannot use \"10.0.0.0/33\": write it as 10.1.2.3, 10.0.0.0/8",
+        ),
+        (
+            "slo_error_rate = 0.0",
+            None,
+            "SLO_ERROR_RATE (from the configuration file): cannot use \"0\": write a share above 0 and below 1",
+        ),
+        (
+            "",
+            Some(("SLO_POPULAR_HIT_RATE", "1")),
+            "SLO_POPULAR_HIT_RATE (from the environment): cannot use \"1\": write a share above 0 and below 1",
+        ),
+        (
+            "",
+            Some(("SLO_ERROR_RATE", "NaN")),
+            "SLO_ERROR_RATE (from the environment): cannot use \"NaN\": write a share above 0 and below 1",
         ),
         // It is a fault also where another source wins.
         (
@@ -274,7 +294,8 @@ async fn the_example_lists_every_variable_with_its_default() {
         let Some((name, value)) = line.strip_prefix('#').and_then(|line| line.split_once('=')) else {
             continue;
         };
-        if !name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_') {
+        let is_of_name = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
+        if !name.bytes().all(is_of_name) {
             continue;
         }
         let meaning = lines[index - 1].strip_prefix("# ");

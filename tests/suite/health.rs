@@ -1,7 +1,7 @@
 //! Health and figures, and what a service in production keeps to itself.
 
 use serde_json::json;
-use tests::{TestApp, on_each_engine};
+use tests::{TestApp, eventually, on_each_engine};
 
 on_each_engine! {
     async fn health_says_what_there_is(engine) {
@@ -15,6 +15,8 @@ on_each_engine! {
             assert_eq!((reply.status, reply.json), (200, expected), "{path}");
         }
         app.sql("DROP TABLE catalog_state").await;
+        // The database is asked once a second.
+        eventually("it is found out", async || app.get("/api/health").await.status == 503).await;
         let reply = app.get("/api/health").await;
         assert_eq!((reply.status, reply.json), (503, json!({ "status": "down", "version": "0.1.0", "database": "down" })));
         assert_eq!(app.get("/api/health/live").await.status, 200);

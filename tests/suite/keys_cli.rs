@@ -75,7 +75,8 @@ on_each_engine! {
         // Whatever was not done has left no trace, and a number is never given out again.
         assert_eq!(database.number("SELECT revision FROM access_state").await, 6);
         let next = keys(&database, &["create", "--scope=admin"]).run().await.succeeded();
-        assert!(next.stderr.starts_with("This is key 7,"), "{}", next.stderr);
+        // A machine that is busy may have said that a statement was slow.
+        assert!(next.stderr.contains("This is key 7,"), "{}", next.stderr);
     }
 
     async fn many_at_once_are_many_keys(engine) {

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking, in its own functions too")]
 
 mod analytics;
+mod analytics_recount;
 mod backup;
 mod backup_kills;
 mod backup_refusals;
@@ -28,6 +29,7 @@ mod foresight;
 mod harness;
 mod headers;
 mod health;
+mod health_checks;
 mod http;
 mod http_cache;
 mod import_kill;
@@ -41,8 +43,13 @@ mod keywords;
 mod kill_scenario;
 mod limits;
 mod live;
+mod live_fleet;
 mod lookup;
+mod migrations;
 mod operations;
+mod operations_data;
+mod operations_insights;
+mod operations_kills;
 mod overload;
 mod pages;
 mod paging;
@@ -74,6 +81,7 @@ mod synonyms;
 mod through_changes;
 mod trusted;
 mod usage;
+mod usage_feed;
 mod usage_kills;
 mod usage_ranking;
 mod usage_rollup;

@@ -104,6 +104,14 @@ fn what_has_landed_is_whole() {
         "ForecastPoint",
         "DistributionBucket",
         "UserBehavior",
+        "HealthCheck",
+        "HealthStatus",
+        "MetricsScope",
+        "MetricsSnapshot",
+        "CacheLayer",
+        "PoolStats",
+        "UsageFeedFilter",
+        "UsageTick",
     ] {
         let of_type = |place: &&String| place.split(['.', '(']).next() == Some(whole);
         let missing: Vec<&String> = contract

@@ -9,7 +9,7 @@ use axum::{
 };
 use domain::cache::Weigh;
 use metrics::{Counter, Histogram};
-use schema::Validity;
+use schema::{Label, Validity};
 
 use crate::{
     middleware::request::{self, REQUEST_ID},
@@ -33,6 +33,7 @@ pub(crate) struct Keepable {
 /// How often an operation was answered, and how long that took.
 #[derive(Clone)]
 pub(crate) struct OperationFigures {
+    pub(crate) label: Label,
     pub(crate) count: Counter,
     pub(crate) duration: Histogram,
 }
@@ -118,6 +119,11 @@ impl Kept {
 
     pub(super) fn cost(&self) -> u32 {
         self.keepable.cost
+    }
+
+    /// What figures call the operation that it answers, where it answers one.
+    pub(super) fn label(&self) -> Option<&Label> {
+        self.keepable.operation.as_ref().map(|operation| &operation.label)
     }
 
     /// The answer to a request with `asked`; without the body to whoever has it.

@@ -9,6 +9,7 @@ use axum::{
     middleware::Next,
     response::Response,
 };
+use domain::operations::Operations;
 use futures_util::FutureExt as _;
 use http_body_util::BodyExt as _;
 use metrics::{Counter, Histogram, SharedString};
@@ -16,7 +17,7 @@ use tracing::Instrument as _;
 
 use super::protection::protect;
 use crate::{
-    routes,
+    routes::{self, Unanswered, graphql},
     telemetry::{adopt_parent, current_traceparent},
 };
 
@@ -41,9 +42,17 @@ impl Drop for InFlight {
     }
 }
 
-/// Watches one request from its headers to its answer's headers, which it always gets. `is_https`: browsers reach the service by
-/// https.
-pub(crate) async fn observe(State(is_https): State<bool>, mut request: Request, next: Next) -> Response {
+/// How requests are watched.
+#[derive(Clone)]
+pub(crate) struct Watching {
+    /// Browsers reach the service by https.
+    pub(crate) is_https: bool,
+    /// Where it is noted that a request for GraphQL came to no operation.
+    pub(crate) operations: Operations,
+}
+
+/// Watches one request from its headers to its answer's headers, which it always gets.
+pub(crate) async fn observe(State(watching): State<Watching>, mut request: Request, next: Next) -> Response {
     let started = Instant::now();
     hide_secrets(request.headers_mut());
     let method = method_label(request.method().as_str());
@@ -77,7 +86,12 @@ pub(crate) async fn observe(State(is_https): State<bool>, mut request: Request, 
         response.headers_mut().insert("traceparent", value);
     }
     response.headers_mut().insert(REQUEST_ID, id);
-    protect(&mut response, is_https);
+    protect(&mut response, watching.is_https);
+    if let Some(Unanswered(error)) = response.extensions_mut().remove()
+        && endpoint == graphql::ROUTE
+    {
+        watching.operations.note_unanswered(&error);
+    }
     let response = count_bytes(response);
     count_of(method, endpoint.clone().into(), status.to_string().into()).increment(1);
     duration_of(method, endpoint.into()).record(elapsed);

@@ -181,6 +181,7 @@ fn figures(executed: &Executed) -> OperationFigures {
     };
     let (operation, kind) = (Arc::clone(&executed.operation_name), executed.operation_kind);
     OperationFigures {
+        label: executed.label.clone(),
         count: metrics::counter!("graphql_operations_total", "operation" => operation.clone(), "kind" => kind, "outcome" => outcome),
         duration: metrics::histogram!("graphql_operation_duration_seconds", "operation" => operation, "kind" => kind),
     }

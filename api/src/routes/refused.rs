@@ -5,9 +5,16 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
-use domain::access::{Scope, Scopes};
+use domain::{
+    access::{Scope, Scopes},
+    operations::AnswerError,
+};
 use schema::{Code, shortened};
 use serde_json::{Map, Value, json};
+
+/// Said with an answer that is none, for the figures.
+#[derive(Debug, Clone)]
+pub(crate) struct Unanswered(pub(crate) AnswerError);
 
 /// A request that is not answered.
 #[derive(Debug)]
@@ -70,6 +77,11 @@ impl Refused {
         Self { status, ..self }
     }
 
+    /// The same, for the figures.
+    pub(crate) fn noted(&self) -> AnswerError {
+        self.code.noted(self.message.clone())
+    }
+
     /// The array of errors that says so.
     pub(crate) fn errors(&self) -> Value {
         let mut extensions = Map::from_iter([("code".to_owned(), self.code.as_str().into())]);
@@ -83,7 +95,11 @@ impl IntoResponse for Refused {
     fn into_response(self) -> Response {
         let body = json!({ "errors": self.errors() });
         let headers = [(header::CACHE_CONTROL, "no-store")];
-        (self.status, headers, Json(body)).into_response()
+        let mut response = (self.status, headers, Json(body)).into_response();
+        response
+            .extensions_mut()
+            .insert(Unanswered(self.code.noted(self.message)));
+        response
     }
 }
 

@@ -106,6 +106,14 @@ fn describe_subscriptions() {
         "Events that slow clients lost"
     );
     ::metrics::counter!("subscription_events_dropped_total").increment(0);
+    describe_gauge!(
+        "live_producers",
+        Unit::Count,
+        "Whether figures are gathered for those who follow them: 1 or 0, by what they are of"
+    );
+    for of in ["fleet", "usage"] {
+        ::metrics::gauge!("live_producers", "of" => of).set(0);
+    }
     describe_gauge!("websocket_connections", Unit::Count, "Open sockets");
     describe_gauge!("event_streams", Unit::Count, "Running streams of server-sent events");
     describe_counter!("websocket_closes_total", Unit::Count, "Ends of sockets, by code");

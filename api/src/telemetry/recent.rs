@@ -14,6 +14,9 @@ use hdrhistogram::Histogram;
 /// How long a slot is: the shortest interval that is asked for.
 pub(super) const SLOT: Duration = Duration::from_millis(250);
 
+/// What instances tell each other of is made of whole seconds.
+const SLOTS_PER_SECOND: usize = 4;
+
 /// Slots that are kept: the longest interval.
 pub(super) const MAX_SLOTS: usize = 240;
 
@@ -38,6 +41,7 @@ struct Open {
     began: Instant,
     requests: u64,
     failed: u64,
+    usage_events: u64,
     durations: Histogram<u32>,
     acquires: Histogram<u32>,
     /// Processor time of the process when it began.
@@ -50,6 +54,7 @@ struct Closed {
     cpu_seconds: f64,
     requests: u64,
     failed: u64,
+    usage_events: u64,
     /// None where nothing happened, which is most of the time.
     durations: Option<Histogram<u32>>,
     acquires: Option<Histogram<u32>>,
@@ -61,8 +66,9 @@ pub(super) struct Sum {
     pub(super) cpu_seconds: f64,
     pub(super) requests: u64,
     pub(super) failed: u64,
-    durations: Histogram<u32>,
-    acquires: Histogram<u32>,
+    pub(super) usage_events: u64,
+    pub(super) durations: Histogram<u32>,
+    pub(super) acquires: Histogram<u32>,
 }
 
 impl Recent {
@@ -72,6 +78,7 @@ impl Recent {
                 began: now,
                 requests: 0,
                 failed: 0,
+                usage_events: 0,
                 durations: times(),
                 acquires: times(),
                 cpu_seconds,
@@ -88,6 +95,10 @@ impl Recent {
         if failed {
             open.failed += count;
         }
+    }
+
+    pub(super) fn count_usage_events(&self, count: u64) {
+        held(&self.open).usage_events += count;
     }
 
     pub(super) fn note_duration(&self, seconds: f64) {
@@ -114,6 +125,7 @@ impl Recent {
                 cpu_seconds: (cpu_seconds - before).max(0.0),
                 requests: std::mem::take(&mut open.requests),
                 failed: std::mem::take(&mut open.failed),
+                usage_events: std::mem::take(&mut open.usage_events),
                 durations: taken(&mut open.durations),
                 acquires: taken(&mut open.acquires),
             }
@@ -125,19 +137,34 @@ impl Recent {
 
     /// The newest `slots` together, or as many as there are.
     pub(super) fn newest(&self, slots: usize) -> Sum {
-        let mut sum = Sum {
+        Sum::of(held(&self.closed).iter().take(slots))
+    }
+
+    /// The newest `count` seconds, or as many as there are, the newest first.
+    pub(super) fn seconds(&self, count: usize) -> Vec<Sum> {
+        let mut closed = held(&self.closed);
+        let seconds = closed.make_contiguous().chunks_exact(SLOTS_PER_SECOND).take(count);
+        seconds.map(|slots| Sum::of(slots.iter())).collect()
+    }
+}
+
+impl Sum {
+    fn of<'a>(slots: impl Iterator<Item = &'a Closed>) -> Self {
+        let mut sum = Self {
             elapsed: Duration::ZERO,
             cpu_seconds: 0.0,
             requests: 0,
             failed: 0,
+            usage_events: 0,
             durations: times(),
             acquires: times(),
         };
-        for slot in held(&self.closed).iter().take(slots) {
+        for slot in slots {
             sum.elapsed += slot.elapsed;
             sum.cpu_seconds += slot.cpu_seconds;
             sum.requests += slot.requests;
             sum.failed += slot.failed;
+            sum.usage_events += slot.usage_events;
             for (total, times) in [
                 (&mut sum.durations, &slot.durations),
                 (&mut sum.acquires, &slot.acquires),
@@ -149,9 +176,7 @@ impl Recent {
         }
         sum
     }
-}
 
-impl Sum {
     /// Milliseconds that a share of the requests took at most; 0 where there was none.
     pub(super) fn duration_ms(&self, quantile: f64) -> f64 {
         quantile_ms(&self.durations, quantile)
@@ -179,7 +204,7 @@ fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn times() -> Histogram<u32> {
+pub(super) fn times() -> Histogram<u32> {
     Histogram::new_with_bounds(1, LONGEST_MICROSECONDS, SIGNIFICANT_DIGITS).expect("the bounds are in order")
 }
 
@@ -198,7 +223,7 @@ fn microseconds(seconds: f64) -> u64 {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a time is below 2^52 microseconds")]
-fn quantile_ms(times: &Histogram<u32>, quantile: f64) -> f64 {
+pub(super) fn quantile_ms(times: &Histogram<u32>, quantile: f64) -> f64 {
     times.value_at_quantile(quantile) as f64 / 1000.0
 }
 
@@ -236,6 +261,27 @@ mod tests {
                 sum.duration_ms(0.5)
             );
         }
+    }
+
+    #[test]
+    fn seconds_are_made_of_whole_ones_and_the_newest_come_first() {
+        let start = Instant::now();
+        let recent = Recent::new(start, 0.0);
+        let mut now = start;
+        for slot in 1..=11_u32 {
+            recent.count_requests(u64::from(slot), false);
+            recent.count_usage_events(1);
+            recent.note_duration(f64::from(slot) / 1000.0);
+            now += SLOT;
+            recent.close_slot(now, 0.0);
+        }
+        let seconds = recent.seconds(60);
+        let counts: Vec<_> = seconds
+            .iter()
+            .map(|sum| (sum.requests, sum.usage_events, sum.durations.len()))
+            .collect();
+        assert_eq!(counts, [(11 + 10 + 9 + 8, 4, 4), (7 + 6 + 5 + 4, 4, 4)]);
+        assert_eq!(recent.seconds(1).len(), 1);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Listens in on the registry: what it is told of requests, of waits for connections and of subscriptions is kept by time too.
+//! Listens in on the registry: what it is told of requests, of usage, of waits for connections and of subscriptions is kept by time too.
 
 use std::sync::Arc;
 
@@ -25,6 +25,7 @@ struct Heard<M> {
 #[derive(Clone, Copy)]
 enum Tell {
     Requests { failed: bool },
+    UsageEvents,
     Duration,
     Acquire,
     InFlight,
@@ -56,11 +57,15 @@ impl<R: Recorder> Recorder for Tap<R> {
 
     fn register_counter(&self, key: &Key, metadata: &Metadata<'_>) -> Counter {
         let registered = self.registry.register_counter(key, metadata);
-        if key.name() != "http_requests_total" {
-            return registered;
-        }
-        let failed = (key.labels()).any(|label| label.key() == "status" && label.value().starts_with('5'));
-        Counter::from_arc(self.heard(registered, Tell::Requests { failed }))
+        let has = |name: &str, is: fn(&str) -> bool| key.labels().any(|label| label.key() == name && is(label.value()));
+        let tell = match key.name() {
+            "http_requests_total" => Tell::Requests {
+                failed: has("status", |status| status.starts_with('5')),
+            },
+            "usage_events_total" if has("outcome", |outcome| outcome == "accepted") => Tell::UsageEvents,
+            _ => return registered,
+        };
+        Counter::from_arc(self.heard(registered, tell))
     }
 
     fn register_gauge(&self, key: &Key, metadata: &Metadata<'_>) -> Gauge {
@@ -87,8 +92,10 @@ impl<R: Recorder> Recorder for Tap<R> {
 impl CounterFn for Heard<Counter> {
     fn increment(&self, value: u64) {
         self.registered.increment(value);
-        if let Tell::Requests { failed } = self.tell {
-            self.recent.count_requests(value, failed);
+        match self.tell {
+            Tell::Requests { failed } => self.recent.count_requests(value, failed),
+            Tell::UsageEvents => self.recent.count_usage_events(value),
+            Tell::Duration | Tell::Acquire | Tell::InFlight | Tell::Subscribers => {}
         }
     }
 
@@ -118,7 +125,7 @@ impl Heard<Gauge> {
         match self.tell {
             Tell::InFlight => self.recent.in_flight.add(more),
             Tell::Subscribers => self.recent.subscribers.add(more),
-            Tell::Requests { .. } | Tell::Duration | Tell::Acquire => {}
+            Tell::Requests { .. } | Tell::UsageEvents | Tell::Duration | Tell::Acquire => {}
         }
     }
 }
@@ -129,7 +136,7 @@ impl HistogramFn for Heard<Histogram> {
         match self.tell {
             Tell::Duration => self.recent.note_duration(seconds),
             Tell::Acquire => self.recent.note_acquire(seconds),
-            Tell::Requests { .. } | Tell::InFlight | Tell::Subscribers => {}
+            Tell::Requests { .. } | Tell::UsageEvents | Tell::InFlight | Tell::Subscribers => {}
         }
     }
 }
@@ -159,6 +166,9 @@ mod tests {
             for (status, count) in [("200", 6), ("404", 2), ("503", 2)] {
                 metrics::counter!("http_requests_total", "endpoint" => "/", "status" => status).increment(count);
             }
+            for (outcome, count) in [("accepted", 40), ("duplicate", 2), ("rejected", 3)] {
+                metrics::counter!("usage_events_total", "outcome" => outcome).increment(count);
+            }
             // Another counter with a status is none of requests.
             metrics::counter!("cache_operations_total", "status" => "500").increment(7);
             for ms in 1..=10 {
@@ -182,6 +192,7 @@ mod tests {
             ),
             (r#"http_requests_total{endpoint="/",status="503"} 2"#, sum.failed),
             (r#"http_request_duration_seconds_count{endpoint="/"} 10"#, sum.requests),
+            (r#"usage_events_total{outcome="accepted"} 40"#, sum.usage_events),
             ("http_requests_in_flight 2", recent.in_flight.get().into()),
             ("subscriptions_active 5", recent.subscribers.get().into()),
             (r#"cache_operations_total{status="500"} 7"#, 7),

@@ -90,10 +90,10 @@ impl Analytics {
             UsageTarget::Everything => {
                 let used = self.most_used(range, Ranked::Sets, usize::MAX).await?;
                 let names = self.names(used.iter().map(|(target, _)| *target)).await?;
-                let named = used
+                let by_name = used
                     .into_iter()
                     .filter_map(|(target, count)| Some((names.get(&target)?.clone(), count)));
-                return Ok(named.collect());
+                return Ok(by_name.collect());
             }
             UsageTarget::Set(prefix) => prefix.as_str(),
             UsageTarget::Icon(name) => name.prefix(),

@@ -62,6 +62,16 @@ impl TimeRange {
         Ok(Self { from_ms, to_ms }.widened(MINUTE_MS))
     }
 
+    /// Where it begins.
+    pub(crate) fn begin_ms(self) -> i64 {
+        self.from_ms
+    }
+
+    /// Where it has ended.
+    pub(crate) fn end_ms(self) -> i64 {
+        self.to_ms
+    }
+
     fn widened(self, unit_ms: i64) -> Self {
         let (from, past) = (self.from_ms.div_euclid(unit_ms), (self.to_ms - 1).div_euclid(unit_ms));
         Self {
@@ -139,7 +149,7 @@ impl Interval {
     }
 
     /// When the bucket begins that an instant falls into.
-    pub(super) fn begin_ms(self, at_ms: i64) -> i64 {
+    pub(crate) fn begin_ms(self, at_ms: i64) -> i64 {
         let offset_ms = if self == Self::Week { FIRST_MONDAY_MS } else { 0 };
         at_ms - (at_ms - offset_ms).rem_euclid(self.length_ms())
     }
@@ -153,7 +163,7 @@ impl Interval {
     ///
     /// # Errors
     /// Where these are more than [`MAX_BUCKETS`].
-    pub(super) fn buckets(self, range: TimeRange) -> Result<Vec<i64>, RangeError> {
+    pub(crate) fn buckets(self, range: TimeRange) -> Result<Vec<i64>, RangeError> {
         let (first_ms, last_ms) = (self.begin_ms(range.from_ms), self.begin_ms(range.to_ms - 1));
         let count = (last_ms - first_ms) / self.length_ms() + 1;
         if usize::try_from(count).is_ok_and(|count| count <= MAX_BUCKETS) {

@@ -101,7 +101,7 @@ impl Analytics {
         } else {
             for (tier, buckets) in cells_of(range, interval) {
                 self.each_tally((tier, &buckets), &targets, |at_ms, _, tally| {
-                    gathering.add(at_ms, "", tally)
+                    gathering.add(at_ms, "", tally);
                 })
                 .await?;
             }

@@ -12,12 +12,12 @@ use crate::{
 const LEAST_SUPPORT: u64 = 3;
 
 /// Pairs that are looked at, those that most sessions used: of each day its share of so many, and no fewer than so many.
-const MOST_READ: usize = 60_000;
+const MOST_READ: usize = 20_000;
 const LEAST_READ_OF_DAY: usize = 100;
 
 /// Pairs that are counted exactly for one that is wanted, at most, and rows that are looked up for all of them: of each pair, and of both of
 /// its icons, one for each day.
-const CANDIDATES: usize = 10;
+const CANDIDATES: usize = 5;
 const MOST_LOOKED_UP: usize = 200_000;
 
 /// Two icons.

@@ -262,8 +262,11 @@ mod tests {
     use super::{Candidates, Rankings};
     use crate::usage::{Ranking, Target, Tier};
 
-    fn rankings(of: &[(&[(i64, u64)], u64)]) -> Rankings {
-        let ranking = |(place, (used, others)): (usize, &(&[(i64, u64)], u64))| {
+    /// What was used, and how often anything else was at most.
+    type Told<'a> = (&'a [(i64, u64)], u64);
+
+    fn rankings(of: &[Told<'_>]) -> Rankings {
+        let ranking = |(place, (used, others)): (usize, &Told<'_>)| {
             let used = used
                 .iter()
                 .map(|(target, count)| (Target::of_number(*target), *count))
@@ -307,7 +310,9 @@ mod tests {
     #[test]
     fn what_came_late_may_be_anybodys() {
         let mut days = rankings(&[(&[(1, 100), (2, 96), (3, 5)], 0)]);
-        days.values_mut().for_each(|day| day.late = 4);
+        for day in days.values_mut() {
+            day.late = 4;
+        }
         let candidates = Candidates::of(&days, |_| true, 1);
         assert_eq!((likely(&candidates), candidates.others), (vec![(1, 100), (2, 96)], 9));
     }

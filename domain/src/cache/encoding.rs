@@ -1,6 +1,6 @@
 //! How an entry is written in Redis: a check, what is known of it, and the value, compressed where that pays.
 
-use std::sync::atomic::AtomicU32;
+use std::sync::atomic::{AtomicBool, AtomicU32};
 
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64_with_seed;
@@ -84,6 +84,7 @@ pub(super) fn decode<R: Resource>(key: &R::Key, bytes: &[u8], name: &str) -> Opt
         stamp: header.stamp,
         life: header.life,
         asked: AtomicU32::default(),
+        is_popular: AtomicBool::default(),
     })
 }
 

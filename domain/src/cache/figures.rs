@@ -8,7 +8,7 @@ use std::{
 use super::memory::Extent;
 
 /// A place where things are kept, or come from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Layer {
     Memory,
     Redis,
@@ -126,10 +126,32 @@ impl Counts {
         self.times[bucket(nanos)].fetch_add(1, Ordering::Relaxed);
     }
 
+    /// How long questions took.
+    pub fn times(&self) -> Times {
+        Times(self.times.iter().map(|count| count.load(Ordering::Relaxed)).collect())
+    }
+}
+
+/// How many questions took how long, by buckets.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Times(Vec<u64>);
+
+impl Times {
+    /// Both together.
+    #[must_use]
+    pub fn and(&self, other: &Self) -> Self {
+        let at = |times: &Self, bucket| times.0.get(bucket).copied().unwrap_or_default();
+        Self(
+            (0..BUCKETS)
+                .map(|bucket| at(self, bucket).saturating_add(at(other, bucket)))
+                .collect(),
+        )
+    }
+
     /// Milliseconds that a share of the questions took at most, to within a fifth; none where there was none.
     pub fn quantile_ms(&self, share: f64) -> Option<f64> {
-        let times: Vec<u64> = self.times.iter().map(|count| count.load(Ordering::Relaxed)).collect();
-        let total: u64 = times.iter().sum();
+        let times = &self.0;
+        let total = times.iter().fold(0_u64, |total, count| total.saturating_add(*count));
         #[expect(
             clippy::cast_precision_loss,
             clippy::cast_possible_truncation,
@@ -137,9 +159,9 @@ impl Counts {
             reason = "a share of a count is a count, to within 2^-52"
         )]
         let wanted = (total as f64 * share).ceil() as u64;
-        let mut so_far = 0;
+        let mut so_far = 0_u64;
         let found = times.iter().position(|count| {
-            so_far += count;
+            so_far = so_far.saturating_add(*count);
             total > 0 && so_far >= wanted.max(1)
         });
         found.map(|bucket| end_of(bucket) / 1e6)
@@ -158,17 +180,16 @@ fn end_of(bucket: usize) -> f64 {
     2_f64.powf((bucket / 4) as f64) * (1.0 + (bucket % 4 + 1) as f64 / 4.0)
 }
 
-/// One layer at a moment.
-#[derive(Debug, Clone, PartialEq)]
+/// One layer at a moment, of one instance or of several.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct LayerFigures {
     pub layer: Layer,
     /// How full it is; empty where nobody here knows.
     pub extent: Extent,
     /// Counts since the start, in the order of [`Outcome::ALL`].
     pub counts: [u64; Outcome::ALL.len()],
-    /// What half of the questions took at most, and 99 of 100; 0 where there was none.
-    pub p50_ms: f64,
-    pub p99_ms: f64,
+    /// How long questions took.
+    pub times: Times,
     /// Whether it is to be asked.
     pub is_on: bool,
     /// Whether it answers, as far as is known.
@@ -182,11 +203,31 @@ impl LayerFigures {
             layer,
             extent: Extent::default(),
             counts: Outcome::ALL.map(|outcome| counts.get(outcome)),
-            p50_ms: counts.quantile_ms(0.5).unwrap_or(0.0),
-            p99_ms: counts.quantile_ms(0.99).unwrap_or(0.0),
+            times: counts.times(),
             is_on: true,
             is_up: true,
         }
+    }
+
+    /// Both together, of the same layer on two instances. It is on where it is on one of them, and answers where it does on all of
+    /// those.
+    #[must_use]
+    pub fn and(&self, other: &Self) -> Self {
+        let is_up = |figures: &Self| figures.is_up || !figures.is_on;
+        let is_on = self.is_on || other.is_on;
+        Self {
+            layer: self.layer,
+            extent: self.extent.and(other.extent),
+            counts: Outcome::ALL.map(|outcome| self.count(outcome).saturating_add(other.count(outcome))),
+            times: self.times.and(&other.times),
+            is_on,
+            is_up: is_on && is_up(self) && is_up(other),
+        }
+    }
+
+    /// What share of the questions took at most, in milliseconds; 0 where there was none.
+    pub fn quantile_ms(&self, share: f64) -> f64 {
+        self.times.quantile_ms(share).unwrap_or(0.0)
     }
 
     /// A count since the start.
@@ -199,22 +240,62 @@ impl LayerFigures {
 mod tests {
     use std::time::Duration;
 
-    use super::{Counts, Outcome, bucket, end_of};
+    use super::{Counts, Layer, LayerFigures, Outcome, Times, bucket, end_of};
 
     #[test]
     fn quantiles_are_a_fifth_off_at_most() {
         let counts = Counts::default();
-        assert_eq!(counts.quantile_ms(0.5), None);
+        assert_eq!(counts.times().quantile_ms(0.5), None);
         for micros in 1..=1000 {
             counts.took(Duration::from_micros(micros));
         }
         for (share, expected) in [(0.01, 0.01), (0.5, 0.5), (0.99, 0.99), (1.0, 1.0)] {
-            let found = counts.quantile_ms(share).expect("there were some");
+            let found = counts.times().quantile_ms(share).expect("there were some");
             assert!((expected..=expected * 1.26).contains(&found), "{share}: {found}");
         }
         counts.took(Duration::ZERO);
         counts.took(Duration::MAX);
-        assert!(counts.quantile_ms(1.0).is_some());
+        assert!(counts.times().quantile_ms(1.0).is_some());
+    }
+
+    #[test]
+    fn quantiles_of_several_are_those_of_all_their_questions() {
+        let (fast, slow, all) = (Counts::default(), Counts::default(), Counts::default());
+        for micros in 1..=900 {
+            fast.took(Duration::from_micros(micros));
+            all.took(Duration::from_micros(micros));
+        }
+        for millis in 1..=100 {
+            slow.took(Duration::from_millis(millis));
+            all.took(Duration::from_millis(millis));
+        }
+        for share in [0.5, 0.9, 0.99] {
+            assert_eq!(
+                fast.times().and(&slow.times()).quantile_ms(share),
+                all.times().quantile_ms(share)
+            );
+        }
+        // As somebody may say who is none of us.
+        let lie = Times(vec![u64::MAX; 1000]);
+        assert!(lie.and(&lie).quantile_ms(1.0).is_some_and(f64::is_finite));
+    }
+
+    #[test]
+    fn a_layer_of_several_answers_where_it_is_on() {
+        let figures = |is_on, is_up| LayerFigures {
+            is_on,
+            is_up,
+            ..LayerFigures::of(Layer::Redis, &Counts::default())
+        };
+        for (one, other, expected) in [
+            ((true, true), (true, true), (true, true)),
+            ((true, true), (true, false), (true, false)),
+            ((true, true), (false, false), (true, true)),
+            ((false, false), (false, false), (false, false)),
+        ] {
+            let both = figures(one.0, one.1).and(&figures(other.0, other.1));
+            assert_eq!((both.is_on, both.is_up), expected, "{one:?} {other:?}");
+        }
     }
 
     #[test]

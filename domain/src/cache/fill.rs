@@ -1,7 +1,10 @@
 //! The way down from memory: Redis, then the database; and back up, filling each layer.
 
 use std::{
-    sync::{Arc, atomic::AtomicU32},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU32},
+    },
     time::Instant,
 };
 
@@ -64,6 +67,10 @@ impl Layers {
             }
         }
         if !missing.is_empty() {
+            // What is read in the background is missed by nobody.
+            if from == From::Memory {
+                self.popular.loading::<R>(&missing);
+            }
             self.load::<R>(source, reading, missing, &mut entries).await?;
         }
         self.entities.note_cost(started.elapsed(), wanted);
@@ -126,6 +133,7 @@ impl Layers {
             match entry {
                 Some(entry) => {
                     self.learn_facts(&entry);
+                    self.popular.mark(&entry);
                     self.entities.keep(&entry);
                     entries.insert(key, entry);
                 }
@@ -165,12 +173,14 @@ impl Layers {
                 stamp: loaded.stamp,
                 life: life.within(now_ms, self.memory_ttl()),
                 asked: AtomicU32::default(),
+                is_popular: AtomicBool::default(),
             });
             self.learn_facts(&entry);
             // What has changed while it was read is for whoever asked before that, and not to be kept. Before anything is known of
             // changes, those who find it in Redis know.
             let is_known = view.generation().is_some();
             if !is_known || view.is_fresh(loaded.stamp, R::depends_on(R::lookup(key)), 0) {
+                self.popular.mark(&entry);
                 self.entities.keep(&entry);
                 for_redis.push(Arc::new(Entry::<R> {
                     key: key.clone(),
@@ -178,6 +188,7 @@ impl Layers {
                     stamp: loaded.stamp,
                     life,
                     asked: AtomicU32::default(),
+                    is_popular: AtomicBool::default(),
                 }));
             }
             entries.insert(key.clone(), entry);

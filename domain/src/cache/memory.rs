@@ -59,7 +59,7 @@ struct Room<K, V> {
 }
 
 /// How full a memory is.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Extent {
     pub entries: u64,
     pub bytes: u64,
@@ -73,10 +73,10 @@ impl Extent {
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         Self {
-            entries: self.entries + other.entries,
-            bytes: self.bytes + other.bytes,
-            capacity_bytes: self.capacity_bytes + other.capacity_bytes,
-            evictions: self.evictions + other.evictions,
+            entries: self.entries.saturating_add(other.entries),
+            bytes: self.bytes.saturating_add(other.bytes),
+            capacity_bytes: self.capacity_bytes.saturating_add(other.capacity_bytes),
+            evictions: self.evictions.saturating_add(other.evictions),
         }
     }
 }

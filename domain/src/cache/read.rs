@@ -141,6 +141,8 @@ impl Layers {
         reading.shows(R::shows(key, true));
         self.saw(reading, entry.stamp);
         self.counts(Layer::Memory).add(Outcome::Hit, 1);
+        self.popular
+            .wanted(usize::from(entry.is_popular.load(Ordering::Relaxed)));
         reading.looked_up(1, 1);
         Some(value)
     }
@@ -159,14 +161,17 @@ impl Layers {
         let now_ms = self.clock.now_ms();
         let can_be_asked = !self.following.is_lost();
         let (mut hits, mut misses, mut outdated, mut stale) = (0, 0, 0, 0);
+        let mut popular = 0;
         let view = self.freshness.view();
         answer.right_up_to = view.generation();
         for key in keys {
             let Some(entry) = self.entities.get::<R>(R::lookup(key)) else {
                 misses += 1;
+                popular += usize::from(self.popular.has::<R>(R::lookup(key)));
                 answer.missing.push(key.clone());
                 continue;
             };
+            popular += usize::from(entry.is_popular.load(Ordering::Relaxed));
             match self.judge(&view, reading, &entry, now_ms) {
                 verdict @ (Verdict::Right | Verdict::Early) => {
                     hits += 1;
@@ -203,6 +208,7 @@ impl Layers {
             counts.add(outcome, count);
         }
         counts.took(started.elapsed());
+        self.popular.wanted(popular);
         reading.looked_up(keys.len(), hits + stale);
         answer
     }

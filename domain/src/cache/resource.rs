@@ -3,7 +3,10 @@
 use std::{
     fmt::Display,
     hash::Hash,
-    sync::{Arc, atomic::AtomicU32},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU32},
+    },
 };
 
 use foldhash::HashMap;
@@ -28,6 +31,11 @@ pub(crate) trait Resource: Sized + Send + Sync + 'static {
 
     /// A number that keys seldom share. Those that do push each other out, and nothing worse.
     fn number(key: &Self::Lookup) -> i64;
+
+    /// What a key is known by among what is popular; none of a kind of which nothing is.
+    fn popular_number(_key: &Self::Lookup) -> Option<i64> {
+        None
+    }
 
     /// The key as Redis is told it.
     fn text(key: &Self::Lookup) -> String;
@@ -118,6 +126,8 @@ pub(super) struct Entry<R: Resource> {
     pub(super) life: Life,
     /// How often it was asked for while it was in memory, until somebody took that down.
     pub(super) asked: AtomicU32,
+    /// As it was when it came into memory.
+    pub(super) is_popular: AtomicBool,
 }
 
 /// One thing, whatever its kind, among all others.

@@ -5,7 +5,7 @@ mod numbers;
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicI64, AtomicU32, Ordering},
+        atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering},
     },
     time::Duration,
 };
@@ -423,6 +423,7 @@ fn what_is_written_is_read_and_nothing_else_is() {
             stamp: 42,
             life,
             asked: AtomicU32::default(),
+            is_popular: AtomicBool::default(),
         };
         let bytes = encoding::encode(&entry, "name").unwrap();
         assert!(bytes.len() < 600, "{} bytes", bytes.len());
@@ -448,6 +449,7 @@ fn what_is_written_is_read_and_nothing_else_is() {
         stamp: 1,
         life,
         asked: AtomicU32::default(),
+        is_popular: AtomicBool::default(),
     };
     assert!(encoding::encode(&huge, "name").is_none());
 }

@@ -78,7 +78,7 @@ impl Catalog {
         let Some((redis, namespace)) = self.cache.redis() else {
             return asking.await;
         };
-        let listening = redis::listen(redis.clone(), channel(namespace), || self.cache.wake_follower());
+        let listening = redis::listen(redis.clone(), channel(namespace), |_| self.cache.wake_follower());
         tokio::join!(asking, listening);
     }
 
@@ -89,7 +89,7 @@ impl Catalog {
         let _ = self.catch_up().await;
         if let Some((redis, namespace)) = self.cache.redis() {
             // Others ask by themselves, a little later.
-            let _ = redis.tell(&channel(namespace), &generation.to_string()).await;
+            let _ = redis.tell(&channel(namespace), generation.to_string().as_bytes()).await;
         }
     }
 

@@ -5,7 +5,7 @@ use std::{path::Path, sync::Arc, time::Duration};
 use sea_orm::{ConnectOptions, sqlx::sqlite::SqliteConnectOptions};
 use tokio::sync::Semaphore;
 
-use super::{Database, DatabaseError, Dialect, StatementCount, pool::PoolUsers, statements};
+use super::{Database, DatabaseError, Dialect, StatementCount, pool::PoolUsers, slow::SlowLog, statements};
 
 /// Where the database is and how patiently it is used.
 #[derive(Debug, Clone)]
@@ -84,6 +84,7 @@ impl Database {
             statements: Arc::new(StatementCount::default()),
             turns: Arc::new(Semaphore::new(1)),
             users: PoolUsers::default(),
+            slow: SlowLog::default(),
         })
     }
 }

@@ -8,7 +8,7 @@ use sea_orm::{
 };
 use tokio::sync::Semaphore;
 
-use super::{Database, DatabaseError, Dialect, StatementCount, pool::PoolUsers};
+use super::{Database, DatabaseError, Dialect, StatementCount, pool::PoolUsers, slow::SlowLog};
 
 /// What is to be done with a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +40,7 @@ impl Database {
             statements: Arc::new(StatementCount::default()),
             turns: Arc::new(Semaphore::new(1)),
             users: PoolUsers::default(),
+            slow: SlowLog::default(),
         })
     }
 }

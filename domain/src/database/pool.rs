@@ -8,7 +8,7 @@ use std::sync::{
 use super::{Database, Dialect};
 
 /// The pool at one moment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub struct PoolState {
     pub max: u32,
     pub open: u32,

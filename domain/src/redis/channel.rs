@@ -8,9 +8,15 @@ use super::{
     nodes::Nodes,
 };
 
-/// Calls `heard` for each message of `channel`, and whenever the connection has come about, for what was told before is lost.
-/// Never ends.
-pub(crate) async fn listen(redis: Redis, channel: String, heard: impl Fn() + Send + Sync) {
+/// What whoever listens is told.
+pub(crate) enum Heard<'a> {
+    /// The connection has come about: what was told before is lost.
+    Begun,
+    Message(&'a [u8]),
+}
+
+/// Calls `heard` for each message of `channel`, and whenever the connection has come about. Never ends.
+pub(crate) async fn listen(redis: Redis, channel: String, heard: impl Fn(Heard<'_>) + Send + Sync) {
     let mut pause = FIRST_PAUSE;
     loop {
         if listen_once(&redis.nodes, &channel, &heard).await {
@@ -22,17 +28,17 @@ pub(crate) async fn listen(redis: Redis, channel: String, heard: impl Fn() + Sen
 }
 
 /// Listens until the connection is lost. Whether there was one.
-async fn listen_once(nodes: &Nodes, channel: &str, heard: &(impl Fn() + Send + Sync)) -> bool {
+async fn listen_once(nodes: &Nodes, channel: &str, heard: &(impl Fn(Heard<'_>) + Send + Sync)) -> bool {
     let Ok(mut connection) = nodes.connect_to_listen().await else {
         return false;
     };
     if connection.subscribe(channel).await.is_err() {
         return false;
     }
-    heard();
+    heard(Heard::Begun);
     let mut messages = connection.into_on_message();
-    while messages.next().await.is_some() {
-        heard();
+    while let Some(message) = messages.next().await {
+        heard(Heard::Message(message.get_payload_bytes()));
     }
     tracing::debug!("the channel of redis is lost, and is opened again");
     true

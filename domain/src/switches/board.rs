@@ -82,7 +82,7 @@ impl SwitchBoard {
         self.look().await?;
         if let Some((redis, channel)) = &board.redis {
             // Others look by themselves, a little later.
-            let _ = redis.tell(channel, "look").await;
+            let _ = redis.tell(channel, b"look").await;
         }
         Ok(())
     }
@@ -137,7 +137,7 @@ impl SwitchBoard {
         match &self.0.redis {
             None => looking.await,
             Some((redis, channel)) => {
-                let listening = redis::listen(redis.clone(), channel.clone(), || self.0.told.notify_one());
+                let listening = redis::listen(redis.clone(), channel.clone(), |_| self.0.told.notify_one());
                 tokio::join!(looking, listening);
             }
         }

@@ -11,7 +11,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::{RecordError, occurrence::Event, store::EventStore};
+use super::{RecordError, feed::Feed, occurrence::Event, store::EventStore};
 use crate::{access::Clock, database::DatabaseError};
 
 /// How long a request waits to wait. Each of those that wait keeps others from being answered.
@@ -38,6 +38,7 @@ pub struct Recorder {
     most_waiting: usize,
     most_at_once: usize,
     clock: Clock,
+    feed: Feed,
 }
 
 impl Queue {
@@ -58,8 +59,13 @@ impl Queue {
 
 impl Recorder {
     /// A recorder for which so many requests may wait, and whose transactions have at most `most_at_once` events, if not those of one
-    /// request alone.
-    pub(super) fn new(store: EventStore, (most_waiting, most_at_once): (usize, usize), clock: Clock) -> (Queue, Self) {
+    /// request alone. What is recorded is told to `feed`.
+    pub(super) fn new(
+        store: EventStore,
+        (most_waiting, most_at_once): (usize, usize),
+        clock: Clock,
+        feed: Feed,
+    ) -> (Queue, Self) {
         let (submissions, queue) = mpsc::channel(most_waiting);
         let recorder = Self {
             store,
@@ -67,6 +73,7 @@ impl Recorder {
             most_waiting,
             most_at_once,
             clock,
+            feed,
         };
         let places = Arc::new(Semaphore::new(most_waiting));
         (Queue { submissions, places }, recorder)
@@ -91,7 +98,7 @@ impl Recorder {
                     group.push(submission);
                 }
                 // Whatever becomes of these, the next are recorded.
-                let recording = record(&mut self.store, group, self.clock.now_ms());
+                let recording = record((&mut self.store, &self.feed), group, self.clock.now_ms());
                 if AssertUnwindSafe(recording).catch_unwind().await.is_err() {
                     tracing::error!("recording usage panicked");
                 }
@@ -100,7 +107,7 @@ impl Recorder {
     }
 }
 
-async fn record(store: &mut EventStore, mut group: Vec<Submission>, now_ms: i64) {
+async fn record((store, feed): (&mut EventStore, &Feed), mut group: Vec<Submission>, now_ms: i64) {
     let mut lengths = Vec::with_capacity(group.len());
     let mut events = Vec::new();
     for submission in &mut group {
@@ -116,5 +123,9 @@ async fn record(store: &mut EventStore, mut group: Vec<Submission>, now_ms: i64)
         // Who does not listen any more may send them again, and is then told that they are there.
         let _ = submission.answer.send(answer.map_err(Clone::clone));
         from += length;
+    }
+    // Whoever waited has been answered.
+    if let Ok(is_new) = &recorded {
+        feed.note(&events, is_new);
     }
 }

@@ -6,6 +6,8 @@ mod keeping;
 mod places;
 mod rising;
 
+use std::cmp::Reverse;
+
 use foldhash::HashMap;
 
 pub(super) use keeping::Keeping;
@@ -64,6 +66,16 @@ impl Standings {
     /// How often each icon was used in [`POPULAR`].
     pub(crate) fn popular(&self) -> &HashMap<IconId, u64> {
         &self.popular
+    }
+
+    /// The `most` icons that were used most in [`POPULAR`], in no order.
+    pub(crate) fn most_popular(&self, most: usize) -> Vec<IconId> {
+        let mut icons: Vec<(u64, IconId)> = self.popular.iter().map(|(icon, count)| (*count, *icon)).collect();
+        if icons.len() > most {
+            icons.select_nth_unstable_by_key(most, |(count, icon)| (Reverse(*count), icon.0));
+            icons.truncate(most);
+        }
+        icons.into_iter().map(|(_, icon)| icon).collect()
     }
 
     /// How often icons of a set were used in [`POPULAR`].

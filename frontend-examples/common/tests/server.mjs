@@ -1,14 +1,12 @@
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
+import { program, starterSet } from '../../built.mjs'
 
-const root = fileURLToPath(new URL('../../../', import.meta.url))
-const binary = process.env.ICONQL ?? resolve(root, process.env.CARGO_TARGET_DIR ?? 'target', 'debug/iconql')
-const sets = ['lucide', 'logos', 'ph'].map((prefix) => join(root, 'data/npm/starter/node_modules/@iconify-json', prefix))
+const sets = ['lucide', 'logos', 'ph'].map(starterSet)
 
 /** The server itself, as it runs for others, over icons that people use. */
 export class Server {
@@ -18,9 +16,8 @@ export class Server {
   origin = ''
 
   static async start() {
-    if (!existsSync(binary)) throw new Error(`${binary} is missing: cargo build --package api, or name yours in ICONQL`)
     const server = new Server()
-    const { status, stderr } = spawnSync(binary, ['import', ...sets], { env: server.#settings(), encoding: 'utf8' })
+    const { status, stderr } = spawnSync(program, ['import', ...sets], { env: server.#settings(), encoding: 'utf8' })
     assert.equal(status, 0, stderr)
     await server.run()
     return server
@@ -28,14 +25,14 @@ export class Server {
 
   /** Whether the documents of a folder fit the schema and keep the limits: what there is to say where they do not. */
   static check(/** @type {string} */ folder) {
-    const { status, stdout, stderr } = spawnSync(binary, ['operations', 'check', folder], { encoding: 'utf8' })
+    const { status, stdout, stderr } = spawnSync(program, ['operations', 'check', folder], { encoding: 'utf8' })
     return status === 0 ? '' : stdout + stderr
   }
 
   /** Again at the address that it had, where it had one. */
   async run() {
     const listen = this.origin ? new URL(this.origin).host : '127.0.0.1:0'
-    const running = spawn(binary, ['serve', `--listen=${listen}`], { env: this.#settings(), stdio: ['ignore', 'pipe', 'inherit'] })
+    const running = spawn(program, ['serve', `--listen=${listen}`], { env: this.#settings(), stdio: ['ignore', 'pipe', 'inherit'] })
     this.#process = running
     for await (const line of createInterface({ input: running.stdout })) {
       const [, origin] = /Icons +(\S+)\/$/.exec(line) ?? []

@@ -8,7 +8,7 @@ use std::{
 use foldhash::HashMap;
 use serde::Deserialize;
 
-use super::{Document, Documents, TextHash, Variables, page_sizes};
+use super::{Document, Documents, Label, TextHash, Variables, page_sizes};
 use crate::{limits, refusal::Refusal};
 
 /// A document of a list.
@@ -155,6 +155,10 @@ impl Documents {
         }
         let cost = self.validator.check(&document.parsed)?;
         limits::check_cost(cost.unwrap_or_default(), &self.limits)?;
+        document.label = match name {
+            Some(name) => Some(Label::trusted(name)),
+            None => document.label.map(Label::of_list),
+        };
         document.name = Some(name.unwrap_or("other").into());
         Ok(Arc::new(document))
     }

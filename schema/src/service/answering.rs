@@ -7,13 +7,18 @@ use std::{
 
 use async_graphql::{Response, ServerError, Value, parser::types::OperationType};
 use bytes::Bytes;
-use domain::{cache::Lookups, database::StatementCount, rate_limit::Budget};
+use domain::{
+    cache::Lookups,
+    database::StatementCount,
+    operations::{AnswerError, Answered},
+    rate_limit::Budget,
+};
 use tracing::Instrument as _;
 
 use super::{Admitted, GraphqlService, LEAST_COST, cost_of, is_public};
 use crate::{
-    documents::Prepared,
-    errors::Code,
+    documents::{Label, Prepared},
+    errors::{Code, noted},
     refusal::Refusal,
     request::{Executed, OperationRequest, Outcome},
     response::{finish, kind_name, objects, refused, to_bytes},
@@ -39,6 +44,7 @@ pub(super) struct Ran {
     /// None of one that nobody may keep.
     validity: Option<Validity>,
     lookups: Lookups,
+    errors: Vec<AnswerError>,
 }
 
 impl GraphqlService {
@@ -57,6 +63,11 @@ impl GraphqlService {
         let statements = Arc::new(StatementCount::default());
         let kind = prepared.as_ref().map_or("unknown", |prepared| kind_name(prepared.kind));
         let name = prepared.as_ref().ok().and_then(Prepared::name);
+        let label = prepared.as_ref().map_or_else(
+            |_| Label::unknown(),
+            |prepared| prepared.label(request.operation_name.as_deref()),
+        );
+        let mut failures = Vec::new();
         let is_public = prepared.as_ref().is_ok_and(is_public);
         let cost = prepared.as_ref().map_or(LEAST_COST, cost_of);
         let mut retry_after = None;
@@ -69,6 +80,7 @@ impl GraphqlService {
                 retry_after: later,
             }) => {
                 retry_after = later;
+                failures = noted(&errors);
                 refusal_bytes(errors, code)
             }
             Ok(Prepared {
@@ -77,6 +89,7 @@ impl GraphqlService {
             }) => {
                 let message = "Subscriptions are answered over WebSocket, or with `accept: text/event-stream`.";
                 let Refusal { code, errors, .. } = Refusal::new(Code::BadUserInput, message);
+                failures = noted(&errors);
                 refusal_bytes(errors, code)
             }
             Ok(prepared) => {
@@ -96,12 +109,12 @@ impl GraphqlService {
                     let span = tracing::info_span!("graphql.execute", graphql.operation.type = kind);
                     let run = self.run(request, (prepared, budget), keeper, &statements);
                     let ran = run.instrument(span).await;
-                    (lookups, validity) = (ran.lookups, ran.validity);
+                    (lookups, validity, failures) = (ran.lookups, ran.validity, ran.errors);
                     (ran.body, ran.outcome)
                 }
             }
         };
-        Executed {
+        let executed = Executed {
             body,
             outcome,
             operation_kind: kind,
@@ -109,6 +122,7 @@ impl GraphqlService {
             budget,
             retry_after,
             operation_name: name.unwrap_or_else(|| "other".into()),
+            label,
             parse_time: prepare_time.saturating_sub(validate_time),
             validate_time,
             execute_time: started.elapsed().saturating_sub(prepare_time),
@@ -117,7 +131,21 @@ impl GraphqlService {
             validity,
             statements: statements.get(),
             lookups,
-        }
+        };
+        self.note(&executed, &failures);
+        executed
+    }
+
+    fn note(&self, executed: &Executed, errors: &[AnswerError]) {
+        self.operations.note(&Answered {
+            operation: executed.label.name(),
+            is_trusted: executed.label.is_trusted(),
+            took: executed.parse_time + executed.validate_time + executed.execute_time,
+            statements: executed.statements,
+            lookups: executed.lookups,
+            was_kept: executed.age.is_some(),
+            errors,
+        });
     }
 
     /// None where the response is one caller's, or a moment's.
@@ -146,6 +174,7 @@ impl GraphqlService {
         let (request, loaders) = self.to_library(request, (prepared, budget), statements);
         let response = loaders.run(self.schema.execute(request)).await;
         let (response, outcome) = finish(response);
+        let errors = noted(&response.errors);
         let response = match shown_cost {
             Some(requested) => self.with_cost(response, requested, budget),
             None => response,
@@ -179,6 +208,7 @@ impl GraphqlService {
             outcome,
             validity,
             lookups: loaders.catalog().lookups(),
+            errors,
         }
     }
 

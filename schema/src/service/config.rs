@@ -5,7 +5,15 @@ use std::{
     time::{Duration, Instant},
 };
 
-use domain::{cache::MemoryBudget, catalog::Catalog, rate_limit::RateLimiter, search::Search, usage::Usage};
+use domain::{
+    cache::MemoryBudget,
+    catalog::Catalog,
+    health::Health,
+    operations::{Objectives, Operations},
+    rate_limit::RateLimiter,
+    search::Search,
+    usage::Usage,
+};
 
 use crate::{administration::Administration, documents::DocumentsConfig, limits::Limits, vitals::Vitals};
 
@@ -24,10 +32,16 @@ pub struct SchemaConfig {
     pub started_at_ms: i64,
     /// How the process does.
     pub vitals: Arc<dyn Vitals>,
+    /// How its parts do.
+    pub health: Health,
     /// None where no answers are kept.
     pub keeping: Option<KeepingConfig>,
     pub administration: Administration,
     pub usage: Usage,
+    /// Where it is noted what was answered.
+    pub operations: Operations,
+    /// What is promised of that.
+    pub objectives: Objectives,
 }
 
 /// Where answers are kept, and for how long.

@@ -1,9 +1,13 @@
 //! Questions about usage, and about how the service does.
 
 mod arguments;
+mod caching;
+mod database;
 mod forecast;
+mod operations;
 mod series;
 mod shares;
+mod slos;
 mod top;
 mod users;
 
@@ -11,15 +15,21 @@ use async_graphql::{Context, Error, Object};
 use domain::{
     analytics::{Analytics as Answers, AnalyticsError},
     catalog::IconId,
+    operations::History,
     search::compute,
 };
 use foldhash::HashSet;
 
 pub(crate) use arguments::{Dimension, Interval, TimeRange, TrendDirection, UsageTarget};
+use caching::CachePoint;
+use database::DatabaseInsights;
 use forecast::Forecast;
+use operations::{ErrorPattern, LatencyPoint, OperationStats};
 use series::UsageSeries;
 use shares::DistributionBucket;
-use top::{IconCount, IconPair, Trend};
+use slos::SloStatus;
+pub(crate) use top::IconCount;
+use top::{IconPair, Trend};
 use users::UserBehavior;
 
 use super::icon_filter::IconFilter;
@@ -28,10 +38,14 @@ use crate::{
     limits::cost_of,
     loaders::loaders,
     paging::{cost_of_page, first_or_default},
+    service::ServiceFacts,
 };
 
-/// What usage comes to. Ranges are in UTC and widened to whole hours, by the minute to whole minutes; figures are as new as the last roll-up,
-/// a minute ago at most.
+const DAY_MS: i64 = 24 * 3_600_000;
+
+/// What usage comes to, and how the service does. Ranges are in UTC and widened to whole hours, by the minute to whole minutes; figures are as new
+/// as the last roll-up, a minute ago at most. How the service did is known by the minute for 3 days, by the hour for 92 and by the day for 1,100:
+/// older ranges are widened to these.
 pub(crate) struct Analytics;
 
 #[Object]
@@ -115,6 +129,68 @@ impl Analytics {
         Some(users::read(context, range).await)
     }
 
+    /// What was looked for in each layer of the cache over time, zero-filled, at most 1,000 steps; of layers in which anything was.
+    #[graphql(complexity = "20 + range.steps(interval) / 10 + child_complexity")]
+    async fn cache_effectiveness(
+        &self,
+        context: &Context<'_>,
+        range: TimeRange,
+        interval: Interval,
+    ) -> Option<Result<Vec<CachePoint>, Error>> {
+        Some(caching::effectiveness(context, range, interval).await)
+    }
+
+    /// How operations did, those first that took most time in all. Of names that clients give, 200 are told apart in a minute, an hour or a day.
+    #[graphql(complexity = "20 + range.days() / 2 + cost_of(cost_of_page(Some(first), None), child_complexity)")]
+    async fn operations(
+        &self,
+        context: &Context<'_>,
+        range: TimeRange,
+        #[graphql(default = 20)] first: i32,
+    ) -> Option<Result<Vec<OperationStats>, Error>> {
+        Some(operations::operations(context, range, first).await)
+    }
+
+    /// Response times of one operation, or of all, over time, zero-filled, at most 1,000 steps.
+    #[graphql(complexity = "20 + range.steps(interval) / if operation.is_some() { 5 } else { 10 } + child_complexity")]
+    async fn latency(
+        &self,
+        context: &Context<'_>,
+        operation: Option<String>,
+        range: TimeRange,
+        interval: Interval,
+    ) -> Option<Result<Vec<LatencyPoint>, Error>> {
+        Some(operations::latency(context, operation, range, interval).await)
+    }
+
+    /// Errors that answers had, by code and operation, the most frequent first. An answer has 10 at most.
+    #[graphql(complexity = "20 + range.days() / 5 + cost_of(cost_of_page(Some(first), None), child_complexity)")]
+    async fn errors(
+        &self,
+        context: &Context<'_>,
+        range: TimeRange,
+        #[graphql(default = 20)] first: i32,
+    ) -> Option<Result<Vec<ErrorPattern>, Error>> {
+        Some(operations::errors(context, range, first).await)
+    }
+
+    /// How the database does; without a range, statements that were slow are those of the last day.
+    #[graphql(complexity = "range.map_or(1, TimeRange::days) / 10 + child_complexity")]
+    async fn database(
+        &self,
+        context: &Context<'_>,
+        range: Option<TimeRange>,
+    ) -> Option<Result<DatabaseInsights, Error>> {
+        let range = range.map_or_else(|| last_day(context), TimeRange::into_domain);
+        Some(range.map(|range| DatabaseInsights { range }))
+    }
+
+    /// How much of what is promised (`SLO_*`) was kept.
+    #[graphql(complexity = "20 + range.days() / 10 + 4 * child_complexity")]
+    async fn slos(&self, context: &Context<'_>, range: TimeRange) -> Option<Result<Vec<SloStatus>, Error>> {
+        Some(slos::read(context, range).await)
+    }
+
     /// Icons used together most, by session, in the days that the range touches: first those with most sessions beyond what chance would have.
     #[graphql(complexity = "40 + range.days() / 2 + cost_of(cost_of_page(Some(first), None), 1 + child_complexity)")]
     async fn co_usage(
@@ -130,6 +206,25 @@ impl Analytics {
 /// Whoever answers, with statements that count as the request's.
 fn answers(context: &Context<'_>) -> Answers {
     Answers::new(loaders(context).catalog())
+}
+
+/// Whoever knows how servers did, with statements that count as the request's.
+fn history(context: &Context<'_>) -> History {
+    History::new(loaders(context).catalog(), now_ms(context))
+}
+
+fn now_ms(context: &Context<'_>) -> i64 {
+    context.data_unchecked::<ServiceFacts>().now_ms()
+}
+
+fn last_day(context: &Context<'_>) -> Result<domain::analytics::TimeRange, Error> {
+    let now_ms = now_ms(context);
+    domain::analytics::TimeRange::new(now_ms - DAY_MS, now_ms).map_err(|error| bad_user_input(error.to_string()))
+}
+
+/// A count as GraphQL's `Int` holds it.
+fn whole(count: u64) -> i32 {
+    i32::try_from(count).unwrap_or(i32::MAX)
 }
 
 fn failed(error: AnalyticsError) -> Error {

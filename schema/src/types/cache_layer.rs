@@ -1,10 +1,12 @@
 use async_graphql::{Enum, SimpleObject};
 use domain::cache::{Cache, Layer, LayerFigures, Outcome};
+use serde::Serialize;
 
 use crate::scalars::Long;
 
 /// Where things are kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum CacheLayerName {
     /// Whole responses, in the instance's own memory.
     Response,
@@ -15,7 +17,8 @@ pub(crate) enum CacheLayerName {
 }
 
 /// Whether a layer is asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum BreakerState {
     Closed,
     /// It has failed, and is not asked before it answers again.
@@ -24,9 +27,10 @@ pub(crate) enum BreakerState {
     Disabled,
 }
 
-/// A layer of the cache. Counts are of things, since this instance started.
-#[derive(SimpleObject)]
-pub(crate) struct CacheLayer {
+/// A layer of the cache. Counts are of things, since the instance started.
+#[derive(SimpleObject, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CacheLayer {
     #[graphql(complexity = 0)]
     layer: CacheLayerName,
     /// Things in it; 0 for Redis, where nobody counts them.
@@ -66,30 +70,36 @@ pub(crate) struct CacheLayer {
     breaker: BreakerState,
 }
 
-/// The layers in the order in which they are asked. `responses` is the first, where there is one.
-pub(crate) fn of(responses: Option<&LayerFigures>, cache: &Cache) -> Vec<CacheLayer> {
-    let first = responses.map(|figures| layer(figures, CacheLayerName::Response, figures.count(Outcome::Done)));
-    let figures = cache.figures();
+/// All layers: whole responses, where they are kept, and those of the catalog's things.
+pub(crate) fn figures(responses: Option<LayerFigures>, cache: &Cache) -> Vec<LayerFigures> {
+    responses.into_iter().chain(cache.figures()).collect()
+}
+
+/// The layers that clients are told of, in the order in which they are asked.
+pub(crate) fn of(figures: &[LayerFigures]) -> Vec<CacheLayer> {
     let done = |layer: Layer, outcome: Outcome| {
         let of_layer = figures.iter().find(|figures| figures.layer == layer);
         of_layer.map_or(0, |figures| figures.count(outcome))
     };
     let from_database = done(Layer::Database, Outcome::Done);
     let layers = figures.iter().filter_map(|figures| match figures.layer {
+        Layer::Response => Some(layer(figures, CacheLayerName::Response, figures.count(Outcome::Done))),
         Layer::Memory => {
-            let loads = from_database + done(Layer::Redis, Outcome::Hit);
+            let loads = from_database.saturating_add(done(Layer::Redis, Outcome::Hit));
             Some(layer(figures, CacheLayerName::Memory, loads))
         }
         Layer::Redis => Some(layer(figures, CacheLayerName::Redis, figures.count(Outcome::Done))),
-        Layer::Database | Layer::Response | Layer::Serialized | Layer::Http => None,
+        Layer::Database | Layer::Serialized | Layer::Http => None,
     });
-    first.into_iter().chain(layers).collect()
+    layers.collect()
 }
 
 fn layer(figures: &LayerFigures, layer: CacheLayerName, loads: u64) -> CacheLayer {
     let (hits, stale) = (figures.count(Outcome::Hit), figures.count(Outcome::Stale));
-    let misses = figures.count(Outcome::Miss) + figures.count(Outcome::Outdated);
-    let asked = hits + stale + misses;
+    let misses = figures
+        .count(Outcome::Miss)
+        .saturating_add(figures.count(Outcome::Outdated));
+    let asked = hits.saturating_add(stale).saturating_add(misses);
     CacheLayer {
         layer,
         entries: i32::try_from(figures.extent.entries).unwrap_or(i32::MAX),
@@ -100,12 +110,12 @@ fn layer(figures: &LayerFigures, layer: CacheLayerName, loads: u64) -> CacheLaye
         stale: stale.into(),
         loads: loads.into(),
         evictions: figures.extent.evictions.into(),
-        p50_ms: figures.p50_ms,
-        p99_ms: figures.p99_ms,
+        p50_ms: figures.quantile_ms(0.5),
+        p99_ms: figures.quantile_ms(0.99),
         hit_rate: if asked == 0 {
             0.0
         } else {
-            as_float(hits + stale) / as_float(asked)
+            as_float(hits.saturating_add(stale)) / as_float(asked)
         },
         breaker: match (figures.is_on, figures.is_up) {
             (true, true) => BreakerState::Closed,

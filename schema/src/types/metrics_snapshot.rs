@@ -1,49 +1,75 @@
 use std::{sync::Arc, time::Duration};
 
-use async_graphql::{Context, Error, Object};
+use async_graphql::{Context, Enum, Error, Object};
 use futures_util::{Stream, stream};
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::pool_stats::PoolStats;
-use crate::{errors::bad_user_input, scalars::DateTime, service::ServiceFacts, vitals::VitalSigns};
+use super::{
+    cache_layer::{self, CacheLayer},
+    pool_stats::PoolStats,
+};
+use crate::{
+    scalars::DateTime,
+    service::ServiceFacts,
+    subscription::interval_of,
+    vitals::{FleetWatch, VitalSigns, Vitals},
+};
 
-/// Milliseconds between two snapshots.
-const INTERVALS_MS: std::ops::RangeInclusive<i32> = 250..=60_000;
+/// Of whom figures are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub(crate) enum MetricsScope {
+    /// The instance that answers.
+    Instance,
+    /// All instances that share a Redis, together; without one, and while it is away, the instance that answers alone.
+    Fleet,
+}
 
 pub(crate) struct MetricsSnapshot {
     at_ms: i64,
     signs: Arc<VitalSigns>,
 }
 
+/// Where figures come from.
+enum Source {
+    Instance(Arc<dyn Vitals>, Duration),
+    Fleet(Box<dyn FleetWatch>),
+}
+
+impl Source {
+    async fn signs(&self) -> Arc<VitalSigns> {
+        match self {
+            Self::Instance(vitals, window) => vitals.over(*window),
+            Self::Fleet(watch) => watch.signs().await,
+        }
+    }
+}
+
 /// A snapshot at once, then one per interval. One that nobody came to read in time is never taken.
 pub(crate) fn live(
     context: &Context<'_>,
     interval_ms: i32,
+    scope: MetricsScope,
 ) -> Result<impl Stream<Item = MetricsSnapshot> + use<>, Error> {
-    let window_ms = u64::try_from(interval_ms).ok();
-    let Some(window_ms) = window_ms.filter(|_| INTERVALS_MS.contains(&interval_ms)) else {
-        return Err(bad_user_input(format!(
-            "`intervalMs` is from {} to {}",
-            INTERVALS_MS.start(),
-            INTERVALS_MS.end()
-        )));
-    };
-    let window = Duration::from_millis(window_ms);
+    let window = interval_of(interval_ms)?;
     let mut ticks = interval(window);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
     let facts = context.data_unchecked::<ServiceFacts>();
-    let from = (ticks, facts.clone());
-    Ok(stream::unfold(from, move |(mut ticks, facts)| async move {
+    let vitals = Arc::clone(&facts.vitals);
+    let source = match scope {
+        MetricsScope::Instance => Source::Instance(vitals, window),
+        MetricsScope::Fleet => Source::Fleet(vitals.watch_fleet(window)),
+    };
+    let from = (ticks, source, facts.clone());
+    Ok(stream::unfold(from, async |(mut ticks, source, facts)| {
         ticks.tick().await;
-        let snapshot = MetricsSnapshot {
-            at_ms: facts.now_ms(),
-            signs: facts.vitals.over(window),
-        };
-        Some((snapshot, (ticks, facts)))
+        let signs = source.signs().await;
+        let at_ms = facts.now_ms();
+        Some((MetricsSnapshot { at_ms, signs }, (ticks, source, facts)))
     }))
 }
 
-/// How one instance does. Rates, shares and times are of the last interval, counted in quarters of a second.
+/// How one instance does, or all of them together. Rates, shares and times are of the last interval, counted in quarters of a second, of
+/// several instances in whole seconds.
 #[Object]
 impl MetricsSnapshot {
     #[graphql(complexity = 0)]
@@ -51,10 +77,10 @@ impl MetricsSnapshot {
         DateTime::from_unix_ms(self.at_ms)
     }
 
-    /// The instance that answers: its host and port.
+    /// The instance that answers: its host and port. Null for `FLEET`.
     #[graphql(complexity = 0)]
     async fn instance(&self) -> Option<&str> {
-        Some(&self.signs.instance)
+        self.signs.instance.as_deref()
     }
 
     /// HTTP requests answered.
@@ -93,9 +119,21 @@ impl MetricsSnapshot {
         int(self.signs.in_flight)
     }
 
+    /// What the layers of the cache hold, and did since the start.
+    #[graphql(complexity = "1 + 3 * child_complexity")]
+    async fn caches(&self) -> Vec<CacheLayer> {
+        cache_layer::of(&self.signs.caches)
+    }
+
     #[graphql(complexity = 1)]
     async fn pool(&self) -> PoolStats {
         PoolStats::from(&*self.signs)
+    }
+
+    /// Events of usage that were recorded.
+    #[graphql(complexity = 0)]
+    async fn usage_events_per_second(&self) -> f64 {
+        self.signs.usage_events_per_second
     }
 
     /// Running subscriptions.
@@ -104,7 +142,7 @@ impl MetricsSnapshot {
         int(self.signs.subscribers)
     }
 
-    /// Processor time of the process, as a share of what all cores have, 0 to 1.
+    /// Processor time, as a share of what all cores have that the process may use, 0 to 1.
     #[graphql(complexity = 0)]
     async fn cpu_share(&self) -> f64 {
         self.signs.cpu_share

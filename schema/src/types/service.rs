@@ -3,6 +3,7 @@ use std::{sync::Arc, time::Duration};
 use async_graphql::{Context, Error, Object, SimpleObject};
 use domain::{
     access::Scope,
+    health::Health,
     search::{MAX_CONCEPTS, MAX_QUERY_CHARACTERS, MAX_QUERY_WORDS},
     switches::Switch,
 };
@@ -10,6 +11,7 @@ use domain::{
 use super::{
     cache_layer::{self, CacheLayer},
     change::generation,
+    health_check::HealthCheck,
     pool_stats::PoolStats,
     search_page::MAX_PAGES,
     switch::{self, SwitchState},
@@ -60,6 +62,16 @@ impl Service {
         Limits::from(&self.limits)
     }
 
+    /// How the parts of the service do, as they were found a second ago at most, the database first. Needs scope `metrics:read`.
+    #[graphql(complexity = "1 + 8 * child_complexity")]
+    async fn health(&self, context: &Context<'_>) -> Option<Result<Vec<HealthCheck>, Error>> {
+        if let Err(error) = authority::require(context, Scope::MetricsRead) {
+            return Some(Err(error));
+        }
+        let report = context.data_unchecked::<Health>().report().await;
+        Some(Ok(report.checks.into_iter().map(HealthCheck::from).collect()))
+    }
+
     /// What the layers of the cache hold, and did since this instance started. Needs scope `metrics:read`.
     #[graphql(complexity = "1 + 3 * child_complexity")]
     async fn caches(&self, context: &Context<'_>) -> Option<Result<Vec<CacheLayer>, Error>> {
@@ -67,7 +79,7 @@ impl Service {
         Some(allowed.map(|()| {
             let is_on = administration(context).switches.switches().is_on(Switch::ResponseCache);
             let responses = context.data_unchecked::<KeptAnswers>().responses(is_on);
-            cache_layer::of(responses.as_ref(), loaders(context).catalog().cache())
+            cache_layer::of(&cache_layer::figures(responses, loaders(context).catalog().cache()))
         }))
     }
 

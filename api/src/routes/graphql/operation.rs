@@ -2,6 +2,7 @@
 
 use std::{any::Any, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
+use domain::operations::Operations;
 use futures_util::{FutureExt as _, StreamExt as _, future::BoxFuture};
 use schema::{Answers, Code, Opened, OperationRequest, Outcome};
 use serde::{Deserialize, Serialize};
@@ -26,6 +27,8 @@ pub(super) struct Running {
     /// Taken by queries and mutations until their answers wait to be sent, so that few answers exist at a time.
     pub(super) turns: Arc<Semaphore>,
     pub(super) gate: Gate,
+    /// Where it is noted that a request came to no operation.
+    pub(super) operations: Operations,
     /// Held by queries and mutations, which an orderly end waits for.
     pub(super) _in_flight: watch::Receiver<()>,
 }
@@ -36,8 +39,13 @@ impl Running {
     /// # Errors
     /// The id under which the log has a panic.
     pub(super) async fn run(self, request: OperationRequest, operation: Operation) -> Result<(), String> {
+        let operations = self.operations.clone();
         let run = AssertUnwindSafe(self.answer(request, operation)).catch_unwind();
-        run.await.map_err(|panic| log_panic(panic.as_ref()))
+        run.await.map_err(|panic| {
+            let error_id = log_panic(panic.as_ref());
+            operations.note_unanswered(&Refused::internal(&error_id).noted());
+            error_id
+        })
     }
 
     async fn answer(self, request: OperationRequest, operation: Operation) {
@@ -45,12 +53,12 @@ impl Running {
             return;
         };
         let Some(place) = self.gate.enter().await else {
-            return operation.refuse(overloaded().errors().to_string()).await;
+            return self.refuse(&overloaded(), operation).await;
         };
         let opened = tokio::time::timeout(self.deadline, (self.open)(request)).await;
         drop(place);
         match opened {
-            Err(_) => operation.refuse(took_too_long(self.deadline)).await,
+            Err(_) => self.refuse(&took_too_long(self.deadline), operation).await,
             Ok(Opened::Answered(executed)) => {
                 observe(&executed);
                 match executed.outcome {
@@ -65,6 +73,11 @@ impl Running {
                 follow(answers, operation).await;
             }
         }
+    }
+
+    async fn refuse(&self, refused: &Refused, operation: Operation) {
+        self.operations.note_unanswered(&refused.noted());
+        operation.refuse(refused.errors().to_string()).await;
     }
 }
 
@@ -152,10 +165,10 @@ pub(super) fn tell_dropped(response: Vec<u8>, dropped: u64) -> Vec<u8> {
     told.unwrap_or(response)
 }
 
-fn took_too_long(deadline: Duration) -> String {
+fn took_too_long(deadline: Duration) -> Refused {
     let deadline = deadline.as_millis();
     let message = format!("The operation took longer than {deadline} ms. Ask for less, or try again.");
-    Refused::new(Code::Timeout, message).errors().to_string()
+    Refused::new(Code::Timeout, message)
 }
 
 /// Logs a panic, once, and gives the id that the client may know.

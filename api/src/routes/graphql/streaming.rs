@@ -3,7 +3,10 @@
 use std::{sync::Arc, time::Duration};
 
 use axum::http::HeaderName;
-use domain::access::{Client, Keys};
+use domain::{
+    access::{Client, Keys},
+    operations::Operations,
+};
 use futures_util::FutureExt as _;
 use schema::GraphqlService;
 
@@ -30,10 +33,12 @@ pub(crate) struct Terms {
     pub(super) max_message_bytes: usize,
     /// Where every operation waits for its turn among all that are worked on.
     pub(super) gate: Gate,
+    /// Where it is noted that a request came to no operation.
+    pub(super) operations: Operations,
 }
 
 impl Streaming {
-    pub(crate) fn new(config: &Config, gate: Gate) -> Self {
+    pub(crate) fn new(config: &Config, gate: Gate, operations: Operations) -> Self {
         let settings = config.websocket.clone();
         let connections = Connections::new(
             settings.websocket_max_connections as usize,
@@ -45,6 +50,7 @@ impl Streaming {
             deadline: config.http.request_timeout(),
             max_message_bytes: config.limits.max_body_bytes as usize,
             gate,
+            operations,
             settings,
             country_header: config.usage.country_header.clone(),
         }))

@@ -33,6 +33,11 @@ impl Resource for Icons {
         key.to_number()
     }
 
+    fn popular_number(key: &IconKey) -> Option<i64> {
+        // Whatever else it may mean, it is this icon's name.
+        Some(key.id.0)
+    }
+
     fn text(key: &IconKey) -> String {
         let id = key.id.0;
         if key.may_be_code_point {

@@ -76,7 +76,20 @@ impl TimeRange {
         usize::try_from(cells).unwrap_or(usize::MAX).min(MOST_CELLS)
     }
 
-    /// The same, of whole days.
+    /// The steps of a series by `interval`.
+    pub(super) fn steps(self, interval: Interval) -> usize {
+        let length_ms = self.to.unix_ms().saturating_sub(self.from.unix_ms()).max(0);
+        let step_ms = match interval {
+            Interval::Minute => HOUR_MS / 60,
+            Interval::Hour => HOUR_MS,
+            Interval::Day | Interval::Week => DAY_MS,
+        };
+        usize::try_from(length_ms / step_ms)
+            .unwrap_or(usize::MAX)
+            .min(MOST_CELLS)
+    }
+
+    /// As [`Self::cells`], of whole days.
     pub(super) fn days(self) -> usize {
         self.cells(Interval::Day)
     }

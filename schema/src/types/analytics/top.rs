@@ -1,12 +1,12 @@
 use std::sync::Arc;
 
-use async_graphql::{Context, Error, SimpleObject};
-use domain::catalog::{self, IconId};
+use async_graphql::{Context, Error, Object, SimpleObject};
+use domain::catalog::{self, IconId, IconName};
 
 use super::{
     answers,
     arguments::{TimeRange, TrendDirection},
-    failed, page_size, wanted,
+    failed, page_size, wanted, whole,
 };
 use crate::{
     loaders::loaders,
@@ -18,16 +18,42 @@ use crate::{
 /// How many more are asked for than are wanted: some of what was used is gone.
 const SPARE: usize = 100;
 
-/// How often an icon was used.
-#[derive(SimpleObject)]
 pub(crate) struct IconCount {
+    id: IconId,
+    name: IconName,
+    count: u64,
+}
+
+impl IconCount {
+    /// Of the icon that has, or had, that name.
+    pub(crate) fn of(name: IconName, count: u64) -> Self {
+        Self {
+            id: IconId::of(&name),
+            name,
+            count,
+        }
+    }
+}
+
+/// How often an icon was used.
+#[Object]
+impl IconCount {
     #[graphql(complexity = 0)]
-    name: IconNameScalar,
+    async fn name(&self) -> IconNameScalar {
+        IconNameScalar(self.name.clone())
+    }
+
     /// Null where it is gone.
     #[graphql(complexity = "child_complexity")]
-    icon: Option<Icon>,
+    async fn icon(&self, context: &Context<'_>) -> Option<Result<Icon, Error>> {
+        let icon = loaders(context).by_id.one(&self.id).await;
+        icon.map(|icon| icon.map(Icon)).map_err(Error::from).transpose()
+    }
+
     #[graphql(complexity = 0)]
-    count: Long,
+    async fn count(&self) -> Long {
+        self.count.into()
+    }
 }
 
 /// How the use of an icon changes.
@@ -71,11 +97,10 @@ pub(super) async fn icons(
     let is_wanted = |icon: IconId| wanted.as_ref().is_none_or(|wanted| wanted.contains(&icon));
     let top = answers(context).top_icons(range, is_wanted, first).await;
     let top = top.map_err(failed)?;
-    let icons = there(context, top.iter().map(|top| top.icon)).await?;
-    let counts = top.into_iter().zip(icons).map(|(top, icon)| IconCount {
-        name: IconNameScalar(top.name),
-        icon: icon.map(Icon),
-        count: top.count.into(),
+    let counts = top.into_iter().map(|top| IconCount {
+        id: top.icon,
+        name: top.name,
+        count: top.count,
     });
     Ok(counts.collect())
 }
@@ -130,8 +155,4 @@ async fn there(
 ) -> Result<Vec<Option<Arc<catalog::Icon>>>, Error> {
     let ids: Vec<IconId> = ids.collect();
     Ok(loaders(context).by_id.many(&ids).await?)
-}
-
-fn whole(count: u64) -> i32 {
-    i32::try_from(count).unwrap_or(i32::MAX)
 }

@@ -220,6 +220,7 @@ impl Session {
             deadline: self.connection.terms.deadline,
             turns: Arc::clone(&self.turns),
             gate: self.connection.terms.gate.clone(),
+            operations: self.connection.terms.operations.clone(),
             _in_flight: self.in_flight.subscribe(),
         };
         let faults = self.faults.clone();

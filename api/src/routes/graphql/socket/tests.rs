@@ -13,12 +13,17 @@ use axum::{Router, extract::Request, http::HeaderMap, routing::get};
 use clap::Parser as _;
 use domain::{
     access::{Client, Clock, Keys},
+    catalog::Catalog,
     database::{Database, OpenMode},
+    operations::Operations,
 };
 use futures_util::{FutureExt as _, SinkExt as _, StreamExt as _, stream};
 use schema::{Caller, DocumentSource, Opened, OperationRequest};
 use serde_json::{Value, json};
-use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::{
+    net::{TcpListener, TcpSocket, TcpStream},
+    sync::watch,
+};
 use tokio_tungstenite::{
     WebSocketStream, client_async,
     tungstenite::{Message, client::IntoClientRequest as _},
@@ -103,7 +108,10 @@ impl Server {
         let database = opened.expect("a database");
         migration::up(database.connection()).await.expect("tables");
         let keys = Keys::load(&database, Clock::new(|| 0)).await.expect("no keys");
-        let streaming = Streaming::new(&config, Gate::new(1, 1 << 20));
+        let catalog = Catalog::new(database);
+        let standings = watch::Sender::default().subscribe();
+        let operations = Operations::new(&catalog, "test", Clock::new(|| 0), standings);
+        let streaming = Streaming::new(&config, Gate::new(1, 1 << 20), operations);
         let counts = Arc::new(Counts::default());
         let open = scripted(&counts);
         let handler = move |request: Request| async move {

@@ -30,7 +30,8 @@ const queries = all.definitions
     if (!name) throw new Error('src/documents: every operation needs a name')
     const definitions = [operation, ...spreadFrom(operation)]
     const text = stripIgnoredCharacters(definitions.map((definition) => print(definition)).join(' '))
-    return { name, text, hash: createHash('sha256').update(text).digest('hex') }
+    const kind = operation.operation === 'subscription' ? 'Subscription' : 'Query'
+    return { name, kind, text, hash: createHash('sha256').update(text).digest('hex') }
   })
 
 const types = await typesOf(
@@ -62,9 +63,9 @@ function header() {
   return "// Written by generate.mjs.\nimport type { Document } from '../../../common/transport'\n"
 }
 
-/** @param {{ name: string, hash: string }} query */
-function declaration({ name, hash }) {
-  return `export const ${name}: Document<${name}Query, ${name}QueryVariables> = { hash: '${hash}' }\n`
+/** @param {{ name: string, kind: string, hash: string }} query */
+function declaration({ name, kind, hash }) {
+  return `export const ${name}: Document<${name}${kind}, ${name}${kind}Variables> = { hash: '${hash}' }\n`
 }
 
 /**

@@ -50,6 +50,9 @@ export function App() {
             {chosen > 0 && <span className="badge">{chosen}</span>}
           </button>
         )}
+        <a className="quiet" href="/dashboard" aria-label="Dashboard" title="Dashboard">
+          <Symbol of="chart" />
+        </a>
         <BagButton onOpen={() => setOpen('bag')} />
       </header>
       {!isNarrow && (

@@ -16,7 +16,7 @@ const COPIES = /** @type {[string, RegExp][]} */ ([
   ['iconify-icon', /^<iconify-icon icon="lucide:house">/],
 ])
 
-/** @param {import('./world.mjs').World} world */
+/** @param {import('./world.mjs').BrowserWorld} world */
 export function details(world) {
   describe('details', () => {
     it('open beside the icons and tell what is known', () =>

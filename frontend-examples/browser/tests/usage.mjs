@@ -5,7 +5,7 @@ import { panel, said } from './world.mjs'
 
 const ENDPOINT = '**/api/v1/analytics/usage/batch'
 
-/** @param {import('./world.mjs').World} world */
+/** @param {import('./world.mjs').BrowserWorld} world */
 export function usage(world) {
   const counted = (/** @type {string} */ name, /** @type {number} */ count) =>
     until(async () => (await world.server.used(name)) === count)

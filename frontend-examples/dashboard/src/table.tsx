@@ -9,7 +9,7 @@ interface Props {
 /** The first column says what a row is of, the others are figures. What is too wide scrolls by itself. */
 export function Table({ caption, head, rows }: Props) {
   return (
-    <div className="table" role="region" aria-label={caption} tabIndex={0}>
+    <div className="table" role="group" aria-label={caption} tabIndex={0}>
       <table>
         <caption className="unseen">{caption}</caption>
         <thead>

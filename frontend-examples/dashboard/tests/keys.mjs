@@ -59,10 +59,8 @@ export function keys(world) {
 
     it('that hold one scope open what needs that one', () =>
       world.visit('/dashboard', async ({ page }) => {
-        const made = world.server.command('keys', 'create', '--name=half', '--scope=metrics:read')
-        const key = /^iconql_\S+$/m.exec(made)?.[0] ?? ''
         await panel(page, 'Use').getByRole('button', { name: 'Enter a key' }).click()
-        await enter(page, key)
+        await enter(page, world.keyOfMetrics)
         await status(page).getByText('Live', { exact: true }).waitFor()
         await page.getByRole('group', { name: 'Memory' }).getByText('MB', { exact: false }).first().waitFor()
         await panel(page, 'Use').getByText('the scope analytics:read').waitFor()

@@ -77,8 +77,9 @@ export function App() {
         <div className="range-bar">
           <RangePicker range={place.range} />
           {place.of && (
-            <button type="button" className="chip" onClick={() => go({ of: null })} aria-label={`Show all again, not only ${place.of}`}>
+            <button type="button" className="chip" onClick={() => go({ of: null })}>
               Use of {place.of}
+              <span className="unseen">, show all again</span>
               <Symbol of="close" />
             </button>
           )}

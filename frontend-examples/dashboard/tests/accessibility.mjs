@@ -118,7 +118,9 @@ export function accessibility(world) {
               .locator('canvas')
               .evaluate((canvas) => {
                 const { width, height } = /** @type {HTMLCanvasElement} */ (canvas)
-                const pixels = /** @type {HTMLCanvasElement} */ (canvas).getContext('2d')?.getImageData(0, 0, width, height).data ?? []
+                const copy = Object.assign(document.createElement('canvas'), { width, height }).getContext('2d', { willReadFrequently: true })
+                copy?.drawImage(/** @type {HTMLCanvasElement} */ (canvas), 0, 0)
+                const pixels = copy?.getImageData(0, 0, width, height).data ?? []
                 let [red, most] = [0, 0]
                 // The strongest colour is the line's.
                 for (let at = 0; at < pixels.length; at += 4) {

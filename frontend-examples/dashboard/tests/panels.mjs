@@ -73,7 +73,7 @@ export function panels(world) {
         await first.click()
         await page.waitForURL(`**/dashboard?of=${name}&by=device`)
         await panel(page, `Use of ${name}`).waitFor()
-        await page.getByRole('button', { name: 'Show all again' }).click()
+        await page.getByRole('button', { name: /show all again/ }).click()
         await page.waitForURL('**/dashboard?by=device')
         await page.goBack()
         await panel(page, `Use of ${name}`).waitFor()

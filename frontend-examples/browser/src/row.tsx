@@ -1,7 +1,7 @@
 import { memo, useMemo } from 'react'
 import { Drawn, markupOf } from '../../common/drawing'
-import type { TileFragment } from './graphql/documents'
 import { partsOf } from '../../common/words'
+import type { TileFragment } from './graphql/documents'
 
 interface RowProps {
   index: number

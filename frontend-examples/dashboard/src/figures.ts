@@ -24,8 +24,9 @@ export function percent(share: number, digits = 1): string {
   return isNearlyAll ? `> ${trimmed(100 - 10 ** -digits, digits)} %` : `${rounded} %`
 }
 
-/** How something changed: `+12 %`, `−3 %`, `±0 %`. */
+/** How something changed: `+12 %`, `−3 %`, `±0 %`, and `× 34` of what was nearly nothing before. */
 export function change(share: number): string {
+  if (share >= 10) return `× ${amount(share + 1)}`
   const rounded = Math.round(share * 100)
   return `${rounded > 0 ? '+' : rounded < 0 ? '−' : '±'}${amount(Math.abs(rounded))} %`
 }

@@ -58,7 +58,7 @@ const TILES: readonly Tile[] = [
   {
     label: 'Database connections',
     value: ({ pool }) => `${amount(pool.open - pool.idle)} of ${amount(pool.max)}`,
-    more: ({ pool }) => `${amount(pool.waiting)} waiting · p99 of waits ${duration(pool.acquireP99Ms)}`,
+    more: ({ pool }) => `${amount(pool.waiting)} waiting · p99 ${duration(pool.acquireP99Ms)}`,
     line: ({ pool }) => pool.open - pool.idle,
     atLeast: 4,
   },
@@ -139,7 +139,7 @@ function Layers({ snapshots }: { snapshots: readonly Snapshot[] }) {
     return { layer, text: { DISABLED: 'off', OPEN: 'away', CLOSED: share }[breaker] }
   })
   return (
-    <div className="tile" role="group" aria-label="Found in caches">
+    <div className="tile of-layers" role="group" aria-label="Found in caches">
       <p className="tile-label">Found in caches, 3 min</p>
       <dl className="layers">
         {layers.map(({ layer, text }) => (

@@ -134,7 +134,8 @@ function follow<Data, Variables extends Record<string, unknown>>(
       if (query === '' && isUnknownDocument({ errors: mistakesOf(why) })) {
         void texts().then(({ default: known }) => own === generation && begin((known as Record<string, string>)[hash]))
       } else {
-        set({ [refusal]: refusalOf(why), ...(why instanceof CloseEvent && { status: 'stopped' as const }) })
+        set({ [refusal]: refusalOf(why) })
+        if (isGivenUp()) set({ status: 'stopped' })
       }
     }
     socket.subscribe<Data>(payload, {
@@ -171,7 +172,12 @@ function lose(): void {
   const last = live.snapshots.at(-1)
   const isKnown = live.gaps.some(({ to }) => to === null)
   const gaps = isKnown || !last ? live.gaps : [...live.gaps, { from: Date.parse(last.at), to: null }]
-  set({ status: 'lost', gaps })
+  set({ status: isGivenUp() ? 'stopped' : 'lost', gaps })
+}
+
+/** Whether nothing is followed any more, and so nothing tried again. */
+function isGivenUp(): boolean {
+  return live.metricsRefusal !== null && live.feedRefusal !== null
 }
 
 // What is shown of a gap grows with it.

@@ -13,6 +13,11 @@ export interface Asked {
   now: number
 }
 
+/** What a note adds where a panel cannot tell of one icon or set alone, and others do. */
+export function ofAll({ of }: Place): string {
+  return of === null ? '' : ' · of all icons'
+}
+
 interface FrameProps {
   title: string
   /** What the figures mean, in a few words. */
@@ -72,11 +77,11 @@ export function Panel<Data, Shown>({ answer, read, empty, children, ...frame }: 
 export function Trouble({ refusal, onRetry }: { refusal: Refusal; onRetry: () => void }) {
   const openKey = useOpenKey()
   if (refusal.code === 'FORBIDDEN' || refusal.code === 'UNAUTHENTICATED') {
-    const isKnown = refusal.code === 'FORBIDDEN'
+    const isLacking = refusal.scope !== undefined
     return (
       <div className="empty" role="alert">
         <p>
-          {isKnown ? (
+          {isLacking ? (
             <>
               This needs an API key with the scope <code>{refusal.scope}</code>.
             </>
@@ -85,7 +90,7 @@ export function Trouble({ refusal, onRetry }: { refusal: Refusal; onRetry: () =>
           )}
         </p>
         <button type="button" onClick={openKey}>
-          {isKnown ? 'Enter a key' : 'Enter another key'}
+          {isLacking ? 'Enter a key' : 'Enter another key'}
         </button>
       </div>
     )

@@ -5,6 +5,6 @@ export const texts = () => import('./graphql/texts.json')
 
 export const ask = asker({
   texts,
-  unreachable: 'The server cannot be reached. It is asked again every minute.',
+  unreachable: 'The server cannot be reached. Is it running, and are you connected?',
   headers: () => ({ ...authorization() }),
 })

@@ -23,6 +23,7 @@ export function keys(world) {
         await panel(page, 'Live figures').getByText('This needs an API key with the scope metrics:read.').waitFor()
         await panel(page, 'Used just now').getByText('the scope analytics:read').waitFor()
         await panel(page, 'Health').getByText('the scope metrics:read').waitFor()
+        await status(page).getByText('Not connected').waitFor()
 
         await use.getByRole('button', { name: 'Enter a key' }).click()
         await enter(page, world.key)

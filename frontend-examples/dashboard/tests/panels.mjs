@@ -52,7 +52,7 @@ export function panels(world) {
           '{ analytics { usageSeries(range: { from: "2026-01-01T00:00:00Z", to: "2029-01-01T00:00:00Z" }, interval: WEEK) { total } } }',
         )
         const total = grouped.format(analytics.usageSeries[0].total)
-        await use.getByText(`${total} uses`).waitFor()
+        await use.getByText(new RegExp(`^${total} uses, \\d+ of them in the week that goes on$`)).waitFor()
         await use.getByRole('img', { name: `Uses over time: ${total} in all` }).waitFor()
         await use.getByText('As a table').click()
         const cells = await use.getByRole('cell').allInnerTexts()

@@ -1,14 +1,14 @@
 import { useAnswer } from '../answer'
 import { amount, rate } from '../figures'
 import { People as Query } from '../graphql/documents'
-import { NoUse, Panel, type Asked } from '../panel'
+import { NoUse, Panel, ofAll, type Asked } from '../panel'
 
-export function People({ span }: Asked) {
+export function People({ place, span }: Asked) {
   const answer = useAnswer(Query, { range: span.range })
   return (
     <Panel
       title="People"
-      note="As far as events say who; beyond 256, to about 2 %"
+      note={`As far as events say who; beyond 256, to about 2 %${ofAll(place)}`}
       columns={4}
       answer={answer}
       read={({ analytics }) => (analytics?.users && analytics.users.activeUsers + analytics.users.sessions > 0 ? analytics.users : null)}

@@ -1,15 +1,16 @@
+import { counted } from '../../../common/words'
 import { useAnswer } from '../answer'
-import { amount, change, rate } from '../figures'
+import { change, rate } from '../figures'
 import { Trends as Query, type ChangeFragment } from '../graphql/documents'
 import { IconName } from '../icon-name'
-import { Panel, type Asked } from '../panel'
+import { Panel, ofAll, type Asked } from '../panel'
 
-export function Trends({ span }: Asked) {
+export function Trends({ place, span }: Asked) {
   const answer = useAnswer(Query, { range: span.range })
   return (
     <Panel
       title="Rising and falling"
-      note="The second half of the range against the first, the surest first"
+      note={`The second half of the range against the first, the surest first${ofAll(place)}`}
       columns={4}
       answer={answer}
       read={({ analytics }) => {
@@ -41,7 +42,7 @@ function Changes({ label, changes }: { label: string; changes: readonly ChangeFr
         <li key={trend.icon.name}>
           <IconName name={trend.icon.name} drawing={trend.icon} />
           <span className="count" title={`${rate(Math.abs(trend.slope))} a day ${trend.slope < 0 ? 'less' : 'more'} each day`}>
-            {amount(trend.count)} ×
+            {counted(trend.count, 'use')}
           </span>
           <span className="change" data-change={Math.sign(trend.change)}>
             {change(trend.change)}

@@ -2,15 +2,15 @@ import { useAnswer } from '../answer'
 import { amount, rate } from '../figures'
 import { UsedTogether as Query } from '../graphql/documents'
 import { IconName } from '../icon-name'
-import { Panel, type Asked } from '../panel'
+import { Panel, ofAll, type Asked } from '../panel'
 import { Table } from '../table'
 
-export function UsedTogether({ span }: Asked) {
+export function UsedTogether({ place, span }: Asked) {
   const answer = useAnswer(Query, { range: span.range })
   return (
     <Panel
       title="Used together"
-      note="Pairs that sessions use more often than chance would have it"
+      note={`Pairs that sessions use more often than chance would have it${ofAll(place)}`}
       columns={8}
       answer={answer}
       read={({ analytics }) => (analytics?.coUsage?.length ? analytics.coUsage : null)}

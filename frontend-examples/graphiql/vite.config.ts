@@ -1,6 +1,7 @@
 import react from '@vitejs/plugin-react'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vite'
+import { brotli } from '../common/brotli.ts'
 import { fontFiles } from './fonts.ts'
 
 /** Where `npm run dev` finds a running server. */
@@ -8,7 +9,7 @@ const server = process.env.ICONQL_URL ?? 'http://127.0.0.1:8080'
 
 export default defineConfig({
   base: '/graphiql/',
-  plugins: [react(), fontFiles()],
+  plugins: [react(), fontFiles(), brotli()],
   worker: { format: 'es' },
   build: {
     outDir: fileURLToPath(new URL('../../api/assets/pages/graphiql', import.meta.url)),

@@ -107,7 +107,7 @@ fn greeting(config: &Config, address: std::net::SocketAddr, is_empty: bool) -> S
         format!("{scheme}://{address}")
     });
     let mut text = format!(
-        "iconql {} serves at\n\n  Icons     {base}/\n  GraphQL   {base}/graphql\n",
+        "iconql {} serves at\n\n  Icons     {base}/\n  Dashboard {base}/dashboard\n  GraphQL   {base}/graphql\n",
         env!("CARGO_PKG_VERSION")
     );
     if !config.is_production() {

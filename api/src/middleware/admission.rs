@@ -43,7 +43,7 @@ pub(crate) async fn admit(State(rules): State<Rules>, mut request: Request, next
     {
         request.headers_mut().remove(country);
     }
-    compression::negotiate(request.headers_mut(), &rules.switches);
+    compression::negotiate(&mut request, &rules.switches);
     let in_time = |request| deadline::enforce(rules.timeout, request, next);
     let mut response = body::guard(rules.bodies, request, in_time).await;
     if rules.switches.is_on(Switch::Compression) {

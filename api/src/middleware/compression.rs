@@ -2,6 +2,7 @@
 
 use axum::{
     body::HttpBody,
+    extract::Request,
     http::{HeaderMap, HeaderValue, Response, header},
 };
 use domain::switches::{Switch, Switches};
@@ -17,10 +18,13 @@ use tower_http::{
     },
 };
 
-use crate::config::HttpArgs;
+use crate::{config::HttpArgs, routes::pages};
 
 /// From the one that is taken where several are as welcome.
 const ENCODINGS: [&str; 4] = ["zstd", "br", "gzip", "deflate"];
+
+/// Where that is to be what files are compressed with already.
+const ENCODINGS_OF_FILES: [&str; 4] = ["br", "zstd", "gzip", "deflate"];
 
 /// What is small already, by the beginning of its type.
 const COMPRESSED_TYPES: [&str; 8] = [
@@ -63,21 +67,30 @@ impl Predicate for Compressible {
     }
 }
 
-/// The encoding that a client gets: none while that is switched off.
+/// The encoding in which a client gets what is made for it: none while that is switched off.
 pub(crate) fn wanted(headers: &HeaderMap, switches: &Switches) -> Option<&'static str> {
-    if !switches.is_on(Switch::Compression) {
-        return None;
-    }
-    let accepted = headers.get_all(header::ACCEPT_ENCODING);
-    best(accepted.iter().filter_map(|value| value.to_str().ok()))
+    best_for(&ENCODINGS, headers, switches)
 }
 
 /// Leaves of the encodings that a client takes the one that it gets.
-pub(super) fn negotiate(headers: &mut HeaderMap, switches: &Switches) {
-    match wanted(headers, switches) {
-        Some(encoding) => headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static(encoding)),
-        None => headers.remove(header::ACCEPT_ENCODING),
+pub(super) fn negotiate(request: &mut Request, switches: &Switches) {
+    let order = if pages::has_files_at(request.uri().path()) {
+        &ENCODINGS_OF_FILES
+    } else {
+        &ENCODINGS
     };
+    match best_for(order, request.headers(), switches) {
+        Some(encoding) => {
+            let encoding = HeaderValue::from_static(encoding);
+            request.headers_mut().insert(header::ACCEPT_ENCODING, encoding)
+        }
+        None => request.headers_mut().remove(header::ACCEPT_ENCODING),
+    };
+}
+
+/// Whether a client gets Brotli, of a request that was let in.
+pub(crate) fn is_brotli(headers: &HeaderMap) -> bool {
+    headers.get(header::ACCEPT_ENCODING).is_some_and(|left| left == "br")
 }
 
 /// Marks an answer as one of several.
@@ -90,9 +103,19 @@ pub(super) fn mark(headers: &mut HeaderMap) {
     }
 }
 
+type Order = [&'static str; ENCODINGS.len()];
+
+fn best_for(order: &Order, headers: &HeaderMap, switches: &Switches) -> Option<&'static str> {
+    if !switches.is_on(Switch::Compression) {
+        return None;
+    }
+    let accepted = headers.get_all(header::ACCEPT_ENCODING);
+    best(order, accepted.iter().filter_map(|value| value.to_str().ok()))
+}
+
 /// The most welcome encoding; none where the client wants none.
-fn best<'a>(accepted: impl Iterator<Item = &'a str>) -> Option<&'static str> {
-    let mut welcome: [Option<u16>; ENCODINGS.len()] = [None; 4];
+fn best<'a>(order: &Order, accepted: impl Iterator<Item = &'a str>) -> Option<&'static str> {
+    let mut welcome: [Option<u16>; ENCODINGS.len()] = [None; ENCODINGS.len()];
     let mut any_other = None;
     for part in accepted.flat_map(|line| line.split(',')) {
         let (name, parameters) = part.split_once(';').unwrap_or((part, ""));
@@ -101,15 +124,15 @@ fn best<'a>(accepted: impl Iterator<Item = &'a str>) -> Option<&'static str> {
             "*" => any_other = Some(quality),
             name => {
                 let name = name.strip_prefix("x-").unwrap_or(name);
-                if let Some(place) = ENCODINGS.iter().position(|known| known.eq_ignore_ascii_case(name)) {
+                if let Some(place) = order.iter().position(|known| known.eq_ignore_ascii_case(name)) {
                     welcome[place] = Some(quality);
                 }
             }
         }
     }
     let quality_of = |place: usize| welcome[place].or(any_other).unwrap_or(0);
-    let best = (0..ENCODINGS.len()).rev().max_by_key(|place| quality_of(*place))?;
-    (quality_of(best) > 0).then_some(ENCODINGS[best])
+    let best = (0..order.len()).rev().max_by_key(|place| quality_of(*place))?;
+    (quality_of(best) > 0).then_some(order[best])
 }
 
 /// Thousandths, of `q=0.5`; none where that cannot be read.
@@ -162,7 +185,7 @@ fn weaken_etag(headers: &mut HeaderMap) {
 
 #[cfg(test)]
 mod tests {
-    use super::best;
+    use super::{ENCODINGS, ENCODINGS_OF_FILES, best};
 
     #[test]
     fn the_most_welcome_encoding_is_taken() {
@@ -195,7 +218,22 @@ mod tests {
             (&["gzip ; q=0.5 , br ; q=0.4"], Some("gzip")),
             (&["unknown"], None),
         ] {
-            assert_eq!(best(accepted.iter().copied()), expected, "{accepted:?}");
+            assert_eq!(best(&ENCODINGS, accepted.iter().copied()), expected, "{accepted:?}");
+        }
+    }
+
+    #[test]
+    fn files_come_as_they_are_compressed_already_unless_another_is_more_welcome() {
+        for (accepted, expected) in [
+            ("gzip, deflate, br, zstd", Some("br")),
+            ("zstd, gzip", Some("zstd")),
+            ("*", Some("br")),
+            ("*, br;q=0", Some("zstd")),
+            ("br;q=0.5, gzip", Some("gzip")),
+            ("identity", None),
+        ] {
+            let taken = best(&ENCODINGS_OF_FILES, [accepted].into_iter());
+            assert_eq!(taken, expected, "{accepted}");
         }
     }
 }

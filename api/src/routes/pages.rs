@@ -1,7 +1,10 @@
 //! The pages that the binary brings along, from files of its own.
 
+use std::borrow::Cow;
+
 use axum::{
     Router,
+    body::{Body, Bytes},
     extract::{Path, State},
     http::{HeaderMap, HeaderName, StatusCode, header},
     response::{Html, IntoResponse as _, Response},
@@ -10,7 +13,7 @@ use axum::{
 use rust_embed::RustEmbed;
 
 use super::not_found;
-use crate::router::AppState;
+use crate::{middleware::compression, router::AppState};
 
 #[derive(RustEmbed)]
 #[folder = "assets/pages"]
@@ -25,12 +28,19 @@ struct Page {
     is_for_production: bool,
 }
 
-const PAGES: [Page; 2] = [
+const PAGES: [Page; 3] = [
     Page {
         name: "browser",
         path: "/",
         policy: "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
              worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+        is_for_production: true,
+    },
+    Page {
+        name: "dashboard",
+        path: "/dashboard",
+        policy: "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
+             base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
         is_for_production: true,
     },
     Page {
@@ -43,8 +53,13 @@ const PAGES: [Page; 2] = [
     },
 ];
 
+const INDEX: &str = "index.html";
+
 /// File names carry a hash of their content.
 const IMMUTABLE: &str = "public, max-age=31536000, immutable";
+
+/// What a name of a file has behind it where it is compressed by Brotli: builds of pages write both.
+const BROTLI: &str = ".br";
 
 /// A service worker lies beside its page's files, and is good for the page.
 const SERVICE_WORKER: &str = "sw.js";
@@ -61,13 +76,21 @@ pub(crate) fn routes(is_production: bool) -> Router<AppState> {
         .fold(Router::new(), |router, page| router.merge(page.routes()))
 }
 
+/// Whether files of a page are at an address, or the page itself: what may be here compressed.
+pub(crate) fn has_files_at(path: &str) -> bool {
+    PAGES.iter().any(|page| {
+        let rest = path.strip_prefix('/').and_then(|path| path.strip_prefix(page.name));
+        path == page.path || rest.is_some_and(|rest| rest.starts_with('/'))
+    })
+}
+
 impl Page {
     fn routes(&'static self) -> Router<AppState> {
-        let file = move |State(state), Path(file): Path<String>| async move {
-            if file == "index.html" {
-                self.show(&state)
+        let file = move |State(state), headers: HeaderMap, Path(file): Path<String>| async move {
+            if file == INDEX {
+                self.show(&state, &headers)
             } else {
-                self.file(&file).await
+                self.file(&file, &headers).await
             }
         };
         let router = Router::new().route(&format!("/{}/{{*file}}", self.name), get(file));
@@ -75,7 +98,7 @@ impl Page {
             // Programs that ask what is there are told as ever that nothing is.
             let root = move |State(state), headers: HeaderMap| async move {
                 let answer = if is_shown_to_people(&headers) {
-                    self.show(&state)
+                    self.show(&state, &headers)
                 } else {
                     not_found().await.into_response()
                 };
@@ -83,16 +106,16 @@ impl Page {
             };
             return router.route("/", get(root));
         }
-        let page = move |State(state)| async move { self.show(&state) };
+        let page = move |State(state), headers: HeaderMap| async move { self.show(&state, &headers) };
         router
             .route(self.path, get(page))
             .route(&format!("{}/", self.path), get(page))
     }
 
     /// A page comes with a session for what it sends back.
-    fn show(&self, state: &AppState) -> Response {
+    fn show(&self, state: &AppState, headers: &HeaderMap) -> Response {
         let session = [(header::SET_COOKIE, state.sessions.cookie())];
-        match Files::get(&format!("{}/index.html", self.name)) {
+        match self.read(INDEX, headers) {
             Some(page) => (
                 session,
                 [
@@ -100,15 +123,15 @@ impl Page {
                     (header::CACHE_CONTROL, "private, no-cache"),
                     (header::CONTENT_SECURITY_POLICY, self.policy),
                 ],
-                Html(page.data.into_owned()),
+                page,
             )
                 .into_response(),
             None => (StatusCode::NOT_FOUND, session, Html(NOT_BUILT)).into_response(),
         }
     }
 
-    async fn file(&self, file: &str) -> Response {
-        let Some(asset) = Files::get(&format!("{}/{file}", self.name)) else {
+    async fn file(&self, file: &str, headers: &HeaderMap) -> Response {
+        let Some(asset) = self.read(file, headers) else {
             return not_found().await.into_response();
         };
         let cache = if file.starts_with("assets/") {
@@ -116,14 +139,40 @@ impl Page {
         } else {
             "no-cache"
         };
-        let headers = [
-            (header::CONTENT_TYPE, asset.metadata.mimetype().to_owned()),
-            (header::CACHE_CONTROL, cache.to_owned()),
-            (header::CONTENT_SECURITY_POLICY, self.policy.to_owned()),
+        let about = [
+            (header::CACHE_CONTROL, cache),
+            (header::CONTENT_SECURITY_POLICY, self.policy),
         ];
         let allowed = (file == SERVICE_WORKER).then_some([(SERVICE_WORKER_ALLOWED, self.path)]);
-        (headers, allowed, asset.data.into_owned()).into_response()
+        (about, allowed, asset).into_response()
     }
+
+    /// A file as its build has compressed it, where the client takes that, with its type.
+    fn read(&self, file: &str, headers: &HeaderMap) -> Option<Response> {
+        if file.ends_with(BROTLI) {
+            return None;
+        }
+        let path = format!("{}/{file}", self.name);
+        let asset = Files::get(&path)?;
+        let kind = match asset.metadata.mimetype() {
+            text if text.starts_with("text/") => format!("{text}; charset=utf-8"),
+            other => other.to_owned(),
+        };
+        let kind = [(header::CONTENT_TYPE, kind)];
+        let compressed = compression::is_brotli(headers).then(|| Files::get(&format!("{path}{BROTLI}")));
+        Some(match compressed.flatten() {
+            Some(compressed) => (kind, [(header::CONTENT_ENCODING, "br")], body(compressed.data)).into_response(),
+            None => (kind, body(asset.data)).into_response(),
+        })
+    }
+}
+
+/// What is in the program is sent from where it is.
+fn body(data: Cow<'static, [u8]>) -> Body {
+    Body::from(match data {
+        Cow::Borrowed(data) => Bytes::from_static(data),
+        Cow::Owned(data) => Bytes::from(data),
+    })
 }
 
 /// Browsers name HTML when somebody opens an address; who takes anything at all is a program.
@@ -140,7 +189,32 @@ fn is_shown_to_people(headers: &HeaderMap) -> bool {
 mod tests {
     use axum::http::{HeaderMap, HeaderValue, header};
 
-    use super::is_shown_to_people;
+    use super::{has_files_at, is_shown_to_people};
+
+    #[test]
+    fn pages_and_their_files_are_told_from_all_else() {
+        for path in [
+            "/",
+            "/browser/sw.js",
+            "/browser/assets/index.js",
+            "/graphiql",
+            "/graphiql/",
+            "/graphiql/a.css",
+        ] {
+            assert!(has_files_at(path), "{path}");
+        }
+        for path in [
+            "",
+            "/browser",
+            "/browsers/sw.js",
+            "/graphql",
+            "/graphiqls",
+            "/icons/browser/a.svg",
+            "browser/a",
+        ] {
+            assert!(!has_files_at(path), "{path}");
+        }
+    }
 
     #[test]
     fn who_names_html_is_shown_a_page() {

@@ -1,18 +1,27 @@
 import { defaultRangeExtractor, useVirtualizer, type Range } from '@tanstack/react-virtual'
-import { memo, useCallback, useEffect, useLayoutEffect, useRef, useState, type KeyboardEvent, type ReactNode } from 'react'
-import { Drawn } from './drawing'
+import { useCallback, useEffect, useLayoutEffect, useRef, useState, type KeyboardEvent, type ReactNode } from 'react'
+import { useDrawnRows } from './drawn-rows'
 import type { TileFragment } from './graphql/documents'
 import { go } from './place'
 import type { Found } from './results'
-import { partsOf } from './screen'
+import { Row } from './row'
 import { bag, toggleInBag } from './shelf'
 import { announce } from './announcer'
 
 /** Icons of a page. */
 const PAGE = 100
 
-/** The next page is asked for when fewer icons than this are left below what is seen. */
+/**
+ * The next page is asked for when fewer icons than this are left below what is seen. Who has begun to scroll goes on, and should come to
+ * rows that have their icons: rows that get them where they are seen are drawn twice, and all at once.
+ */
 const AHEAD = 60
+const AHEAD_OF_SCROLLING = 200
+
+/** Icons that are drawn for the first time in one frame: more would make it late. */
+const ICONS_A_FRAME = 36
+
+const NO_TILES: readonly TileFragment[] = []
 
 /** Sides of a place in the grid, in pixels; it grows in width to fill its row. */
 const WIDE = { width: 104, height: 104 }
@@ -39,7 +48,7 @@ export function Grid({ found, more, isHalted, openName, isMixed, above }: Props)
   const head = useRef<HTMLDivElement>(null)
   const width = useSize(scroller).width
   const scrollMargin = useSize(head).height
-  const tiles = found?.tiles ?? []
+  const tiles = found?.tiles ?? NO_TILES
   const { columns, height } = layOut(width)
   const [active, setActive] = useActive(found?.key, scroller)
 
@@ -58,9 +67,19 @@ export function Grid({ found, more, isHalted, openName, isMixed, above }: Props)
   useLayoutEffect(() => rows.measure(), [rows, height, columns])
 
   const seen = rows.range ? (rows.range.endIndex + 1) * columns : 0
+  const ahead = rows.range?.startIndex ? AHEAD_OF_SCROLLING : AHEAD
   useEffect(() => {
-    if (found?.cursor && !isHalted && seen + AHEAD > tiles.length) more()
-  }, [found, isHalted, seen, tiles.length, more])
+    if (found?.cursor && !isHalted && seen + ahead > tiles.length) more()
+  }, [found, isHalted, seen, ahead, tiles.length, more])
+
+  const placed = rows.getVirtualItems()
+  const isSeen = ({ index }: { index: number }) => !!rows.range && index >= rows.range.startIndex && index <= rows.range.endIndex
+  const drawn = useDrawnRows(found?.key, {
+    rows: [...placed.filter(isSeen), ...placed.filter((row) => !isSeen(row))].map(({ index }) => index),
+    loaded: Math.ceil(tiles.length / columns),
+    atOnce: activeRow,
+    perFrame: Math.max(1, Math.floor(ICONS_A_FRAME / columns)),
+  })
 
   const bagged = bag.use()
   const hasFocus = useRef(false)
@@ -111,12 +130,12 @@ export function Grid({ found, more, isHalted, openName, isMixed, above }: Props)
           if (tile) go({ icon: tile.name })
         }}
       >
-        {rows.getVirtualItems().map((row) => (
+        {placed.map((row) => (
           <Row
             key={row.key}
             index={row.index}
             offset={row.start - scrollMargin}
-            tiles={tiles}
+            tiles={drawn.has(row.index) ? tiles : NO_TILES}
             columns={columns}
             height={height}
             active={row.index === activeRow ? active : -1}
@@ -129,79 +148,6 @@ export function Grid({ found, more, isHalted, openName, isMixed, above }: Props)
     </div>
   )
 }
-
-interface RowProps {
-  index: number
-  offset: number
-  tiles: readonly TileFragment[]
-  columns: number
-  height: number
-  active: number
-  openName: string | null
-  isMixed: boolean
-  bagged: readonly string[]
-}
-
-const Row = memo(function Row({ index, offset, tiles, columns, height, active, openName, isMixed, bagged }: RowProps) {
-  const first = index * columns
-  const places = Array.from({ length: columns }, (_, column) => first + column)
-  return (
-    <div
-      role="row"
-      aria-rowindex={index + 1}
-      className="row"
-      style={{ height, gridTemplateColumns: `repeat(${columns}, 1fr)`, top: offset }}
-    >
-      {places.map((place) => {
-        const tile = tiles[place]
-        if (!tile) return <span key={place} role="gridcell" className="waiting" aria-label="Loading" />
-        return (
-          <Tile
-            key={place}
-            tile={tile}
-            index={place}
-            column={place - first + 1}
-            isActive={place === active}
-            isOpen={tile.name === openName}
-            isInBag={bagged.includes(tile.name)}
-            isMixed={isMixed}
-          />
-        )
-      })}
-    </div>
-  )
-})
-
-interface TileProps {
-  tile: TileFragment
-  index: number
-  column: number
-  isActive: boolean
-  isOpen: boolean
-  isInBag: boolean
-  isMixed: boolean
-}
-
-const Tile = memo(function Tile({ tile, index, column, isActive, isOpen, isInBag, isMixed }: TileProps) {
-  const [prefix, key] = partsOf(tile.name)
-  return (
-    <div
-      role="gridcell"
-      aria-colindex={column}
-      aria-selected={isOpen}
-      title={tile.name}
-      tabIndex={isActive ? 0 : -1}
-      data-index={index}
-      data-bag={isInBag ? '' : undefined}
-      className="tile"
-    >
-      <Drawn drawing={tile} />
-      <span className="tile-name">{key}</span>
-      {isMixed && <span className="tile-set">{prefix}</span>}
-      {isInBag && <span className="unseen">in the bag</span>}
-    </div>
-  )
-})
 
 /** The place in the list that the keyboard is at. It begins anew with another list. */
 function useActive(key: string | undefined, scroller: { current: HTMLElement | null }): [number, (index: number) => void] {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { searchBox, suggestion, tiles, variablesOf } from './world.mjs'
 
-/** @param {import('./world.mjs').World} world */
+/** @param {import('./world.mjs').BrowserWorld} world */
 export function searching(world) {
   describe('searching', () => {
     it('shows sets and all icons at first, and a set that is chosen', () =>

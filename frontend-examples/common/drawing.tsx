@@ -1,7 +1,14 @@
 import { memo, type CSSProperties } from 'react'
-import type { TileFragment } from './graphql/documents'
 
-type Drawing = Pick<TileFragment, 'body' | 'left' | 'top' | 'width' | 'height' | 'palette'>
+/** What the API tells of an icon's looks. */
+export interface Drawing {
+  body: string
+  left: number
+  top: number
+  width: number
+  height: number
+  palette: boolean
+}
 
 const SHAPES = 'circle|ellipse|g|line|path|polygon|polyline|rect'
 const ATTRIBUTES =
@@ -30,15 +37,27 @@ const dataUri = remembered((drawing: Drawing) => {
  * icons are; all others are images, in which nothing runs and whose ids and styles are their own.
  */
 export const Drawn = memo(function Drawn({ drawing }: { drawing: Drawing }) {
-  const name = drawing.palette ? 'drawn coloured' : 'drawn'
   if (isShapesAlone(drawing)) {
     return (
-      <svg className={name} viewBox={viewBox(drawing)} aria-hidden="true" dangerouslySetInnerHTML={{ __html: drawing.body }} />
+      <svg className={nameOf(drawing)} viewBox={viewBox(drawing)} aria-hidden="true" dangerouslySetInnerHTML={{ __html: drawing.body }} />
     )
   }
-  if (drawing.palette) return <img className={name} src={dataUri(drawing)} alt="" decoding="async" draggable={false} />
+  if (drawing.palette) return <img className={nameOf(drawing)} src={dataUri(drawing)} alt="" decoding="async" draggable={false} />
   return <span className="drawn masked" style={{ '--drawing': `url("${dataUri(drawing)}")` } as CSSProperties} aria-hidden="true" />
 })
+
+/**
+ * The same as markup, for where many are drawn at once: a parser makes an icon and what stands beside it in one go. Null where an icon is
+ * to be an image.
+ */
+export function markupOf(drawing: Drawing): string | null {
+  if (!isShapesAlone(drawing)) return null
+  return `<svg class="${nameOf(drawing)}" viewBox="${viewBox(drawing)}" aria-hidden="true">${drawing.body}</svg>`
+}
+
+function nameOf({ palette }: Drawing): string {
+  return palette ? 'drawn coloured' : 'drawn'
+}
 
 function viewBox({ left, top, width, height }: Drawing): string {
   return `${left} ${top} ${width} ${height}`

@@ -20,7 +20,9 @@ use std::{fmt, sync::Arc, time::Duration};
 
 pub use dimension::Dimension;
 pub use distribution::Share;
-pub use forecast::{Forecast, MAX_HISTORY, MAX_HORIZON, Point as ForecastPoint, forecast, smape};
+pub use forecast::{
+    Center, Forecast, MAX_HISTORY, MAX_HORIZON, Method, Point as ForecastPoint, Scale, forecast_by, smape,
+};
 pub use forecasting::ForecastRequest;
 pub use range::{Interval, MAX_BUCKETS, MAX_RANGE_DAYS, RangeError, TimeRange};
 pub use series::{MOST_SERIES, Series};

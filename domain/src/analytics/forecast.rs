@@ -99,7 +99,7 @@ struct Wanted {
 /// `horizon` is from 1 to [`MAX_HORIZON`], `confidence` from [`MIN_CONFIDENCE`] to [`MAX_CONFIDENCE`].
 ///
 /// None where one of them is out of range, or where the history is too short or too odd to say anything.
-pub fn forecast(history: &[f64], interval: Interval, horizon: usize, confidence: f64) -> Option<Forecast> {
+pub(super) fn forecast(history: &[f64], interval: Interval, horizon: usize, confidence: f64) -> Option<Forecast> {
     forecast_by(Method::CHOSEN, history, interval, horizon, confidence)
 }
 

@@ -137,7 +137,9 @@ on_each_engine! {
         assert_eq!((&fired["severity"], &fired["threshold"]), (&json!("WARNING"), &json!(0.001)));
         let instance = fired["instance"].as_str().unwrap();
         assert!(server.base_url().ends_with(instance.rsplit_once(':').unwrap().1), "{fired}");
-        assert!(fired["message"].as_str().unwrap().starts_with(&format!("{instance}: 6 of ")), "{fired}");
+        let message = fired["message"].as_str().unwrap();
+        // Five are enough, and the sixth may be of the next quarter of a second.
+        assert!([5, 6].iter().any(|failed| message.starts_with(&format!("{instance}: {failed} of "))), "{fired}");
         assert!(number(&fired, "value") > 0.001, "{fired}");
         assert_eq!(rows(&database, "error_share").await, [1, 0]);
     }

@@ -113,7 +113,7 @@ on_each_engine! {
         let app = TestApp::with_garden(engine).await;
         let documents = [
             "{ nonsense }", "{ icon }", "{ service { version { x } } }", "{ icons { __typename } }", "{ ...missing }", "mutation { putIcons }",
-            "subscription { alerts { id } }", "fragment f on Icon { name }", "{ __typename } fragment unused on Icon { name }", "query($a: Int) { __typename }",
+            "subscription { nonsense { id } }", "fragment f on Icon { name }", "{ __typename } fragment unused on Icon { name }", "query($a: Int) { __typename }",
             "{ service @unknown { version } }", "{ iconSet(prefix: \"a\", prefix: \"b\") { name } }", "{ a: iconSet(prefix: \"a\") { name } a: iconSet(prefix: \"b\") { name } }",
             "{ iconSet(prefix: \"a\") { ... on Icon { name } } }", "query a { __typename } query a { __typename }", "type A { b: Int }",
             "{ iconSet(prefix: \"a\", extra: 1) { name } }", "{ iconSet { name } }", "{ icon(by: { name: \"a:b\", name: \"a:b\" }) { key } }",

@@ -20,9 +20,10 @@ const ROUTES: [&str; 6] = [
     "/api/performance",
 ];
 
-const COMPONENTS: [&str; 8] = [
+const COMPONENTS: [&str; 9] = [
     "database",
     "connections",
+    "replicas",
     "search",
     "cache",
     "redis",
@@ -74,7 +75,7 @@ on_each_engine! {
             assert_eq!((&own["message"], &own["since"].as_str().unwrap()[..16]), (&other["message"], &other["since"].as_str().unwrap()[..16]));
         }
         for (path, names) in [
-            ("/api/health/cache", &["cache", "redis"][..]), ("/api/health/database", &["database", "connections"]), ("/api/health/performance", &["requests", "memory"]),
+            ("/api/health/cache", &["cache", "redis"][..]), ("/api/health/database", &["database", "connections", "replicas"]), ("/api/health/performance", &["requests", "memory"]),
         ] {
             let reply = app.get(path).await;
             let all = reply.json["checks"].as_array().unwrap();

@@ -107,15 +107,18 @@ pub enum Command {
 pub enum OperationsTask {
     /// Say what in them does not fit the schema or keep the limits; needs no server and no database
     Check {
-        /// Folder whose .graphql and .gql files are read, those of its folders too
-        #[arg(value_name = "DIR")]
-        folder: PathBuf,
+        /// Folder whose .graphql and .gql files are read, those of its folders too; or such a file, or a manifest
+        #[arg(value_name = "PATH")]
+        path: PathBuf,
     },
     /// Write a manifest of trusted documents, as Apollo's tools do, for `DOCUMENTS_MANIFEST`
     Manifest {
         /// Folder whose .graphql and .gql files are read, those of its folders too
         #[arg(value_name = "DIR")]
         folder: PathBuf,
+        /// Put `__typename` into each selection, as caches do that tell objects by their types: Apollo's, urql's
+        #[arg(long)]
+        add_typename: bool,
         /// Where to write it; standard output when left out
         #[arg(short, long, value_name = "FILE")]
         output: Option<PathBuf>,

@@ -3,6 +3,7 @@
 //! The flags below are the single declaration. `iconql.toml` and the environment are turned into flags before parsing, so
 //! that all three take the same values and meet the same checks.
 
+mod alerts;
 mod cache;
 mod connections;
 mod database;
@@ -22,6 +23,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::{Args, ValueEnum};
 
+pub use alerts::{AlertArgs, WebhookUrl};
 pub use cache::CacheArgs;
 pub use connections::ConnectionArgs;
 pub use database::DatabaseArgs;
@@ -124,6 +126,9 @@ pub struct Config {
     pub slo: SloArgs,
 
     #[command(flatten)]
+    pub alerts: AlertArgs,
+
+    #[command(flatten)]
     pub telemetry: TelemetryArgs,
 }
 
@@ -162,6 +167,14 @@ impl Config {
             query_timeout: QUERY_TIMEOUT,
             ..self.database()
         }
+    }
+
+    /// The read replicas of the database, where there are any.
+    ///
+    /// # Errors
+    /// Where the database can have none.
+    pub(crate) fn replicas(&self) -> Result<Option<domain::database::Replicas>, domain::database::ReplicaError> {
+        self.database.replicas(&self.data_dir)
     }
 
     /// What the cache needs.

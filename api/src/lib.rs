@@ -2,6 +2,7 @@
 //!
 //! It resolves no field, writes no SQL and decides nothing about icons.
 
+mod alerts;
 mod caller;
 mod client_address;
 pub mod commands;
@@ -14,6 +15,7 @@ mod server;
 mod telemetry;
 mod trusted_documents;
 
+pub use alerts::WebhookError;
 pub use commands::main;
 pub use schema::Stores;
 pub use server::{RunningServer, ServeError, TlsError, start};

@@ -11,6 +11,7 @@ use axum::{
 };
 use domain::{
     access::{Access, Keys},
+    alerts::Alerts,
     catalog::Catalog,
     operations::Operations,
     rate_limit::RateLimiter,
@@ -54,6 +55,7 @@ pub(crate) struct Shared {
     pub(crate) usage: Usage,
     /// How all of it does.
     pub(crate) observed: Observed,
+    pub(crate) alerts: Alerts,
     pub(crate) keys: Keys,
     pub(crate) sessions: PageSessions,
     /// None where nothing is shared with other instances.
@@ -95,6 +97,7 @@ pub(crate) struct Backing {
     pub(crate) usage: Usage,
     pub(crate) observed: Observed,
     pub(crate) operations: Operations,
+    pub(crate) alerts: Alerts,
     pub(crate) access: Access,
     pub(crate) shares: FairShares,
 }
@@ -105,6 +108,7 @@ pub(crate) fn build(config: &Config, graphql: GraphqlService, backing: Backing, 
         usage,
         observed,
         operations,
+        alerts,
         access,
         shares,
     } = backing;
@@ -119,6 +123,7 @@ pub(crate) fn build(config: &Config, graphql: GraphqlService, backing: Backing, 
         search: stores.search,
         usage,
         observed,
+        alerts,
         keys: access.keys,
         sessions: PageSessions::new(access.sessions, config.public_url.as_deref()),
         redis: shares.redis,

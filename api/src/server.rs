@@ -23,9 +23,10 @@ use std::{
 
 use domain::{
     access::{Access, Clock},
+    alerts::Alerts,
     cache::{Cache, Chance, MemoryBudget, Surroundings},
     catalog::Catalog,
-    database::DatabaseError,
+    database::{DatabaseError, ReplicaError},
     health::Watched,
     jobs::Jobs,
     operations::Operations,
@@ -42,7 +43,8 @@ use tokio::{
 
 pub(crate) use draining::Draining;
 pub(crate) use listener::raise_descriptor_limit;
-pub(crate) use observed::{LATELY, Observed};
+pub(crate) use memory_left::headroom;
+pub(crate) use observed::{ENOUGH_FAILURES, ENOUGH_REQUESTS, LATELY, LITTLE_MEMORY, Observed};
 pub use tls::TlsError;
 
 use self::{
@@ -53,6 +55,7 @@ use self::{
     warming::Warming,
 };
 use crate::{
+    alerts::{self, WebhookError},
     config::{Config, Mode},
     http_cache::HttpCache,
     router::{self, Backing, FairShares},
@@ -68,8 +71,12 @@ pub enum ServeError {
     Trust(#[from] TrustError),
     #[error(transparent)]
     Tls(#[from] TlsError),
+    #[error(transparent)]
+    Webhook(#[from] WebhookError),
     #[error("REDIS_URL: {0}")]
     Redis(#[from] RedisError),
+    #[error("DATABASE_REPLICA_URL: {0}")]
+    Replicas(#[from] ReplicaError),
     #[error(transparent)]
     Database(#[from] DatabaseError),
     #[error("cannot be told to end: {0}")]
@@ -87,10 +94,11 @@ pub struct RunningServer {
     usage: Usage,
     operations: Operations,
     jobs: Jobs,
+    alerts: Alerts,
     warming: Warming,
     task: JoinHandle<io::Result<()>>,
     /// What goes on beside requests, and ends with the server.
-    _background: JoinSet<()>,
+    background: JoinSet<()>,
 }
 
 /// How often to ask what has changed in the catalog, by whatever process: so old may be what is kept of it.
@@ -156,9 +164,12 @@ pub async fn start(
         watched(&stores, &usage, &shares, wall_clock),
         (address, started_at_ms),
     );
+    let mut background = JoinSet::new();
+    let alerts = alerts::begin(config, &catalog, &observed, &mut background).await?;
     let administration = Administration {
         switches: board.clone(),
         jobs: jobs.clone(),
+        alerts: alerts.clone(),
     };
     let to_schema = schema_config(
         (config, &memory),
@@ -169,7 +180,6 @@ pub async fn start(
     let graphql = GraphqlService::new(stores.clone(), to_schema);
     let vitals = Arc::clone(&observed.vitals);
     vitals.learn_caches(graphql.tell_caches());
-    let mut background = JoinSet::new();
     background.spawn(async move { vitals.keep_fleet().await });
     keep_up(&mut background, &stores, &jobs, (&usage, recorder));
     background.spawn(keep_operations(operations.clone(), config.usage().processing_interval));
@@ -183,17 +193,14 @@ pub async fn start(
         usage: usage.clone(),
         observed,
         operations: operations.clone(),
+        alerts: alerts.clone(),
         access,
         shares,
     };
     let http_cache = HttpCache::new(config, graphql.clone(), &backing.shares, &memory);
     let router = router::build(config, graphql, backing, draining.clone());
     let connections = Connections::new((router, http_cache), &config.connections, tls, draining.clone());
-    let ceiling = Ceiling::new(Ceilings {
-        all: config.connections.max_connections as usize,
-        of_client: config.connections.max_connections_per_client as usize,
-        exempt: config.connections.trusted_proxies.as_slice().into(),
-    });
+    let ceiling = ceiling(config);
     let listener = Listener::new(socket, connections, ceiling.clone(), draining);
     Ok(RunningServer {
         address,
@@ -203,9 +210,19 @@ pub async fn start(
         usage,
         operations,
         jobs,
+        alerts,
         warming,
         task: tokio::spawn(listener.run()),
-        _background: background,
+        background,
+    })
+}
+
+/// How many connections there may be.
+fn ceiling(config: &Config) -> Ceiling {
+    Ceiling::new(Ceilings {
+        all: config.connections.max_connections as usize,
+        of_client: config.connections.max_connections_per_client as usize,
+        exempt: config.connections.trusted_proxies.as_slice().into(),
     })
 }
 
@@ -257,10 +274,11 @@ fn trust(config: &Config, graphql: &GraphqlService, background: &mut JoinSet<()>
     Ok(())
 }
 
-/// What goes on beside requests, whoever sends which: following the catalog, doing jobs, recording usage and rolling it up.
+/// What goes on beside requests, whoever sends which: following the catalog, looking at its replicas, doing jobs, recording usage and rolling it up.
 fn keep_up(background: &mut JoinSet<()>, stores: &Stores, jobs: &Jobs, (usage, recorder): (&Usage, Recorder)) {
     let (Stores { catalog, search }, jobs, usage) = (stores.clone(), jobs.clone(), usage.clone());
-    let feed = usage.clone();
+    let (feed, beside) = (usage.clone(), catalog.clone());
+    background.spawn(async move { beside.keep_replicas().await });
     background.spawn(async move { catalog.keep_up(CATALOG_PAUSE).await });
     background.spawn(async move { jobs.keep().await });
     background.spawn(recorder.run());
@@ -274,13 +292,17 @@ async fn keep_operations(operations: Operations, pause: Duration) {
     operations.keep(pause).await;
 }
 
-/// The catalog with a cache, which knows how the catalog stands.
+/// The catalog with its replicas and with a cache, which knows how the catalog stands.
 async fn cached(
     (config, switches, memory): (&Config, &Switches, &MemoryBudget),
     catalog: &Catalog,
     redis: Option<Redis>,
     clock: &Clock,
-) -> Result<Catalog, DatabaseError> {
+) -> Result<Catalog, ServeError> {
+    let catalog = &match config.replicas()? {
+        Some(replicas) => catalog.with_replicas(replicas),
+        None => catalog.clone(),
+    };
     let redis = match redis {
         Some(redis) => Some((redis, catalog.shared_namespace().await?)),
         None => None,
@@ -304,7 +326,7 @@ async fn cached(
 /// Has memory go to where it saves most, and be given back where it runs out.
 async fn divide(memory: MemoryBudget, switches: Switches) {
     let may_move = || switches.is_on(Switch::CacheIntelligence);
-    memory.keep(SIZING_PAUSE, memory_left::headroom, may_move).await;
+    memory.keep(SIZING_PAUSE, headroom, may_move).await;
 }
 
 /// Tells the time from the one of the start on, by a clock that is never set.
@@ -375,6 +397,8 @@ impl RunningServer {
         if !matches!(written, Ok(Ok(()))) {
             tracing::warn!("how the server did in its last minute could not be written in time");
         }
+        self.background.abort_all();
+        let _ = tokio::time::timeout(CUTTING_TIME, self.alerts.close()).await;
     }
 }
 

@@ -2,9 +2,11 @@
 
 mod fleet;
 mod metrics;
+mod of_alerts;
 mod of_cache;
 mod of_usage;
 mod recent;
+mod replicas;
 mod report;
 mod tap;
 mod traces;
@@ -17,7 +19,9 @@ use opentelemetry_sdk::trace::SdkTracerProvider;
 use tracing_subscriber::{EnvFilter, Layer as _, layer::SubscriberExt as _, util::SubscriberInitExt as _};
 
 pub(crate) use metrics::{refresh_gauges, render};
-pub(crate) use of_cache::{refresh_cache, refresh_memory};
+pub(crate) use of_alerts::{most_behind, take_counted};
+pub(crate) use of_cache::{refresh_cache, refresh_memory, refresh_popular};
+pub(crate) use recent::{quantile_ms, times};
 pub(crate) use traces::{adopt_parent, current_traceparent};
 pub(crate) use vitals::Vitals;
 

@@ -47,7 +47,8 @@ pub(crate) fn load(graphql: &GraphqlService, manifests: &[PathBuf]) -> Result<()
     Ok(())
 }
 
-fn read(path: &Path) -> Result<Vec<TrustedDocument>, TrustError> {
+/// Reads a manifest.
+pub(crate) fn read(path: &Path) -> Result<Vec<TrustedDocument>, TrustError> {
     let path = path.to_path_buf();
     match fs::read_to_string(&path) {
         Ok(json) => schema::read_manifest(&json).map_err(|reason| TrustError::Manifest { path, reason }),

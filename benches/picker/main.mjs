@@ -4,7 +4,7 @@
 //
 // Ends with status 1 where iconql asks for more than it may.
 import { mkdir, writeFile } from 'node:fs/promises';
-import { launchChromium } from '../../frontend-examples/browser/tests/chromium.mjs';
+import { launchChromium } from '../../frontend-examples/common/tests/chromium.mjs';
 import { iconifyApi, iconql, start } from '../compare/servers.mjs';
 import { startSite } from './site.mjs';
 import { scroll, search, watch } from './visit.mjs';

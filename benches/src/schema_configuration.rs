@@ -2,6 +2,7 @@ use std::{pin::Pin, sync::Arc, time::Duration};
 
 use domain::{
     access::Clock,
+    alerts::{Alerts, AlertsConfig, Timing},
     catalog::Catalog,
     database::DatabaseError,
     health::{Health, Watched},
@@ -58,6 +59,15 @@ pub async fn schema_configuration(catalog: &Catalog) -> Result<SchemaConfig, Dat
         clock: Clock::new(|| 0),
     };
     let operations = Operations::new(catalog, "bench", Clock::new(|| 0), usage.watch_standings());
+    let config = AlertsConfig {
+        instance: String::new(),
+        timing: Timing {
+            fire_after: Duration::ZERO,
+            resolve_after: Duration::ZERO,
+        },
+        is_told: false,
+    };
+    let (alerts, _) = Alerts::open(catalog, None, config, Clock::new(|| 0)).await?;
     Ok(SchemaConfig {
         limits: Limits {
             max_batch: 500,
@@ -88,6 +98,7 @@ pub async fn schema_configuration(catalog: &Catalog) -> Result<SchemaConfig, Dat
         administration: Administration {
             switches: SwitchBoard::new(catalog, Switches::default()),
             jobs: Jobs::new(catalog),
+            alerts,
         },
         usage,
         operations,

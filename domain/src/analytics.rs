@@ -1,6 +1,7 @@
 //! Analytics: what recorded usage comes to, over any range of time.
 //!
-//! All of it is read from the hours and days that `usage` rolls up, never from events, so that a year costs little more than a week. `range`
+//! All of it is read from the hours and days that `usage` rolls up, never from events, so that a year costs little more than a week; and from a
+//! read replica where there is one, since figures are as old as the last roll-up in any case. `range`
 //! knows which of these a range is made of; `series`, `distribution`, `top`, `trends`, `users` and `together` each answer one question, and
 //! `forecasting` what is to be expected, by the models in `forecast`.
 
@@ -15,11 +16,13 @@ mod top;
 mod trends;
 mod users;
 
-use std::fmt;
+use std::{fmt, sync::Arc, time::Duration};
 
 pub use dimension::Dimension;
 pub use distribution::Share;
-pub use forecast::{Center, Forecast, MAX_HORIZON, Method, Point as ForecastPoint, Scale, forecast_by, smape};
+pub use forecast::{
+    Center, Forecast, MAX_HISTORY, MAX_HORIZON, Method, Point as ForecastPoint, Scale, forecast_by, smape,
+};
 pub use forecasting::ForecastRequest;
 pub use range::{Interval, MAX_BUCKETS, MAX_RANGE_DAYS, RangeError, TimeRange};
 pub use series::{MOST_SERIES, Series};
@@ -30,7 +33,7 @@ pub use users::UserBehavior;
 
 use crate::{
     catalog::{Catalog, IconName},
-    database::{Database, DatabaseError},
+    database::{Asking, Database, DatabaseError},
     usage::Target,
 };
 
@@ -57,15 +60,27 @@ pub enum AnalyticsError {
 /// Answers questions about usage. Cheap to clone.
 #[derive(Clone)]
 pub struct Analytics {
+    /// Which asks replicas first.
     database: Database,
+    _asking: Option<Arc<Asking>>,
 }
 
 impl Analytics {
-    /// Of the usage that is recorded where `catalog` is stored.
+    /// Of the usage that is recorded where `catalog` is stored. To be dropped when the answer is there.
     pub fn new(catalog: &Catalog) -> Self {
+        let database = catalog.database().reading();
         Self {
-            database: catalog.database().clone(),
+            _asking: database.asking().map(Arc::new),
+            database,
         }
+    }
+
+    /// How far the replica is behind that answers the request which `catalog` belongs to; none where the primary does. Waits until all that the
+    /// request has begun to ask is answered, for until then it may be either. Known to about a second.
+    pub async fn replica_lag(catalog: &Catalog) -> Option<Duration> {
+        // Whatever is asked beside this is begun first.
+        tokio::task::yield_now().await;
+        catalog.database().reading().replica_lag().await
     }
 }
 

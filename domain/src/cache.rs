@@ -190,7 +190,7 @@ impl Cache {
     }
 
     /// How often what is popular was looked up since the start.
-    pub(crate) fn popular_lookups(&self) -> PopularLookups {
+    pub fn popular_lookups(&self) -> PopularLookups {
         self.0
             .as_ref()
             .map(|layers| layers.popular.lookups())

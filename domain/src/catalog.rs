@@ -42,7 +42,7 @@ pub(crate) use warming::WarmedIcons;
 
 use crate::{
     cache::{Cache, Lookups, MadeOf, Reading, Shown},
-    database::{Database, DatabaseError, PoolState, StatementCount},
+    database::{Database, DatabaseError, PoolState, ReplicaState, Replicas, StatementCount},
 };
 use follow::RecentChanges;
 
@@ -71,6 +71,26 @@ impl Catalog {
     #[must_use]
     pub fn cached_in(&self, cache: Cache) -> Self {
         Self { cache, ..self.clone() }
+    }
+
+    /// The same catalog, beside which `replicas` answer what need not be as new as it is. Somebody has to [keep](Self::keep_replicas) an eye on
+    /// them.
+    #[must_use]
+    pub fn with_replicas(&self, replicas: Replicas) -> Self {
+        Self {
+            database: self.database.with_replicas(replicas),
+            ..self.clone()
+        }
+    }
+
+    /// Looks at its replicas every second. Never ends where there are any.
+    pub async fn keep_replicas(&self) {
+        self.database.keep_replicas().await;
+    }
+
+    /// Its replicas as they were found last.
+    pub fn replica_states(&self) -> Vec<ReplicaState> {
+        self.database.replica_states()
     }
 
     /// Where it is stored.

@@ -8,6 +8,7 @@ mod dialect;
 mod error;
 mod file;
 mod pool;
+mod replicas;
 mod slow;
 mod snapshot;
 mod statements;
@@ -30,6 +31,8 @@ pub(crate) use file::FileUse;
 pub use pool::PoolState;
 pub(crate) use pool::PoolUser;
 use pool::PoolUsers;
+pub(crate) use replicas::Asking;
+pub use replicas::{MOST_LAG, ReplicaError, ReplicaStanding, ReplicaState, Replicas, check_replica_urls};
 use slow::SlowLog;
 pub(crate) use slow::SlowStatements;
 pub(crate) use snapshot::Snapshot;
@@ -47,6 +50,10 @@ pub struct Database {
     /// Requests write one after another.
     turns: Arc<Semaphore>,
     users: PoolUsers,
+    /// Of PostgreSQL, where there are some.
+    replicas: Option<Replicas>,
+    /// Those that [`Self::query`] asks before the pool.
+    asked_first: Option<Replicas>,
     slow: SlowLog,
 }
 
@@ -56,6 +63,7 @@ impl Database {
     pub fn counted_by(&self, statements: Arc<StatementCount>) -> Self {
         Self {
             statements,
+            replicas: self.replicas.as_ref().map(Replicas::of_request),
             ..self.clone()
         }
     }
@@ -91,15 +99,25 @@ impl Database {
         sql: &str,
         values: Vec<Value>,
     ) -> Result<Vec<QueryResult>, DatabaseError> {
+        if let Some(replicas) = &self.asked_first {
+            // Few ask replicas, and everybody else's futures would be as large.
+            let asked = Box::pin(replicas.query(self, query_type, (sql, &values))).await;
+            if let Some(answer) = asked {
+                return answer;
+            }
+        }
         let _user = self.pool_user();
-        self.run_on(&self.connection, query_type, (sql, values)).await
+        self.run_on(&self.connection, query_type, (sql, values), statements::record_wait)
+            .await
     }
 
+    /// `waited` is told how long the statement had no connection.
     async fn run_on(
         &self,
         connection: &impl ConnectionTrait,
         query_type: &'static str,
         (sql, values): (&str, Vec<Value>),
+        waited: impl FnOnce(Duration),
     ) -> Result<Vec<QueryResult>, DatabaseError> {
         let statement = Statement::from_sql_and_values(self.dialect.backend(), sql, values);
         let span = tracing::info_span!(
@@ -114,7 +132,7 @@ impl Database {
             .instrument(span)
             .await;
         let elapsed = started.elapsed();
-        statements::record(query_type, sql, elapsed, self.slow_query_threshold);
+        waited(statements::record(query_type, sql, elapsed, self.slow_query_threshold));
         if elapsed >= self.slow_query_threshold {
             self.slow.note(query_type, sql, elapsed);
         }

@@ -3,6 +3,7 @@
 //! Nothing here knows GraphQL, HTTP or environment variables: limits, clocks and connections are passed in.
 
 pub mod access;
+pub mod alerts;
 pub mod analytics;
 pub mod backup;
 pub mod cache;
@@ -19,4 +20,5 @@ pub mod redis;
 pub mod search;
 pub mod svg;
 pub mod switches;
+mod url_list;
 pub mod usage;

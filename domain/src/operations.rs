@@ -107,6 +107,11 @@ impl Operations {
         }))
     }
 
+    /// What the clock shows that things are noted by, in milliseconds since 1970.
+    pub fn now_ms(&self) -> i64 {
+        self.0.clock.now_ms()
+    }
+
     /// Has the layer of whole answers looked at too, once.
     pub fn look_at_responses(&self, tell: impl Fn() -> Option<LayerFigures> + Send + Sync + 'static) {
         let _ = self.0.responses.set(Box::new(tell));

@@ -13,8 +13,12 @@ use std::{sync::Arc, time::Duration};
 use bucket::Rate;
 use memory::Memory;
 use shared::Shared;
+use tokio::time::{Instant, interval_at};
 
 use crate::{access::Client, redis::Redis};
+
+/// How long it takes at most until there is enough of what can ever be there.
+const FULL_AGAIN: Duration = Duration::from_mins(1);
 
 /// The time since some moment, by a clock that never goes back.
 pub type Clock = Arc<dyn Fn() -> Duration + Send + Sync>;
@@ -129,6 +133,17 @@ impl RateLimiter {
     pub async fn take_afterwards(&self, client: Client, cost: u32) -> Budget {
         let taken = self.try_take(client, cost).await;
         taken.unwrap_or_else(|exceeded| exceeded.budget)
+    }
+
+    /// Takes `cost` as soon as the client has so much. What it can never have is not waited for.
+    pub async fn take_in_time(&self, client: Client, cost: u32) {
+        while let Err(exceeded) = self.try_take(client, cost).await {
+            if exceeded.is_for_ever() {
+                return;
+            }
+            let mut pauses = interval_at(Instant::now() + exceeded.retry_after, FULL_AGAIN);
+            pauses.tick().await;
+        }
     }
 
     /// What a client has left.

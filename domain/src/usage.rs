@@ -18,6 +18,7 @@ mod event;
 mod feed;
 mod gathering;
 mod hashing;
+mod lag;
 mod occurrence;
 mod product;
 mod ranking;
@@ -57,6 +58,7 @@ pub use event::{
 pub use feed::{FeedFilter, FeedFollower, FeedTick};
 pub use hashing::MIN_KEY_BYTES;
 pub(crate) use hashing::usage_key_mark;
+pub use lag::{Lag, RollUpLag};
 pub(crate) use ranking::{Ranked, Ranking, read as rankings};
 pub use recorder::Recorder;
 pub use related::{RelatedIcon, RelatedKey};

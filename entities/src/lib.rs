@@ -4,6 +4,8 @@
 //! those alike.
 
 pub mod access_state;
+pub mod alert;
+pub mod alert_state;
 pub mod api_key;
 pub mod cache_invalidation;
 pub mod catalog_change;

@@ -22,15 +22,3 @@ export function serviceWorker(): Plugin {
     },
   }
 }
-
-/** Writes `documents.json`, the texts by their hashes: what `DOCUMENTS_MANIFEST` takes where only trusted documents are answered. */
-export function manifest(): Plugin {
-  return {
-    name: 'iconql:manifest',
-    apply: 'build',
-    generateBundle() {
-      const source = readFileSync(new URL('src/graphql/texts.json', import.meta.url))
-      this.emitFile({ type: 'asset', fileName: 'documents.json', source })
-    },
-  }
-}

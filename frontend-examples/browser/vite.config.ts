@@ -1,8 +1,9 @@
 import react from '@vitejs/plugin-react'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vite'
-import { brotli } from '../brotli.ts'
-import { manifest, serviceWorker } from './plugins.ts'
+import { brotli } from '../common/brotli.ts'
+import { manifest } from '../common/plugins.ts'
+import { serviceWorker } from './plugins.ts'
 
 /** Where `npm run dev` finds a running server. */
 const server = process.env.ICONQL_URL ?? 'http://127.0.0.1:8080'

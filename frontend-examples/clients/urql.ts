@@ -3,12 +3,13 @@
  *
  * - `relayPagination` joins the pages of a list, `edges` and `nodes` alike.
  * - Graphcache knows icons by their names and sets by their prefixes, so it finds an icon in whatever list brought it.
- * - Documents go by their hash, by GET, so that browsers and networks in front can keep answers. Without `persistedExchange`,
- *   set `preferGetMethod: false`: in production the server answers no other documents by GET, and urql's default is GET.
+ * - Documents go by their hash, by GET, so that browsers and networks in front can keep answers, and once with it. Without
+ *   `persistedExchange`, set `preferGetMethod: false`: in production the server answers no documents without it by GET, and urql's
+ *   default is GET.
  *
  * Run: `npm run urql -w clients -- house`, with the server's address in ICONQL_URL.
  */
-import { Client, fetchExchange, makeOperation, mapExchange } from '@urql/core'
+import { Client, fetchExchange } from '@urql/core'
 import { cacheExchange } from '@urql/exchange-graphcache'
 import { relayPagination } from '@urql/exchange-graphcache/extras'
 import { persistedExchange } from '@urql/exchange-persisted'
@@ -82,13 +83,6 @@ const client = new Client({
       },
     }),
     persistedExchange({ preferGetForPersistedQueries: true }),
-    // A document that the server has yet to learn goes by POST: in production it takes none by GET.
-    mapExchange({
-      onOperation(operation) {
-        if (!operation.extensions?.persistedQuery?.miss) return operation
-        return makeOperation(operation.kind, operation, { ...operation.context, preferGetMethod: false })
-      },
-    }),
     fetchExchange,
   ],
 })

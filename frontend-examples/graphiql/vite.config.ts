@@ -1,7 +1,7 @@
 import react from '@vitejs/plugin-react'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vite'
-import { brotli } from '../brotli.ts'
+import { brotli } from '../common/brotli.ts'
 import { fontFiles } from './fonts.ts'
 
 /** Where `npm run dev` finds a running server. */

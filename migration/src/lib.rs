@@ -21,6 +21,7 @@ mod m20261122_000008_co_usage;
 mod m20261122_000009_usage_storage;
 mod m20261123_000010_usage_ranking;
 mod m20261123_000011_operations;
+mod m20261123_000012_alert;
 
 /// All migrations, oldest first.
 struct Migrator;
@@ -39,6 +40,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000009_usage_storage::Migration),
             Box::new(m20261123_000010_usage_ranking::Migration),
             Box::new(m20261123_000011_operations::Migration),
+            Box::new(m20261123_000012_alert::Migration),
         ]
     }
 }

@@ -1,13 +1,14 @@
 //! What administrators work with beside the catalog.
 
 use async_graphql::Context;
-use domain::{jobs::Jobs, switches::SwitchBoard};
+use domain::{alerts::Alerts, jobs::Jobs, switches::SwitchBoard};
 
 /// Handles that all requests share. Cheap to clone.
 #[derive(Clone)]
 pub struct Administration {
     pub switches: SwitchBoard,
     pub jobs: Jobs,
+    pub alerts: Alerts,
 }
 
 /// Those of the request being resolved.

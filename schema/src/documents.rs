@@ -46,7 +46,7 @@ use crate::{
     variables,
 };
 pub use check::DocumentCheck;
-pub use client_files::{ClientFileError, ClientOperation, client_operations};
+pub use client_files::{ClientFileError, ClientOperation, Typenames, client_operations};
 pub use find::DocumentsMode;
 pub use label::Label;
 pub(crate) use label::cut as cut_name;

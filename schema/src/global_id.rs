@@ -3,6 +3,7 @@
 use async_graphql::{Error, ID};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
+    alerts::AlertId,
     catalog::{IconName, is_valid_prefix},
     jobs::JobId,
 };
@@ -15,6 +16,7 @@ pub(crate) enum GlobalId {
     Icon(IconName),
     IconSet(String),
     Job(JobId),
+    Alert(AlertId),
 }
 
 impl GlobalId {
@@ -30,6 +32,7 @@ impl GlobalId {
             ("Icon", name) => Some(Self::Icon(name.parse().ok()?)),
             ("IconSet", prefix) if is_valid_prefix(prefix) => Some(Self::IconSet(prefix.to_owned())),
             ("Job", id) => Some(Self::Job(id.parse().ok()?)),
+            ("Alert", id) => Some(Self::Alert(id.parse().ok()?)),
             _ => None,
         }
     }
@@ -42,9 +45,18 @@ impl GlobalId {
         ID(URL_SAFE_NO_PAD.encode(format!("Job:{id}")))
     }
 
+    pub(crate) fn of_alert(id: AlertId) -> ID {
+        ID(URL_SAFE_NO_PAD.encode(format!("Alert:{id}")))
+    }
+
     pub(crate) fn of_icon_set(prefix: &str) -> ID {
         ID(URL_SAFE_NO_PAD.encode(format!("IconSet:{prefix}")))
     }
+}
+
+/// The id that an alert has in answers, for whoever tells of it elsewhere.
+pub fn id_of_alert(id: AlertId) -> String {
+    GlobalId::of_alert(id).to_string()
 }
 
 #[cfg(test)]

@@ -35,9 +35,10 @@ pub use administration::Administration;
 pub use authority::Caller;
 pub use documents::{
     ClientFileError, ClientOperation, DocumentCheck, DocumentsConfig, DocumentsMode, Label, ManifestError, TrustReport,
-    TrustedDocument, client_operations, read_manifest,
+    TrustedDocument, Typenames, client_operations, read_manifest,
 };
 pub use errors::{Code, shortened, usage_refused};
+pub use global_id::id_of_alert;
 pub use kept_answers::InFront;
 pub use limits::Limits;
 pub use opaque::reread;

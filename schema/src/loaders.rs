@@ -13,6 +13,7 @@ use std::sync::{
 
 use async_graphql::{Context, ContextSelectionSet};
 use domain::{
+    alerts::{Alert, AlertId},
     catalog::{Catalog, ChangeNamesKey, Icon, IconId, IconName, IconPageKey, IconSet, Page},
     database::DatabaseError,
     jobs::{Job, JobId},
@@ -101,6 +102,8 @@ loaders! {
     change_names: ChangeNamesKey => Vec<IconName>, change_names;
     /// Jobs, as they stand.
     jobs: JobId => Arc<Job>, jobs;
+    /// Alerts, as they stand.
+    alerts: AlertId => Arc<Alert>, alerts;
     /// How often icons and sets were used.
     usage: UsageKey => Arc<WindowUsage>, usage;
     /// What is used together with an icon.

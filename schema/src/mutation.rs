@@ -5,6 +5,7 @@ use async_graphql::{Context, Error, Object};
 use crate::{
     limits::cost_of,
     types::{
+        alert::{self, AcknowledgeAlertInput, AcknowledgeAlertPayload},
         delete_icons::{self, DeleteIconsInput, DeleteIconsPayload},
         invalidate_cache::{self, InvalidateCacheInput, InvalidateCachePayload},
         job::{self, CancelJobInput, CancelJobPayload},
@@ -89,6 +90,16 @@ impl Mutation {
         input: WarmCacheInput,
     ) -> Option<Result<WarmCachePayload, Error>> {
         Some(warm_cache::warm(context, input).await)
+    }
+
+    /// Notes that somebody has seen an alert, which goes on firing until its cause is gone. Needs scope `admin`.
+    #[graphql(complexity = "1 + child_complexity")]
+    async fn acknowledge_alert(
+        &self,
+        context: &Context<'_>,
+        input: AcknowledgeAlertInput,
+    ) -> Option<Result<AcknowledgeAlertPayload, Error>> {
+        Some(alert::acknowledge(context, &input).await)
     }
 
     /// Ends a job before it has done all. Needs scope `admin`.

@@ -14,6 +14,7 @@ pub fn reread(text: &str) -> Vec<[String; 2]> {
             GlobalId::Icon(name) => GlobalId::of_icon(&name).0,
             GlobalId::IconSet(prefix) => GlobalId::of_icon_set(&prefix).0,
             GlobalId::Job(id) => GlobalId::of_job(id).0,
+            GlobalId::Alert(id) => GlobalId::of_alert(id).0,
         });
         let icon = cursor::icon(&given, "set").ok().map(|name| cursor::of_icon(&name));
         let sets = [SetOrder::Name, SetOrder::Total, SetOrder::Updated].map(|order| {

@@ -7,7 +7,7 @@ use domain::catalog::PageBounds;
 
 use crate::{
     errors::{LimitExceeded, bad_user_input},
-    limits::Limits,
+    limits::{Limits, cost_of},
 };
 
 /// Whether a list goes on before and behind a page. Both are exact in either direction of paging.
@@ -93,15 +93,30 @@ pub(crate) fn default_size(limits: &Limits) -> u32 {
 
 thread_local! {
     static DEFAULT_SIZE: Cell<usize> = const { Cell::new(usize::MAX) };
+    static BESIDE_ITEMS: Cell<usize> = const { Cell::new(0) };
 }
 
 /// Runs `reckon`, in which such a page costs `size` items: the library asks each field for its cost with its arguments, and
 /// there is no other way for a figure to come along.
 pub(crate) fn with_default_size<T>(size: u32, reckon: impl FnOnce() -> T) -> T {
     let before = DEFAULT_SIZE.replace(size as usize);
+    let beside_before = BESIDE_ITEMS.take();
     let reckoned = reckon();
     DEFAULT_SIZE.set(before);
+    BESIDE_ITEMS.set(beside_before);
     reckoned
+}
+
+/// What a field of a page costs once, however many items that has. The library adds it to what each item costs, so it comes to nothing
+/// there, and is taken by the root field that the page is of, which is asked when all that is in it has been.
+pub(crate) fn cost_beside_items(cost: usize) -> usize {
+    BESIDE_ITEMS.set(BESIDE_ITEMS.get().saturating_add(cost));
+    0
+}
+
+/// What has come together of [`cost_beside_items`], for the one page that takes it.
+pub(crate) fn taken_beside_items() -> usize {
+    cost_of(1, BESIDE_ITEMS.take())
 }
 
 /// How many items a page may hold, for its cost; nonsense costs nothing, since it is refused.

@@ -16,7 +16,7 @@ use crate::{
     limits::Limits,
     limits::cost_of,
     loaders::loaders,
-    paging::{PageArguments, cost_of_page, first_or_default},
+    paging::{PageArguments, cost_of_page, first_or_default, taken_beside_items},
     scalars::IconNameScalar,
     serialized::SerializedResults,
     service::ServiceFacts,
@@ -162,7 +162,7 @@ impl Query {
     ///
     /// In the query, `mdi:home` looks in one set, `-word` leaves names with that word out, and `prefix:mdi,lucide`,
     /// `palette:true`, `style:stroke` and `tag:word` filter. An emoji finds its icons.
-    #[graphql(complexity = "5 + cost_of(cost_of_page(first, last), 1 + child_complexity)")]
+    #[graphql(complexity = "5 + cost_of(cost_of_page(first, last), 1 + child_complexity) + taken_beside_items()")]
     #[expect(
         clippy::too_many_arguments,
         reason = "the arguments of a connection, as Relay has them"
@@ -299,6 +299,7 @@ async fn find_icon(context: &Context<'_>, by: IconBy) -> Result<Option<Icon>, Er
             GlobalId::Icon(name) => loaders.by_name.one(&name).await?.filter(|icon| icon.name == name),
             GlobalId::IconSet(_) => return Err(bad_user_input("this is the id of an icon set, not of an icon")),
             GlobalId::Job(_) => return Err(bad_user_input("this is the id of a job, not of an icon")),
+            GlobalId::Alert(_) => return Err(bad_user_input("this is the id of an alert, not of an icon")),
         },
         IconBy::Name(name) => loaders.by_name.one(&name.0).await?,
         IconBy::Character(character) => loaders.by_character.one(&character.as_name()?).await?,

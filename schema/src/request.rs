@@ -51,7 +51,7 @@ pub struct OperationRequest {
     pub operation_name: Option<String>,
     pub variables: Map<String, Value>,
     pub kinds: OperationKinds,
-    /// Refuse a document that is sent as text.
+    /// Refuse a document that is sent as text without its hash.
     pub only_persisted: bool,
     /// Put `cost` into the response's `extensions`.
     pub wants_cost: bool,

@@ -13,6 +13,7 @@ use async_graphql::{
     Request, Response, SDLExportOptions, Schema, SchemaBuilder, ValidationMode, Variables, parser::types::OperationType,
 };
 use domain::{
+    access::Client,
     cache::{LayerFigures, Lookups, MadeOf},
     database::StatementCount,
     operations::{Answered, Operations},
@@ -65,6 +66,19 @@ pub struct GraphqlService {
     operations: Operations,
 }
 
+/// Events of a subscription that cost no more are paid for with it: figures, and the names of what was used or has changed.
+const LIGHT_EVENT: u32 = 50;
+
+/// A subscription that goes on.
+struct Following {
+    responses: BoxStream<'static, Response>,
+    loaders: Arc<Loaders>,
+    /// Whose budget each event takes how much of; none where it takes nothing.
+    share: Option<(RateLimiter, Client, u32)>,
+    /// Whether the next event is paid for, as the first is with the subscription.
+    is_paid: bool,
+}
+
 /// What a request costs that was not worth more.
 const LEAST_COST: u32 = 1;
 
@@ -97,6 +111,7 @@ impl GraphqlService {
             .data(config.usage.clone())
             .data(config.health)
             .data(config.objectives)
+            .data(config.operations.clone())
             .data(kept.clone());
         let responses = kept.clone();
         config.operations.look_at_responses(move || responses.responses(true));
@@ -260,16 +275,17 @@ impl GraphqlService {
 
     fn subscribe(&self, request: OperationRequest, prepared: Prepared, budget: Option<Budget>) -> Answers {
         let statements = Arc::new(StatementCount::default());
+        let (client, cost) = (request.caller.client, cost_of(&prepared));
+        let limiter = self.limiter().filter(|_| cost > LIGHT_EVENT);
+        let share = limiter.map(|limiter| (limiter.clone(), client, cost));
         let (request, loaders) = self.to_library(request, (prepared, budget), &statements);
-        let responses = self.schema.execute_stream(request);
-        let next = async |(mut responses, loaders): (BoxStream<'static, Response>, Arc<Loaders>)| {
-            let response = loaders.run(responses.next()).await?;
-            // Each event is answered with what is true when it happens.
-            loaders.forget();
-            let (response, outcome) = finish(response);
-            Some((to_bytes(response, outcome), (responses, loaders)))
+        let following = Following {
+            responses: self.schema.execute_stream(request),
+            loaders,
+            share,
+            is_paid: true,
         };
-        stream::unfold((responses, loaders), next).boxed()
+        stream::unfold(following, Following::next).boxed()
     }
 
     /// A request as the library takes it, and the loaders that its fields will ask.
@@ -314,6 +330,21 @@ impl GraphqlService {
             shown: self.stores.catalog.shown()?,
             began: Instant::now(),
         })
+    }
+}
+
+impl Following {
+    /// The answer to the next event.
+    async fn next(mut self) -> Option<(Vec<u8>, Self)> {
+        if let Some((limiter, client, cost)) = self.share.as_ref().filter(|_| !self.is_paid) {
+            limiter.take_in_time(*client, *cost).await;
+        }
+        let response = self.loaders.run(self.responses.next()).await?;
+        // Each event is answered with what is true when it happens.
+        self.loaders.forget();
+        let (response, outcome) = finish(response);
+        self.is_paid = false;
+        Some((to_bytes(response, outcome), self))
     }
 }
 

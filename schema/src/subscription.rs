@@ -12,6 +12,7 @@ use crate::{
     errors::Failure,
     loaders::loaders,
     types::{
+        alert::{self, Alert},
         change::CatalogChange,
         job::{self, Job},
         metrics_snapshot::{self, MetricsScope, MetricsSnapshot},
@@ -50,6 +51,13 @@ impl Subscription {
     ) -> Result<impl Stream<Item = UsageTick> + use<>, Error> {
         authority::require(context, Scope::AnalyticsRead)?;
         usage_feed::follow(context, filter.unwrap_or_default(), interval_ms)
+    }
+
+    /// Every alert as it fires or is resolved, on whatever instance, the active ones first. What others fire is told within a second. Who reads
+    /// slowly may miss some. Needs scope metrics:read.
+    async fn alerts(&self, context: &Context<'_>) -> Result<impl Stream<Item = Alert> + use<>, Error> {
+        authority::require(context, Scope::MetricsRead)?;
+        Ok(alert::follow(context))
     }
 
     /// Progress of a long job until it ends: how it stands at once, and then whenever that has changed. Who reads slowly is told

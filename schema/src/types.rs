@@ -1,5 +1,6 @@
 //! One file a GraphQL type; its inputs and small companions live beside it.
 
+pub(crate) mod alert;
 pub(crate) mod analytics;
 pub(crate) mod cache_layer;
 pub(crate) mod change;

@@ -66,6 +66,13 @@ impl TestApp {
         Builder::over(TestDatabase::fresh(engine).await, None)
     }
 
+    /// A server over an empty database on a PostgreSQL of a test's own.
+    pub async fn build_on(url: &str) -> Builder {
+        let database = TestDatabase::of_postgres(url);
+        database.migrate().await;
+        Builder::over(database, None)
+    }
+
     /// A server over the garden and the shed of `fixtures/`, only to be read.
     pub async fn with_garden(engine: Engine) -> Self {
         Self::build_with_garden(engine).await.start().await
@@ -297,6 +304,8 @@ impl Builder {
             "--rate-limit-enabled=false",
             // What is worked out in the background would take statements from those that count them.
             "--cache-intelligence-enabled=false",
+            // Figures are a process's, and this one has hundreds of servers.
+            "--alerts-enabled=false",
             // Each rolls up usage when its test says so.
             "--analytics-processing-interval=86400",
             // And a busy machine is no reason to shed what they send at once.

@@ -32,6 +32,7 @@ pub const MIGRATIONS: &[&str] = &[
     "m20261122_000009_usage_storage",
     "m20261123_000010_usage_ranking",
     "m20261123_000011_operations",
+    "m20261123_000012_alert",
 ];
 
 /// A database engine that iconql runs on.
@@ -56,6 +57,8 @@ enum Place {
     Server {
         name: String,
     },
+    /// On a server that ends with its test.
+    Elsewhere,
     /// Outlives this handle, which only reads.
     Shared,
 }
@@ -145,7 +148,7 @@ impl TestDatabase {
         Self {
             engine: Engine::Postgres,
             url: url.to_owned(),
-            place: Place::Shared,
+            place: Place::Elsewhere,
         }
     }
 
@@ -168,7 +171,7 @@ impl TestDatabase {
         open(&self.url).await
     }
 
-    async fn migrate(&self) {
+    pub(crate) async fn migrate(&self) {
         let database = self.open().await;
         migration::up(database.connection())
             .await

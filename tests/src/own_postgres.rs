@@ -1,4 +1,4 @@
-//! A PostgreSQL server of one test's own, for it to stop, to start again, and to be refused by.
+//! A PostgreSQL server of one test's own, for it to stop, to freeze, to start again, to copy, and to be refused by.
 
 use std::{
     net::TcpListener,
@@ -9,7 +9,7 @@ use std::{
 
 use tempfile::TempDir;
 
-use crate::child::eventually;
+use crate::{child::eventually, database::TestDatabase};
 
 /// A server with the superuser `iconql`, password `right`, and databases `iconql` and `postgres`. It ends with this.
 pub struct OwnPostgres {
@@ -22,17 +22,7 @@ pub struct OwnPostgres {
 impl OwnPostgres {
     /// A new server that takes connections.
     pub async fn start() -> Self {
-        let folder = tempfile::Builder::new()
-            .prefix("iconql-own-")
-            .tempdir_in("/tmp")
-            .expect("a folder can be made");
-        let mut own = Self {
-            folder,
-            programs: programs(),
-            port: free_port(),
-            server: None,
-        };
-        own.become_owner();
+        let mut own = Self::without_data();
         std::fs::write(own.path("password"), "right\n").expect("a file can be written");
         let mut initdb = own.program("initdb");
         initdb.args([
@@ -52,6 +42,66 @@ impl OwnPostgres {
             .status();
         assert!(psql.expect("psql runs").success(), "no database could be made");
         own
+    }
+
+    /// A streaming replica of this one, which takes connections.
+    pub async fn replica(&self) -> Self {
+        let mut own = Self::without_data();
+        let mut copy = own.program("pg_basebackup");
+        copy.args([
+            "--pgdata=data",
+            "--write-recovery-conf",
+            "--checkpoint=fast",
+            "--no-sync",
+        ])
+        .args(["--dbname", &self.url("postgres", "right")]);
+        assert!(
+            copy.status().expect("pg_basebackup runs").success(),
+            "pg_basebackup failed"
+        );
+        own.start_again().await;
+        own
+    }
+
+    /// A folder and a port.
+    fn without_data() -> Self {
+        let folder = tempfile::Builder::new()
+            .prefix("iconql-own-")
+            .tempdir_in("/tmp")
+            .expect("a folder can be made");
+        let own = Self {
+            folder,
+            programs: programs(),
+            port: free_port(),
+            server: None,
+        };
+        own.become_owner();
+        own
+    }
+
+    /// Where it listens, as `HOST:PORT`.
+    pub fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
+    /// The database that tests use of it, which [`Self::url`] calls `iconql`.
+    pub fn database(&self) -> TestDatabase {
+        TestDatabase::of_postgres(&self.url("iconql", "right"))
+    }
+
+    /// Has a replica take in nothing more, until it is told to [`resume`](Self::resume).
+    pub async fn pause(&self) {
+        let database = self.database();
+        database.run("SELECT pg_wal_replay_pause()").await;
+        eventually("it replays no more", async || {
+            database.lines("SELECT pg_get_wal_replay_pause_state()").await == ["paused"]
+        })
+        .await;
+    }
+
+    /// Has a replica catch up.
+    pub async fn resume(&self) {
+        self.database().run("SELECT pg_wal_replay_resume()").await;
     }
 
     /// The URL of a database, with a password.
@@ -83,10 +133,42 @@ impl OwnPostgres {
 
     /// Ends it and every connection to it at once.
     pub fn stop(&mut self) {
+        self.end_by("INT");
+    }
+
+    /// Ends it as a crash does.
+    pub fn crash(&mut self) {
+        self.end_by("QUIT");
+    }
+
+    /// Has it say nothing any more, and keep every connection; new ones are made by the system alone.
+    pub fn freeze(&self) {
+        // The first makes no more of the others then.
+        let server = self.server.as_ref().expect("it runs").id();
+        signal("STOP", server);
+        let children = children(server);
+        assert!(!children.is_empty(), "the system does not tell of children");
+        for process in children {
+            signal("STOP", process);
+        }
+    }
+
+    /// Has it go on where it was frozen.
+    pub fn thaw(&self) {
+        let server = self.server.as_ref().expect("it runs").id();
+        for process in children(server) {
+            signal("CONT", process);
+        }
+        signal("CONT", server);
+    }
+
+    fn end_by(&mut self, name: &str) {
+        if self.server.is_some() {
+            // What is frozen hears nothing.
+            self.thaw();
+        }
         if let Some(mut server) = self.server.take() {
-            let _ = Command::new("kill")
-                .args(["-s", "INT", &server.id().to_string()])
-                .status();
+            signal(name, server.id());
             let _ = server.wait();
         }
     }
@@ -139,6 +221,20 @@ impl Drop for OwnPostgres {
     fn drop(&mut self) {
         self.stop();
     }
+}
+
+/// One that has ended meanwhile needs none.
+fn signal(name: &str, process: u32) {
+    let _ = Command::new("kill")
+        .args(["-s", name, &process.to_string()])
+        .stderr(Stdio::null())
+        .status();
+}
+
+/// The processes that a process has started itself, those that still are.
+fn children(process: u32) -> Vec<u32> {
+    let list = std::fs::read_to_string(format!("/proc/{process}/task/{process}/children")).unwrap_or_default();
+    list.split_whitespace().filter_map(|child| child.parse().ok()).collect()
 }
 
 /// Who the server runs as where the tests run as root, which it refuses to.

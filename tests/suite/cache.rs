@@ -198,11 +198,15 @@ on_each_engine! {
         field(&app, "s:home", "body").await;
         let catch_up = app.sql_and_keep("ALTER TABLE catalog_change RENAME TO catalog_change_gone").await;
         assert!(catch_up.is_err());
-        let told = health().await;
-        assert_eq!((told["status"].as_str(), told["cache"].as_str()), (Some("degraded"), Some("behind")));
+        // Health is looked at once a second.
+        eventually("it is told", async || {
+            let told = health().await;
+            (told["status"].as_str(), told["cache"].as_str()) == (Some("degraded"), Some("behind"))
+        })
+        .await;
         assert_eq!(field(&app, "s:home", "body").await["body"], r#"<path d="M0 0h1z"/>"#);
         assert!(app.sql_and_keep("ALTER TABLE catalog_change_gone RENAME TO catalog_change").await.is_ok());
-        assert_eq!(health().await["status"], "up");
+        eventually("it is read again", async || health().await["status"] == "up").await;
     }
 
     async fn the_layers_are_told_of(engine) {

@@ -87,12 +87,25 @@ async fn page_sizes_are_looked_at_before_costs() {
 
 #[tokio::test]
 async fn a_page_that_is_not_told_its_size_costs_the_default() {
-    const DOCUMENTS: [(&str, u64, u64); 5] = [
+    const DOCUMENTS: [(&str, u64, u64); 7] = [
         ("{ iconSets { nodes { name } } }", 0, 1),
         ("{ iconSets { nodes { license { title } } } }", 0, 2),
         ("{ iconSet(prefix: \"garden\") { icons { nodes { key } } } }", 1, 1),
         ("{ search(query: \"tree\") { nodes { key } } }", 5, 1),
         ("query($n: Int) { iconSets(first: $n) { nodes { name } } }", 0, 1),
+        // What a page has once is paid for once, whatever stands beside it.
+        (
+            "{ search(query: \"\") { totalCount correctedQuery facets { sets { count } } nodes { name } } }",
+            27,
+            1,
+        ),
+        (
+            "{ ...f b: search(query: \"\") { nodes { name } } } \
+             fragment f on Query { a: search(query: \"\") { ...g nodes { name } ...g } } \
+             fragment g on SearchConnection { facets { sets { count } } totalCount }",
+            10 + 2 * 21,
+            2,
+        ),
     ];
     for (flags, items) in [
         (&[][..], 50),

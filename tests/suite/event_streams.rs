@@ -41,7 +41,7 @@ fn assert_stream(response: &Reply) {
 }
 
 /// The next frame of a stream that lasts. None at its end.
-async fn frame(response: &mut Response, held: &mut String) -> Option<String> {
+pub(crate) async fn frame(response: &mut Response, held: &mut String) -> Option<String> {
     while !held.contains("\n\n") {
         let chunk = tokio::time::timeout(Duration::from_mins(1), response.chunk()).await;
         let chunk = chunk
@@ -175,12 +175,22 @@ on_each_engine! {
         }
     }
 
+    async fn something_comes_before_the_first_event(engine) {
+        // Nothing happens, and the first sign of life that is due comes in an hour.
+        let app = TestApp::build(engine).await.flag("--websocket-ping-interval-ms=3600000").start().await;
+        for request in [post(&app, CHANGES), get(&app, CHANGES)] {
+            let mut response = request.send().await.unwrap();
+            assert_eq!(frame(&mut response, &mut String::new()).await.as_deref(), Some(":\n\n"));
+        }
+    }
+
     async fn at_its_end_the_server_completes_streams(engine) {
         let mut app = TestApp::start(engine).await;
         let (mut one, mut other) = (post(&app, CHANGES).send().await.unwrap(), get(&app, CHANGES).send().await.unwrap());
         let ending = tokio::spawn(app.take_server().shut_down(Duration::from_mins(1)));
         for response in [&mut one, &mut other] {
             let mut held = String::new();
+            assert_eq!(frame(response, &mut held).await.as_deref(), Some(":\n\n"));
             assert_eq!(frame(response, &mut held).await.as_deref(), Some("event: complete\ndata:\n\n"));
             assert_eq!(frame(response, &mut held).await, None);
         }

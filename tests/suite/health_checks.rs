@@ -98,8 +98,10 @@ on_each_engine! {
             }
             assert_eq!(layers[place]["capacityBytes"], layer["capacityBytes"]);
         }
+        // The server's own work may have to wait at this moment.
+        eventually("nothing waits", async || app.get("/api/health/database").await.json["pool"]["waiting"] == 0).await;
         let database = app.get("/api/health/database").await.json;
-        assert_eq!((&database["pool"]["max"], &database["pool"]["waiting"]), (told.data("/service/pool/max"), &json!(0)));
+        assert_eq!(&database["pool"]["max"], told.data("/service/pool/max"));
         let expected = match engine { Engine::Sqlite => "sqlite", Engine::Postgres => "postgresql" };
         assert_eq!(database["engine"], expected);
         let performance = app.get("/api/performance").await.json;
@@ -142,7 +144,13 @@ on_each_engine! {
     }
 
     async fn what_is_switched_off_is_disabled(engine) {
-        let app = TestApp::build_with_garden(engine).await.flag("--cache-enabled=false").start().await;
+        // How requests do is the process's, and other tests' requests are slow and fail.
+        let forgiving = ["--slo-latency-p95-ms=60000", "--slo-latency-p99-ms=60000", "--slo-error-rate=0.999"];
+        let mut app = TestApp::build_with_garden(engine).await.flag("--cache-enabled=false");
+        for flag in forgiving {
+            app = app.flag(flag);
+        }
+        let app = app.start().await;
         let detailed = app.get("/api/health/detailed").await.json;
         assert_eq!((&detailed["status"], &the_check(&detailed, "cache")["status"]), (&json!("up"), &json!("disabled")));
     }

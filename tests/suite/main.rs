@@ -2,6 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking, in its own functions too")]
 
+mod alerts;
+mod alerts_kept;
+mod alerts_replicas;
+mod alerts_webhook;
 mod analytics;
 mod analytics_recount;
 mod backup;
@@ -63,6 +67,9 @@ mod redis_tls;
 mod reference;
 mod related;
 mod rendering;
+mod replicas;
+mod replicas_refusals;
+mod replicas_statements;
 mod responses;
 mod same_answers;
 mod schema_snapshot;

@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::{Engine, NOW_MS, TestApp, fixture, on_each_engine};
+use tests::{Engine, NOW_MS, Socket, TestApp, fixture, on_each_engine};
 
 use crate::{
     errors::with_slow_sets,
@@ -170,6 +170,14 @@ on_each_engine! {
             let expected = [("objective", objective), ("attained", attained), ("budgetLeft", budget_left), ("burnRate", burn_rate)];
             assert!(expected.iter().all(|(field, expected)| close(&status[field], *expected)), "{status}");
         }
+        // The clock is set, as after a machine has slept: the last hour is the one before what it shows now.
+        app.set_now_ms(NOW_MS + 5 * 3_600_000);
+        note(&app, "Known", [10; 50]);
+        note(&app, "Known", [200; 50]);
+        app.write_operations().await;
+        let range = self::range(NOW_MS - DAY_MS, NOW_MS + DAY_MS);
+        let statuses = found(&app, &format!("slos({range}) {{ name burnRate }}")).await;
+        assert!(close(&with(&statuses, "name", "latency_p95")["burnRate"], 10.0), "{statuses}");
     }
 
     async fn what_the_service_is_to_blame_for_counts_as_an_error(engine) {
@@ -189,6 +197,18 @@ on_each_engine! {
         let status = with(&statuses, "name", "errors");
         // Three were answered, one was not.
         assert!(close(&status["attained"], 0.75) && close(&status["budgetLeft"], 0.5), "{status}");
+    }
+
+    async fn what_a_socket_cannot_take_counts_as_it_does_by_post(engine) {
+        let app = TestApp::start(engine).await;
+        let payload = json!({ "query": "{ __typename }", "extensions": { "persistedQuery": { "version": 2, "sha256Hash": "" } } });
+        assert_eq!(app.post(&payload).await.codes(), ["BAD_USER_INPUT"]);
+        let mut socket = Socket::ready(app.base_url()).await;
+        socket.send(&json!({ "id": "1", "type": "subscribe", "payload": payload })).await;
+        assert_eq!(socket.receive().await["type"], "error");
+        app.write_operations().await;
+        let errors = found(&app, &format!("errors({}) {{ code operation count }}", today())).await;
+        assert_eq!(errors, json!([{ "code": "BAD_USER_INPUT", "operation": null, "count": 2 }]));
     }
 
     async fn popular_icons_are_counted_where_they_are_looked_up(engine) {

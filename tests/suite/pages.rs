@@ -136,9 +136,28 @@ on_each_engine! {
         }
     }
 
-    async fn production_has_the_icon_browser_and_no_graphiql(engine) {
+    async fn the_dashboard_is_there_for_everybody_and_may_load_nothing_of_others(engine) {
+        let app = TestApp::with_garden(engine).await;
+        for path in ["/dashboard", "/dashboard/"] {
+            for accept in [BROWSER, "*/*"] {
+                let page = open(&app, path, accept).await;
+                assert_page(&page, path);
+                if page.status == 200 {
+                    let policy = page.header("content-security-policy");
+                    assert!(policy.starts_with("default-src 'none'; script-src 'self'; style-src 'self';"), "{policy}");
+                    assert!(!policy.contains("unsafe"), "{policy}");
+                    assert_eq!(page.header("cache-control"), "private, no-cache");
+                }
+            }
+        }
+        assert_nothing(&open(&app, "/dashboard/nothing.js", BROWSER).await, "/dashboard/nothing.js");
+    }
+
+    async fn production_has_the_icon_browser_and_the_dashboard_and_no_graphiql(engine) {
         let app = TestApp::build_with_garden(engine).await.flag("--environment=production").start().await;
-        assert_page(&open(&app, "/", BROWSER).await, "/");
+        for path in ["/", "/dashboard"] {
+            assert_page(&open(&app, path, BROWSER).await, path);
+        }
         for path in ["/graphiql", "/graphiql/", "/graphiql/index.html"] {
             assert_nothing(&open(&app, path, BROWSER).await, path);
         }

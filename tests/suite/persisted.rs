@@ -179,19 +179,23 @@ async fn in_production_documents_are_asked_by_get_only_if_persisted() {
         .query(&[("query", DOCUMENT), ("variables", variables)]);
     assert_refused(&app.send(by_text).await, 400, "PERSISTED_QUERY_ID_REQUIRED");
     assert_refused(&app.send(by_hash()).await, 200, "PERSISTED_QUERY_NOT_FOUND");
-    // A page could send this with an image.
-    let with_text = by_hash().query(&[("query", DOCUMENT)]);
-    assert_refused(&app.send(with_text).await, 200, "PERSISTED_QUERY_NOT_FOUND");
-    assert_tree(&app.post(&body(&hash(DOCUMENT), Some(DOCUMENT))).await);
+    // With another's hash it is none.
+    let others = by_hash().query(&[("query", "{ __typename }")]);
+    assert_refused(&app.send(others).await, 400, "PERSISTED_QUERY_HASH_MISMATCH");
+    assert_refused(&app.send(by_hash()).await, 200, "PERSISTED_QUERY_NOT_FOUND");
+    // As clients do that ask by GET from the first: the hash, then the hash with the text, and from then on the hash.
+    assert_tree(&app.send(by_hash().query(&[("query", DOCUMENT)])).await);
     assert_tree(&app.send(by_hash()).await);
     let mutation = "mutation { putSynonyms(input: { groups: [] }) { groups } }";
-    app.post(&body(&hash(mutation), Some(mutation))).await;
     let extensions = body(&hash(mutation), None)["extensions"].to_string();
-    let reply = app
-        .send(
-            app.request(Method::GET, "/graphql")
-                .query(&[("extensions", extensions)]),
-        )
-        .await;
+    let by_get = || {
+        app.request(Method::GET, "/graphql")
+            .query(&[("extensions", &extensions)])
+    };
+    // A page could send this with an image: it is neither run nor remembered.
+    let reply = app.send(by_get().query(&[("query", mutation)])).await;
     assert_refused(&reply, 405, "METHOD_NOT_ALLOWED");
+    assert_refused(&app.send(by_get()).await, 200, "PERSISTED_QUERY_NOT_FOUND");
+    app.post(&body(&hash(mutation), Some(mutation))).await;
+    assert_refused(&app.send(by_get()).await, 405, "METHOD_NOT_ALLOWED");
 }

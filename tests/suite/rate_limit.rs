@@ -14,7 +14,8 @@ use domain::{access::Client, rate_limit::RateLimiter};
 use reqwest::Method;
 use serde_json::json;
 use tests::{
-    Builder, Engine, OwnRedis, Process, Reply, TestApp, TestDatabase, eventually, on_each_engine, shared_redis_url,
+    Builder, Engine, OwnRedis, Process, Reply, Socket, TestApp, TestDatabase, eventually, on_each_engine,
+    shared_redis_url,
 };
 
 const BINARY: &str = env!("CARGO_BIN_EXE_iconql-under-test");
@@ -184,6 +185,28 @@ on_each_engine! {
         let message = reply.errors()[0]["message"].as_str().unwrap();
         assert_eq!(message, "The request costs 51, more than the 50 a minute that a client has. Ask for less at once.");
         assert_eq!(app.get("/api/v1/search/batch?q=tree&pages=0,1&size=25").await.status, 200);
+    }
+
+    async fn an_event_that_costs_much_is_paid_for(engine) {
+        const PER_MINUTE: u32 = 1_800;
+        const EVENTS: u32 = 8;
+        let (app, started) = (garden(engine, PER_MINUTE).await, Instant::now());
+        // Most of it goes for something else.
+        let page = "{ search(query: \"\", first: 100) { nodes { set { license { title } } } } }";
+        for _ in 0..5 {
+            assert!(app.graphql(page).await.errors().is_empty());
+        }
+        let mut socket = Socket::ready(app.base_url()).await;
+        socket
+            .subscribe("1", "subscription { usageFeed(intervalMs: 250) { top { icon { set { license { title } } } } } }")
+            .await;
+        for _ in 0..EVENTS {
+            assert!(socket.receive().await["payload"]["data"]["usageFeed"].is_object());
+        }
+        // A page cost three for each icon and five, an event three for each of the twenty that it may name, and the first is the subscription.
+        let paid = f64::from(5 * 305 + EVENTS * 60);
+        let had = f64::from(PER_MINUTE) * (1.0 + started.elapsed().as_secs_f64() / 60.0);
+        assert!(paid <= had, "{paid} of {had}");
     }
 
     async fn without_it_nothing_is_counted(engine) {

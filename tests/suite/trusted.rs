@@ -174,7 +174,7 @@ async fn the_examples_become_a_list_that_is_served() {
     assert!(check.stdout.contains("operations fit the schema"), "{}", check.stdout);
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("manifest.json");
-    let written = Iconql::new(BINARY, &["operations", "manifest", &examples, "-o"])
+    let written = Iconql::new(BINARY, &["operations", "manifest", "--add-typename", &examples, "-o"])
         .arg(&file)
         .run()
         .await;
@@ -198,6 +198,7 @@ async fn the_examples_become_a_list_that_is_served() {
         "{}",
         reply.text
     );
+    assert_eq!(reply.data("/service/__typename"), "Service", "as caches have it");
 }
 
 #[tokio::test]
@@ -235,6 +236,42 @@ async fn documents_that_do_not_fit_are_named() {
         ("fragment facts on Service { startedAt }", "another fragment facts"),
     ] {
         let ended = check("b.graphql", text).await;
+        assert_eq!(ended.status, Some(1), "{text}");
+        assert!(ended.stderr.contains(words), "{text}: {}", ended.stderr);
+    }
+    // A manifest is looked at as well, and so is one file.
+    let check = async |file: &str, text: &str| {
+        let path = folder.path().join(file);
+        fs::write(&path, text).unwrap();
+        let path = path.display().to_string();
+        Iconql::new(BINARY, &["operations", "check", &path]).run().await
+    };
+    let listed = |operations: Value| apollo(&operations).to_string();
+    let [good, bad] = ["query Good { __typename }", "query Bad { nonsense }"];
+    for (file, text) in [
+        ("one.graphql", good.to_owned()),
+        (
+            "apollo.json",
+            listed(json!([{ "id": "1", "name": "Good", "body": good }])),
+        ),
+        ("relay.json", json!({ "1": good, "2": good }).to_string()),
+    ] {
+        let ended = check(file, &text).await.succeeded();
+        assert!(ended.stdout.contains("operations fit the schema"), "{}", ended.stdout);
+    }
+    for (text, words) in [
+        (
+            listed(json!([{ "id": "1", "name": "Good", "body": good }, { "id": "2", "name": "Bad", "body": bad }])),
+            "manifest.json: Bad: 1:13: Unknown field \"nonsense\"",
+        ),
+        (json!({ "some id": bad }).to_string(), "manifest.json: some id: 1:13"),
+        (
+            listed(json!([{ "id": "1", "body": good }, { "id": "1", "body": good }])),
+            "manifest.json: there is another document 1",
+        ),
+        ("{".to_owned(), "cannot use the manifest"),
+    ] {
+        let ended = check("manifest.json", &text).await;
         assert_eq!(ended.status, Some(1), "{text}");
         assert!(ended.stderr.contains(words), "{text}: {}", ended.stderr);
     }

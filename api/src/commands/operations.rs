@@ -6,11 +6,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use schema::{ClientOperation, DocumentCheck, client_operations};
+use schema::{ClientOperation, DocumentCheck, Typenames, client_operations};
 use serde_json::json;
 
 use super::{CommandError, OperationsTask, print};
-use crate::config::Config;
+use crate::{
+    config::Config,
+    trusted_documents::{self, TrustError},
+};
 
 /// Why documents cannot be listed.
 #[derive(Debug, thiserror::Error)]
@@ -23,21 +26,33 @@ pub(crate) enum OperationsError {
     None(PathBuf),
     #[error("{path}: {message}")]
     File { path: PathBuf, message: String },
+    #[error(transparent)]
+    Manifest(#[from] TrustError),
     #[error("{} of {total} operations cannot be answered:\n{}", faults.len(), faults.join("\n"))]
     Faults { total: usize, faults: Vec<String> },
 }
 
 pub(super) fn run(config: &Config, task: &OperationsTask) -> Result<(), CommandError> {
     match task {
-        OperationsTask::Check { folder } => {
-            let operations = checked(config, folder)?;
-            print(&format!(
-                "{} operations fit the schema and keep the limits",
-                operations.len()
-            ))
+        OperationsTask::Check { path } => {
+            let count = if path.is_dir() || is_document(path) {
+                checked(config, path, Typenames::AsWritten)?.len()
+            } else {
+                check_manifest(config, path)?
+            };
+            print(&format!("{count} operations fit the schema and keep the limits"))
         }
-        OperationsTask::Manifest { folder, output } => {
-            let manifest = manifest(&checked(config, folder)?);
+        OperationsTask::Manifest {
+            folder,
+            add_typename,
+            output,
+        } => {
+            let typenames = if *add_typename {
+                Typenames::Added
+            } else {
+                Typenames::AsWritten
+            };
+            let manifest = manifest(&checked(config, folder, typenames)?);
             let Some(path) = output else {
                 return print(&manifest);
             };
@@ -51,13 +66,42 @@ pub(super) fn run(config: &Config, task: &OperationsTask) -> Result<(), CommandE
     }
 }
 
-/// The operations of a folder, of which every one can be answered.
-fn checked(config: &Config, folder: &Path) -> Result<Vec<ClientOperation>, OperationsError> {
+/// How many documents a manifest has, of which every one can be answered.
+fn check_manifest(config: &Config, path: &Path) -> Result<usize, OperationsError> {
+    let documents = trusted_documents::read(path)?;
+    let check = DocumentCheck::new(config.limits());
+    let mut ids = HashSet::new();
+    let faults = documents.iter().filter_map(|document| {
+        let id = &document.id;
+        if !ids.insert((id, &document.client_name)) {
+            return Some(format!("  {}: there is another document {id}", path.display()));
+        }
+        let name = document.name.as_ref().unwrap_or(id);
+        Some(format!(
+            "  {}: {name}: {}",
+            path.display(),
+            check.fault(&document.text)?
+        ))
+    });
+    let (total, faults) = (documents.len(), faults.collect::<Vec<_>>());
+    if faults.is_empty() {
+        Ok(total)
+    } else {
+        Err(OperationsError::Faults { total, faults })
+    }
+}
+
+/// The operations of a folder or a file, of which every one can be answered.
+fn checked(config: &Config, path: &Path, typenames: Typenames) -> Result<Vec<ClientOperation>, OperationsError> {
     let mut files = Vec::new();
-    find(folder, &mut files)?;
+    if path.is_dir() {
+        find(path, &mut files)?;
+    } else {
+        files.push(path.to_path_buf());
+    }
     files.sort();
     if files.is_empty() {
-        return Err(OperationsError::None(folder.to_path_buf()));
+        return Err(OperationsError::None(path.to_path_buf()));
     }
     let texts = files.iter().map(|path| {
         let text = fs::read_to_string(path);
@@ -68,7 +112,7 @@ fn checked(config: &Config, folder: &Path) -> Result<Vec<ClientOperation>, Opera
     });
     let texts = texts.collect::<Result<Vec<_>, _>>()?;
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-    let operations = client_operations(&texts).map_err(|error| OperationsError::File {
+    let operations = client_operations(&texts, typenames).map_err(|error| OperationsError::File {
         path: files[error.place].clone(),
         message: error.message,
     })?;
@@ -91,14 +135,16 @@ fn find(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), OperationsError> 
         let path = entry.map_err(unreadable)?.path();
         if path.is_dir() {
             find(&path, files)?;
-        } else if path
-            .extension()
-            .is_some_and(|extension| extension == "graphql" || extension == "gql")
-        {
+        } else if is_document(&path) {
             files.push(path);
         }
     }
     Ok(())
+}
+
+fn is_document(path: &Path) -> bool {
+    path.extension()
+        .is_some_and(|extension| extension == "graphql" || extension == "gql")
 }
 
 fn faults(config: &Config, files: &[PathBuf], operations: &[ClientOperation]) -> Vec<String> {

@@ -15,7 +15,7 @@ use schema::Stores;
 use super::{CommandError, import::now_ms, migrate::open_migrated, print};
 use crate::{
     config::Config,
-    server::{self, RunningServer, ShutdownSignals},
+    server::{self, RunningServer, ServeError, ShutdownSignals},
 };
 
 /// The search index, in the data folder.
@@ -31,6 +31,8 @@ const KEYS_PAUSE: Duration = Duration::from_secs(1);
 const CLOSING_TIME: Duration = Duration::from_secs(1);
 
 pub(super) async fn run(config: &Config, switches: Switches) -> Result<(), CommandError> {
+    // What cannot be is told before a file is made.
+    config.replicas().map_err(ServeError::from)?;
     let database = open_migrated(&config.database()).await?;
     let catalog = Catalog::new(database.clone());
     let is_empty = catalog.generation().await? == 0;
@@ -105,7 +107,7 @@ fn greeting(config: &Config, address: std::net::SocketAddr, is_empty: bool) -> S
         format!("{scheme}://{address}")
     });
     let mut text = format!(
-        "iconql {} serves at\n\n  Icons     {base}/\n  GraphQL   {base}/graphql\n",
+        "iconql {} serves at\n\n  Icons     {base}/\n  Dashboard {base}/dashboard\n  GraphQL   {base}/graphql\n",
         env!("CARGO_PKG_VERSION")
     );
     if !config.is_production() {

@@ -6,7 +6,7 @@
 use std::{path::Path, time::Duration};
 
 use clap::Args;
-use domain::database::DatabaseConfig;
+use domain::database::{DatabaseConfig, MOST_LAG, ReplicaError, Replicas, check_replica_urls};
 
 /// Where icons are stored.
 #[derive(Debug, Clone, Args)]
@@ -14,6 +14,10 @@ pub struct DatabaseArgs {
     /// sqlite://FILE or postgres://USER@HOST/NAME; iconql.db in the data folder when left out
     #[arg(long, global = true, value_name = "URL", help_heading = "Database")]
     pub database_url: Option<String>,
+
+    /// Read replicas, written as DATABASE_URL is, comma-separated; analytics are asked of them first
+    #[arg(long, global = true, value_parser = parse_replica_urls, value_name = "URLS", help_heading = "Database")]
+    pub database_replica_url: Option<String>,
 
     /// Most connections; 20 on PostgreSQL and two more than cores on SQLite when left out
     #[arg(long, global = true, value_parser = clap::value_parser!(u32).range(1..=10_000), value_name = "COUNT", help_heading = "Database")]
@@ -58,10 +62,26 @@ impl DatabaseArgs {
         }
     }
 
+    /// The replicas, where there are any. None of them need be there.
+    ///
+    /// # Errors
+    /// Where the database can have none. What is wrong with a URL, parsing has ruled out.
+    pub(crate) fn replicas(&self, data_dir: &Path) -> Result<Option<Replicas>, ReplicaError> {
+        let urls = self.database_replica_url.as_deref();
+        urls.map(|urls| Replicas::open(&self.to_domain(data_dir), urls, MOST_LAG))
+            .transpose()
+    }
+
     fn url(&self, data_dir: &Path) -> String {
         match &self.database_url {
             Some(url) => url.clone(),
             None => format!("sqlite://{}", data_dir.join("iconql.db").display()),
         }
     }
+}
+
+fn parse_replica_urls(text: &str) -> Result<String, String> {
+    check_replica_urls(text)
+        .map(|()| text.to_owned())
+        .map_err(|error| error.to_string())
 }

@@ -230,6 +230,9 @@ fn shown(key: &str, value: &str) -> String {
     if key.ends_with("_key") {
         return "***".to_owned();
     }
+    if key == "alert_webhook_url" {
+        return host_alone(value);
+    }
     if !key.ends_with("_url") {
         return value.to_owned();
     }
@@ -246,6 +249,18 @@ fn shown(key: &str, value: &str) -> String {
     match value.split_once("://") {
         Some((scheme, rest)) => format!("{scheme}://{}", without_passwords(rest)),
         None => value.to_owned(),
+    }
+}
+
+/// The scheme and the host of a URL whose path is a secret.
+fn host_alone(url: &str) -> String {
+    match url.split_once("://") {
+        // A name or a password may hold whatever ends a host.
+        Some((scheme, rest)) if !rest.contains('@') => {
+            let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+            format!("{scheme}://{host}/***")
+        }
+        _ => "***".to_owned(),
     }
 }
 
@@ -297,6 +312,21 @@ mod tests {
         ] {
             assert_eq!(shown("database_url", url), expected);
             assert_eq!(shown("log_level", url), url);
+        }
+    }
+
+    #[test]
+    fn of_a_webhook_its_host_is_shown() {
+        for (url, expected) in [
+            (
+                "https://hooks.example:8443/T0/s3cret?k=s3cret",
+                "https://hooks.example:8443/***",
+            ),
+            ("https://hooks.example?s3cret", "https://hooks.example/***"),
+            ("https://me:s3/cret@hooks.example/", "***"),
+            ("hooks.example/s3cret", "***"),
+        ] {
+            assert_eq!(shown("alert_webhook_url", url), expected);
         }
     }
 }

@@ -12,7 +12,7 @@ use domain::health::{Check, Report, Status};
 use schema::Caller;
 use serde_json::{Map, Value, json};
 
-use super::status::{about, figures, milliseconds, pool, require_metrics, time};
+use super::status::{about, figures, milliseconds, pool, replicas, require_metrics, time};
 use crate::router::AppState;
 
 /// Answers as long as the process does, whatever becomes of its database.
@@ -74,7 +74,9 @@ pub(crate) async fn detailed(State(state): State<AppState>, caller: Caller) -> R
         return refused.into_response();
     }
     let report = state.observed.health.report().await;
-    told(&report, about(&state, &report), |_| true)
+    let mut more = about(&state, &report);
+    more["replicas"] = replicas(&state);
+    told(&report, more, |_| true)
 }
 
 /// What is kept, and where.
@@ -97,9 +99,10 @@ pub(crate) async fn database(State(state): State<AppState>, caller: Caller) -> R
         "engine": state.catalog.engine(),
         "generation": report.generation,
         "pool": pool(&state),
+        "replicas": replicas(&state),
     });
     told(&report, more, |check| {
-        ["database", "connections"].contains(&check.component)
+        ["database", "connections", "replicas"].contains(&check.component)
     })
 }
 

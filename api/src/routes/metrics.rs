@@ -52,6 +52,7 @@ fn written(state: &AppState) -> Bytes {
     telemetry::refresh_gauges(state.catalog.pool_state());
     let cache = state.catalog.cache();
     telemetry::refresh_cache(&cache.figures(), cache.is_following());
+    telemetry::refresh_popular(cache.popular_lookups());
     if let Some(memory) = cache.memory() {
         telemetry::refresh_memory(memory);
     }

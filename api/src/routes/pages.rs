@@ -28,12 +28,19 @@ struct Page {
     is_for_production: bool,
 }
 
-const PAGES: [Page; 2] = [
+const PAGES: [Page; 3] = [
     Page {
         name: "browser",
         path: "/",
         policy: "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
              worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+        is_for_production: true,
+    },
+    Page {
+        name: "dashboard",
+        path: "/dashboard",
+        policy: "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
+             base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
         is_for_production: true,
     },
     Page {

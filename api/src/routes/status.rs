@@ -16,7 +16,7 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use super::Refused;
 use crate::{router::AppState, server::LATELY};
 
-/// Which service this is, and how its parts do.
+/// Which service this is, how its parts do, and whether anything is wrong.
 pub(crate) async fn status(State(state): State<AppState>, caller: Caller) -> Response {
     if let Err(refused) = require_metrics(&caller) {
         return refused.into_response();
@@ -27,6 +27,7 @@ pub(crate) async fn status(State(state): State<AppState>, caller: Caller) -> Res
     let mut body = about(&state, &report);
     body["status"] = report.status().as_str().into();
     body["components"] = components.collect::<Map<String, Value>>().into();
+    body["activeAlerts"] = state.alerts.active().len().into();
     unkept(body)
 }
 
@@ -98,12 +99,24 @@ pub(super) fn pool(state: &AppState) -> Value {
     })
 }
 
+/// The read replicas as they were found last.
+pub(super) fn replicas(state: &AppState) -> Value {
+    let replicas = state.catalog.replica_states().into_iter().map(|replica| {
+        json!({
+            "replica": replica.name,
+            "standing": replica.standing.as_str(),
+            "lagMs": replica.lag.map(milliseconds),
+        })
+    });
+    replicas.collect()
+}
+
 pub(super) fn milliseconds(time: Duration) -> f64 {
     time.as_secs_f64() * 1000.0
 }
 
 /// Milliseconds since 1970 as RFC 3339; null where no calendar reaches them.
-pub(super) fn time(unix_ms: i64) -> Option<String> {
+pub(crate) fn time(unix_ms: i64) -> Option<String> {
     let nanoseconds = i128::from(unix_ms) * 1_000_000;
     let instant = OffsetDateTime::from_unix_timestamp_nanos(nanoseconds).ok()?;
     instant.format(&Rfc3339).ok()

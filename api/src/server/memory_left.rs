@@ -8,7 +8,7 @@ use domain::cache::Headroom;
 const CGROUPS: &str = "/sys/fs/cgroup";
 
 /// The least of what is left; none where the system does not tell.
-pub(super) fn headroom() -> Option<Headroom> {
+pub(crate) fn headroom() -> Option<Headroom> {
     let group = fs::read_to_string("/proc/self/cgroup")
         .ok()
         .and_then(|text| of_groups(Path::new(CGROUPS), &text));

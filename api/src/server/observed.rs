@@ -27,11 +27,11 @@ pub(crate) struct Observed {
 pub(crate) const LATELY: Duration = Duration::from_mins(1);
 
 /// Requests of which something is said in shares: of fewer, one says nothing of the next.
-const ENOUGH_REQUESTS: u64 = 20;
-const ENOUGH_FAILURES: u64 = 5;
+pub(crate) const ENOUGH_REQUESTS: u64 = 20;
+pub(crate) const ENOUGH_FAILURES: u64 = 5;
 
 /// Where less than one part of so many is left of the memory, there is little.
-const LITTLE_MEMORY: u64 = 20;
+pub(crate) const LITTLE_MEMORY: u64 = 20;
 
 /// Looks at `watched` and at the process, which answers at `address` since `started_at_ms`.
 pub(super) fn observe(config: &Config, watched: Watched, (address, started_at_ms): (SocketAddr, i64)) -> Observed {

@@ -216,6 +216,8 @@ fn describe() {
     describe_subscriptions();
     describe_keys();
     describe_connections();
+    describe_replicas();
+    super::of_alerts::describe();
     super::of_cache::describe();
     super::of_usage::describe();
     metrics_process::Collector::default().describe();
@@ -227,6 +229,22 @@ fn describe() {
         "Statements and transactions that have no connection yet"
     );
     describe_gauge!("db_connections_active", Unit::Count, "Connections in use");
+}
+
+fn describe_replicas() {
+    use ::metrics::{Unit, describe_counter, describe_gauge};
+    describe_gauge!("db_replica_up", Unit::Count, "Whether a read replica is asked: 1 or 0");
+    describe_gauge!(
+        "db_replica_lag_seconds",
+        Unit::Seconds,
+        "How far a read replica was behind when that was known last"
+    );
+    describe_counter!(
+        "db_replica_fallbacks_total",
+        Unit::Count,
+        "Statements that failed on a read replica and were run on the primary"
+    );
+    ::metrics::counter!("db_replica_fallbacks_total").increment(0);
 }
 
 fn describe_connections() {

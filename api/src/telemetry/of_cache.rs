@@ -1,6 +1,6 @@
 //! The figures of the cache, which counts by itself: looking something up must not cost a look into the registry.
 
-use domain::cache::{Layer, LayerFigures, MemoryBudget, Outcome};
+use domain::cache::{Layer, LayerFigures, MemoryBudget, Outcome, PopularLookups};
 use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge};
 
 pub(super) fn describe() {
@@ -26,6 +26,14 @@ pub(super) fn describe() {
         Unit::Count,
         "Whether the catalog's changes are heard of: 1 or 0"
     );
+    describe_counter!(
+        "cache_popular_lookups_total",
+        Unit::Count,
+        "Lookups of the icons that are used most, without the database and with it"
+    );
+    for status in ["hit", "miss"] {
+        counter!("cache_popular_lookups_total", "status" => status).increment(0);
+    }
     describe_counter!(
         "cache_foreseen_pages_total",
         Unit::Count,
@@ -56,6 +64,12 @@ pub(crate) fn refresh_cache(layers: &[LayerFigures], is_following: bool) {
                 .absolute(figures.count(outcome));
         }
     }
+}
+
+/// Tells the registry how well popular icons are kept.
+pub(crate) fn refresh_popular(lookups: PopularLookups) {
+    counter!("cache_popular_lookups_total", "status" => "hit").absolute(lookups.kept());
+    counter!("cache_popular_lookups_total", "status" => "miss").absolute(lookups.loaded);
 }
 
 /// Tells the registry how full this process's memory is.

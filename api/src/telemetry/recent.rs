@@ -11,6 +11,8 @@ use std::{
 
 use hdrhistogram::Histogram;
 
+use super::replicas::Replicas;
+
 /// How long a slot is: the shortest interval that is asked for.
 pub(super) const SLOT: Duration = Duration::from_millis(250);
 
@@ -28,8 +30,19 @@ const SIGNIFICANT_DIGITS: u8 = 2;
 pub(super) struct Recent {
     open: Mutex<Open>,
     closed: Mutex<VecDeque<Closed>>,
+    counted: Mutex<Counted>,
     pub(super) in_flight: Count,
     pub(super) subscribers: Count,
+    pub(super) replicas: Replicas,
+}
+
+/// What was counted since the start, and how long requests took since somebody took that last.
+#[derive(Clone)]
+pub(crate) struct Counted {
+    pub(crate) requests: u64,
+    pub(crate) failed: u64,
+    /// In microseconds.
+    pub(crate) durations: Histogram<u32>,
 }
 
 /// How many there are at the moment.
@@ -84,8 +97,14 @@ impl Recent {
                 cpu_seconds,
             }),
             closed: Mutex::default(),
+            counted: Mutex::new(Counted {
+                requests: 0,
+                failed: 0,
+                durations: times(),
+            }),
             in_flight: Count::default(),
             subscribers: Count::default(),
+            replicas: Replicas::default(),
         }
     }
 
@@ -130,9 +149,21 @@ impl Recent {
                 acquires: taken(&mut open.acquires),
             }
         };
+        held(&self.counted).add(&slot);
         let mut closed = held(&self.closed);
         closed.truncate(MAX_SLOTS - 1);
         closed.push_front(slot);
+    }
+
+    /// What was counted since the start, and times since this was asked last.
+    pub(super) fn take_counted(&self) -> Counted {
+        let mut counted = held(&self.counted);
+        let durations = std::mem::replace(&mut counted.durations, times());
+        Counted {
+            requests: counted.requests,
+            failed: counted.failed,
+            durations,
+        }
     }
 
     /// The newest `slots` together, or as many as there are.
@@ -145,6 +176,16 @@ impl Recent {
         let mut closed = held(&self.closed);
         let seconds = closed.make_contiguous().chunks_exact(SLOTS_PER_SECOND).take(count);
         seconds.map(|slots| Sum::of(slots.iter())).collect()
+    }
+}
+
+impl Counted {
+    fn add(&mut self, slot: &Closed) {
+        self.requests += slot.requests;
+        self.failed += slot.failed;
+        if let Some(durations) = &slot.durations {
+            self.durations.add(durations).expect("all have the same bounds");
+        }
     }
 }
 
@@ -204,7 +245,8 @@ fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-pub(super) fn times() -> Histogram<u32> {
+/// No times yet.
+pub(crate) fn times() -> Histogram<u32> {
     Histogram::new_with_bounds(1, LONGEST_MICROSECONDS, SIGNIFICANT_DIGITS).expect("the bounds are in order")
 }
 
@@ -222,8 +264,9 @@ fn microseconds(seconds: f64) -> u64 {
     (seconds * 1e6).round() as u64
 }
 
+/// Milliseconds that a share of `times` took at most; 0 where there was none.
 #[expect(clippy::cast_precision_loss, reason = "a time is below 2^52 microseconds")]
-pub(super) fn quantile_ms(times: &Histogram<u32>, quantile: f64) -> f64 {
+pub(crate) fn quantile_ms(times: &Histogram<u32>, quantile: f64) -> f64 {
     times.value_at_quantile(quantile) as f64 / 1000.0
 }
 
@@ -282,6 +325,27 @@ mod tests {
             .collect();
         assert_eq!(counts, [(11 + 10 + 9 + 8, 4, 4), (7 + 6 + 5 + 4, 4, 4)]);
         assert_eq!(recent.seconds(1).len(), 1);
+    }
+
+    #[test]
+    fn what_was_counted_is_told_from_the_start_and_times_once() {
+        let start = Instant::now();
+        let recent = Recent::new(start, 0.0);
+        for slot in 1..=2 {
+            for _ in 0..3 {
+                recent.count_requests(1, false);
+                recent.note_duration(0.01);
+            }
+            recent.count_requests(1, true);
+            recent.close_slot(start + SLOT * slot, 0.0);
+            let counted = recent.take_counted();
+            assert_eq!(
+                (counted.requests, counted.failed),
+                (u64::from(slot) * 4, u64::from(slot))
+            );
+            assert_eq!(counted.durations.len(), 3);
+            assert!(recent.take_counted().durations.is_empty());
+        }
     }
 
     #[test]

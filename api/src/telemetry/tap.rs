@@ -1,12 +1,16 @@
 //! Listens in on the registry: what it is told of requests, of usage, of waits for connections and of subscriptions is kept by time too.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use metrics::{
-    Counter, CounterFn, Gauge, GaugeFn, Histogram, HistogramFn, Key, KeyName, Metadata, Recorder, SharedString, Unit,
+    Counter, CounterFn, Gauge, GaugeFn, Histogram, HistogramFn, Key, KeyName, Label, Metadata, Recorder, SharedString,
+    Unit,
 };
 
-use super::recent::Recent;
+use super::{
+    recent::Recent,
+    replicas::{REPLICA_LAG, REPLICA_UP, Replica},
+};
 
 /// A registry, and who listens in.
 pub(super) struct Tap<R> {
@@ -19,6 +23,13 @@ struct Heard<M> {
     registered: M,
     recent: Arc<Recent>,
     tell: Tell,
+}
+
+/// What is told of a replica, as the registry holds it, and for whoever looks at all of them.
+struct HeardOfReplica {
+    registered: Gauge,
+    replica: Arc<Replica>,
+    note: fn(&Replica, f64),
 }
 
 /// How the listener is told.
@@ -70,9 +81,20 @@ impl<R: Recorder> Recorder for Tap<R> {
 
     fn register_gauge(&self, key: &Key, metadata: &Metadata<'_>) -> Gauge {
         let registered = self.registry.register_gauge(key, metadata);
+        let of_replica = |registered, note| {
+            let replica = key.labels().next().map(Label::value).unwrap_or_default();
+            let replica = self.recent.replicas.of(replica);
+            Gauge::from_arc(Arc::new(HeardOfReplica {
+                registered,
+                replica,
+                note,
+            }))
+        };
         let tell = match key.name() {
             "http_requests_in_flight" => Tell::InFlight,
             "subscriptions_active" => Tell::Subscribers,
+            REPLICA_LAG => return of_replica(registered, Replica::lags),
+            REPLICA_UP => return of_replica(registered, |replica, up| replica.is_up(up > 0.0, Instant::now())),
             _ => return registered,
         };
         Gauge::from_arc(self.heard(registered, tell))
@@ -130,6 +152,22 @@ impl Heard<Gauge> {
     }
 }
 
+impl GaugeFn for HeardOfReplica {
+    fn increment(&self, value: f64) {
+        self.registered.increment(value);
+    }
+
+    fn decrement(&self, value: f64) {
+        self.registered.decrement(value);
+    }
+
+    /// What is told of a replica is set, and never counted.
+    fn set(&self, value: f64) {
+        self.registered.set(value);
+        (self.note)(&self.replica, value);
+    }
+}
+
 impl HistogramFn for Heard<Histogram> {
     fn record(&self, seconds: f64) {
         self.registered.record(seconds);
@@ -181,7 +219,18 @@ mod tests {
             metrics::gauge!("http_requests_in_flight").decrement(1);
             metrics::gauge!("subscriptions_active").increment(5);
             metrics::gauge!("search_index_generation").set(9);
+            for (replica, seconds) in [("a", 2.5), ("b", 40.0), ("a", 1.5)] {
+                metrics::gauge!("db_replica_lag_seconds", "replica" => replica).set(seconds);
+            }
+            metrics::gauge!("db_replica_up", "replica" => "a").set(0);
         });
+        let behind = |seconds| {
+            recent
+                .replicas
+                .most_behind(Instant::now() + Duration::from_secs(seconds))
+        };
+        assert_eq!(behind(0), Some(("b".to_owned(), 40.0)));
+        assert_eq!(behind(50).map(|(replica, _)| replica), Some("a".to_owned()));
         recent.close_slot(start + Duration::from_secs(1), 0.5);
         let sum = recent.newest(1);
         let text = renderer.render();
@@ -197,6 +246,7 @@ mod tests {
             ("subscriptions_active 5", recent.subscribers.get().into()),
             (r#"cache_operations_total{status="500"} 7"#, 7),
             ("search_index_generation 9", 9),
+            (r#"db_replica_lag_seconds{replica="b"} 40"#, 40),
         ] {
             assert!(text.lines().any(|shown| shown == line), "{line} is not in\n{text}");
             assert!(line.ends_with(&format!(" {heard}")), "{line}, and {heard} was heard");

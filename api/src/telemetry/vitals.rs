@@ -83,6 +83,11 @@ impl Vitals {
         }
     }
 
+    /// What tells it from others.
+    pub(crate) fn instance(&self) -> &str {
+        &self.instance
+    }
+
     /// Has snapshots say what the layers of the cache hold and did, as `tell` does.
     pub(crate) fn learn_caches(&self, tell: impl Fn() -> Vec<LayerFigures> + Send + Sync + 'static) {
         let _ = self.caches.set(Box::new(tell));

@@ -41,7 +41,7 @@ pub(super) const MAX_CONFIDENCE: f64 = 0.999;
 pub(super) const MIN_HISTORY: usize = 10;
 
 /// Intervals that are looked at, the newest: nine weeks of hours, four years of days.
-pub(super) const MAX_HISTORY: usize = 1_500;
+pub const MAX_HISTORY: usize = 1_500;
 
 /// A forecast, and its interval, is never more than so many times the most that there ever was: beyond that a model speaks of itself.
 const CEILING: f64 = 100.0;

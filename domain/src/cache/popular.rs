@@ -19,13 +19,19 @@ pub struct PopularLookups {
 }
 
 impl PopularLookups {
-    pub(crate) fn merge(&mut self, other: Self) {
+    /// Those that did not take the database.
+    pub fn kept(self) -> u64 {
+        self.wanted.saturating_sub(self.loaded)
+    }
+
+    pub fn merge(&mut self, other: Self) {
         self.wanted += other.wanted;
         self.loaded += other.loaded;
     }
 
     /// What was counted since `before`.
-    pub(crate) fn since(self, before: Self) -> Self {
+    #[must_use]
+    pub fn since(self, before: Self) -> Self {
         Self {
             wanted: self.wanted.saturating_sub(before.wanted),
             loaded: self.loaded.saturating_sub(before.loaded),

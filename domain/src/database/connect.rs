@@ -2,7 +2,10 @@
 
 use std::{path::Path, sync::Arc, time::Duration};
 
-use sea_orm::{ConnectOptions, sqlx::sqlite::SqliteConnectOptions};
+use sea_orm::{
+    ConnectOptions, DatabaseConnection, DbErr, RuntimeErr,
+    sqlx::{ConnectOptions as _, postgres::PgConnectOptions, sqlite::SqliteConnectOptions},
+};
 use tokio::sync::Semaphore;
 
 use super::{Database, DatabaseError, Dialect, StatementCount, pool::PoolUsers, slow::SlowLog, statements};
@@ -44,40 +47,19 @@ impl Database {
     /// Opens the database that `config` names.
     pub async fn open(config: &DatabaseConfig, mode: OpenMode) -> Result<Self, DatabaseError> {
         let dialect = dialect_of(&config.url)?;
-        let mut options = ConnectOptions::new(driver_url(&config.url));
-        let (default_max, default_min) = match dialect {
-            Dialect::Sqlite => (cores() + 2, 1),
-            Dialect::Postgres => (20, 5),
-        };
-        let max = config.pool_size.unwrap_or(default_max);
-        options
-            .max_connections(max)
-            .min_connections(config.pool_min.unwrap_or(default_min).min(max))
-            .acquire_timeout(config.acquire_timeout)
-            .connect_timeout(config.acquire_timeout)
-            .max_lifetime(config.connection_recycle)
-            .test_before_acquire(false)
-            .test_before_acquire_if_idle_for(CHECK_AFTER_IDLE)
-            .sqlx_logging(false);
-        match dialect {
+        let options = match dialect {
             Dialect::Sqlite => {
                 prepare_file(&config.url, mode)?;
+                let (mut options, max) = pool_options(config, (cores() + 2, 1));
                 let lock_timeout = config.lock_timeout;
                 options
                     .map_sqlx_sqlite_opts(move |sqlite| sqlite_options(sqlite, mode, max).busy_timeout(lock_timeout));
-            }
-            Dialect::Postgres => {
-                let lock_timeout_ms = config.lock_timeout.as_millis().to_string();
                 options
-                    .statement_timeout(config.query_timeout)
-                    .map_sqlx_postgres_opts(move |postgres| postgres.options([("lock_timeout", &lock_timeout_ms)]))
-                    .set_application_name("iconql");
             }
-        }
-        let mut connection = sea_orm::Database::connect(options).await?;
-        statements::time_executions(&mut connection);
+            Dialect::Postgres => postgres_options(config),
+        };
         Ok(Self {
-            connection,
+            connection: connect(options).await?,
             dialect,
             query_timeout: config.query_timeout,
             slow_query_threshold: config.slow_query_threshold,
@@ -85,9 +67,68 @@ impl Database {
             turns: Arc::new(Semaphore::new(1)),
             users: PoolUsers::default(),
             slow: SlowLog::default(),
+            replicas: None,
+            asked_first: None,
         })
     }
 }
+
+/// A pool for a PostgreSQL that need not be there: it is connected to when somebody asks for something.
+pub(super) async fn connect_when_asked(config: &DatabaseConfig) -> Result<DatabaseConnection, DatabaseError> {
+    let mut options = postgres_options(config);
+    options.connect_lazy(true);
+    connect(options).await
+}
+
+async fn connect(options: ConnectOptions) -> Result<DatabaseConnection, DatabaseError> {
+    let mut connection = sea_orm::Database::connect(options).await?;
+    statements::time_executions(&mut connection);
+    Ok(connection)
+}
+
+/// What both engines are told, and how many connections there may be, which is `most` where nobody says.
+fn pool_options(config: &DatabaseConfig, (most, least): (u32, u32)) -> (ConnectOptions, u32) {
+    let mut options = ConnectOptions::new(driver_url(&config.url));
+    let max = config.pool_size.unwrap_or(most);
+    options
+        .max_connections(max)
+        .min_connections(config.pool_min.unwrap_or(least).min(max))
+        .acquire_timeout(config.acquire_timeout)
+        .connect_timeout(config.acquire_timeout)
+        .max_lifetime(config.connection_recycle)
+        .test_before_acquire(false)
+        .test_before_acquire_if_idle_for(CHECK_AFTER_IDLE)
+        .sqlx_logging(false);
+    (options, max)
+}
+
+fn postgres_options(config: &DatabaseConfig) -> ConnectOptions {
+    let (mut options, _) = pool_options(config, (20, 5));
+    let lock_timeout_ms = config.lock_timeout.as_millis().to_string();
+    options
+        .statement_timeout(config.query_timeout)
+        .map_sqlx_postgres_opts(move |postgres| postgres.options([("lock_timeout", &lock_timeout_ms)]))
+        .set_application_name(PROGRAM);
+    options
+}
+
+/// How a server of PostgreSQL that a URL names is reached.
+///
+/// # Errors
+/// [`DatabaseError::BadUrl`], which does not repeat the URL: it may hold a password.
+pub(super) fn postgres_server(url: &str) -> Result<PgConnectOptions, DatabaseError> {
+    if dialect_of(url)? != Dialect::Postgres {
+        return Err(DatabaseError::BadUrl {
+            reason: "it does not begin with postgres:".to_owned(),
+        });
+    }
+    let parsed = driver_url(url).parse::<PgConnectOptions>();
+    let options = parsed.map_err(|error| DatabaseError::from(DbErr::Conn(RuntimeErr::SqlxError(Arc::new(error)))))?;
+    Ok(options.application_name(PROGRAM).disable_statement_logging())
+}
+
+/// What servers know connections of this program by.
+const PROGRAM: &str = "iconql";
 
 fn dialect_of(url: &str) -> Result<Dialect, DatabaseError> {
     match url.split(':').next() {

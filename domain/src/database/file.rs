@@ -41,6 +41,8 @@ impl Database {
             turns: Arc::new(Semaphore::new(1)),
             users: PoolUsers::default(),
             slow: SlowLog::default(),
+            replicas: None,
+            asked_first: None,
         })
     }
 }

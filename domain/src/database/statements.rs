@@ -33,13 +33,12 @@ pub(super) fn time_executions(connection: &mut DatabaseConnection) {
     connection.set_metric_callback(|info: &metric::Info<'_>| EXECUTION.set(info.elapsed));
 }
 
-/// Notes a statement that took `elapsed`, of which it waited for a connection what it did not run.
+/// Notes a statement that took `elapsed`, of which it waited for a connection what it did not run: so long.
 ///
 /// To be called in the same poll in which the statement ended: until then no other can end on this thread.
-pub(super) fn record(query_type: &'static str, sql: &str, elapsed: Duration, slow_threshold: Duration) {
+pub(super) fn record(query_type: &'static str, sql: &str, elapsed: Duration, slow_threshold: Duration) -> Duration {
     let execution = EXECUTION.take().min(elapsed);
     metrics::histogram!("db_query_duration_seconds", "query_type" => query_type).record(execution);
-    metrics::histogram!("db_acquire_duration_seconds").record(elapsed.saturating_sub(execution));
     if elapsed >= slow_threshold {
         tracing::warn!(
             query_type,
@@ -48,6 +47,12 @@ pub(super) fn record(query_type: &'static str, sql: &str, elapsed: Duration, slo
             "slow statement"
         );
     }
+    elapsed.saturating_sub(execution)
+}
+
+/// Notes how long a statement waited for a connection of the pool.
+pub(super) fn record_wait(waited: Duration) {
+    metrics::histogram!("db_acquire_duration_seconds").record(waited);
 }
 
 /// Enough of a statement to know it by. Its values stay out of the log.

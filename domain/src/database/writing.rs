@@ -60,7 +60,10 @@ impl Writing {
         sql: &str,
         values: Vec<Value>,
     ) -> Result<Vec<QueryResult>, DatabaseError> {
-        self.database.run_on(&self.transaction, query_type, (sql, values)).await
+        let (database, waited) = (&self.database, super::statements::record_wait);
+        database
+            .run_on(&self.transaction, query_type, (sql, values), waited)
+            .await
     }
 
     pub(crate) fn dialect(&self) -> Dialect {

@@ -1,12 +1,11 @@
 //! Questions about how servers did, all of them together.
 
-use std::{cmp::Reverse, collections::BTreeMap};
+use std::{cmp::Reverse, collections::BTreeMap, sync::Arc};
 
 use super::{
     figures::{Errors, LayerCounts, Layers, Operations, Part, Statements, Totals},
     objectives::{Objectives, SloStatus, statuses},
-    share,
-    store::{self, Kept},
+    share, store,
     tier::{HOURS_KEPT_DAYS, MINUTES_KEPT_DAYS, Tier, pieces},
     times::Times,
 };
@@ -14,7 +13,7 @@ use crate::{
     analytics::{AnalyticsError, Interval, TimeRange},
     cache::Layer,
     catalog::Catalog,
-    database::Database,
+    database::{Asking, Database},
 };
 
 /// Of how much of a range's end it is told how fast budgets are spent.
@@ -31,8 +30,12 @@ const _: () = assert!(MINUTES_KEPT_DAYS == 3 && HOURS_KEPT_DAYS == 92, "the mess
 /// What is known of how servers did. Cheap to clone.
 #[derive(Clone)]
 pub struct History {
+    /// Which asks replicas first.
+    past: Database,
+    /// The one that servers write to, for what only that can tell.
     pub(super) database: Database,
     now_ms: i64,
+    _asking: Option<Arc<Asking>>,
 }
 
 /// How operations of one name did.
@@ -97,10 +100,14 @@ pub struct SlowStatement {
 }
 
 impl History {
-    /// Of the servers of `catalog`, as of `now_ms`.
+    /// Of the servers of `catalog`, as of `now_ms`. To be dropped when the answer is there.
     pub fn new(catalog: &Catalog, now_ms: i64) -> Self {
+        let database = catalog.database().clone();
+        let past = database.reading();
         Self {
-            database: catalog.database().clone(),
+            _asking: past.asking().map(Arc::new),
+            past,
+            database,
             now_ms,
         }
     }
@@ -143,26 +150,27 @@ impl History {
         (range, interval): (TimeRange, Interval),
     ) -> Result<Vec<LatencyPoint>, AnalyticsError> {
         let buckets = interval.buckets(range)?;
-        let mut points: BTreeMap<i64, Times> = buckets.into_iter().map(|at_ms| (at_ms, Times::default())).collect();
-        let mut add = |at_ms: i64, times: &Times| {
+        let points: BTreeMap<i64, Times> = buckets.into_iter().map(|at_ms| (at_ms, Times::default())).collect();
+        let add = move |points: &mut BTreeMap<i64, Times>, at_ms: i64, times: &Times| {
             if let Some(point) = points.get_mut(&interval.begin_ms(at_ms)) {
                 point.merge(times);
             }
         };
-        match operation {
+        let steps = (range, interval);
+        let points = match operation.map(str::to_owned) {
             None => {
-                for (at_ms, totals) in self.read::<Totals>(range, interval).await? {
-                    add(at_ms, &totals.times);
-                }
+                let put = move |points: &mut _, at_ms, totals: Totals| add(points, at_ms, &totals.times);
+                self.read(steps, (points, put)).await?
             }
             Some(operation) => {
-                for (at_ms, operations) in self.read::<Operations>(range, interval).await? {
-                    if let Some(figures) = operations.get(operation) {
-                        add(at_ms, &figures.times);
+                let put = move |points: &mut _, at_ms, operations: Operations| {
+                    if let Some(figures) = operations.get(&operation) {
+                        add(points, at_ms, &figures.times);
                     }
-                }
+                };
+                self.read(steps, (points, put)).await?
             }
-        }
+        };
         let point = |(at_ms, times): (i64, Times)| LatencyPoint {
             at_ms,
             count: times.count(),
@@ -202,10 +210,10 @@ impl History {
         interval: Interval,
     ) -> Result<Vec<CachePoint>, AnalyticsError> {
         let buckets = interval.buckets(range)?;
-        let mut counted: BTreeMap<i64, Layers> = BTreeMap::new();
-        for (at_ms, layers) in self.read::<Layers>(range, interval).await? {
+        let put = move |counted: &mut BTreeMap<i64, Layers>, at_ms, layers: Layers| {
             counted.entry(interval.begin_ms(at_ms)).or_default().merge(&layers);
-        }
+        };
+        let counted = self.read((range, interval), (BTreeMap::new(), put)).await?;
         let count = |at_ms: i64, layer: Layer| {
             let layers = counted.get(&at_ms)?;
             layers
@@ -261,23 +269,21 @@ impl History {
 
     /// One part of what servers did in all of `range`, widened to what is kept.
     async fn all<P: Part + 'static>(&self, range: TimeRange) -> Result<P, AnalyticsError> {
-        let mut all = P::default();
-        for (_, part) in self.read::<P>(range, Interval::Day).await? {
-            all.merge(&part);
-        }
+        let put = |all: &mut P, _, part: P| all.merge(&part);
+        let mut all = self.read((range, Interval::Day), (P::default(), put)).await?;
         all.trim();
         Ok(all)
     }
 
-    async fn read<P: Part + 'static>(
+    async fn read<P: Part + 'static, A: Send + 'static>(
         &self,
-        range: TimeRange,
-        interval: Interval,
-    ) -> Result<Vec<Kept<P>>, AnalyticsError> {
+        (range, interval): (TimeRange, Interval),
+        into: (A, impl Fn(&mut A, i64, P) + Send + 'static),
+    ) -> Result<A, AnalyticsError> {
         let unanswerable =
             |kept: Tier| AnalyticsError::Unanswerable(if kept == Tier::Hour { NO_MINUTES } else { NO_HOURS });
         let pieces = pieces(range, interval, self.now_ms).map_err(unanswerable)?;
-        Ok(store::read(&self.database, &pieces).await?)
+        Ok(store::read(&self.past, &pieces, into).await?)
     }
 }
 

@@ -31,7 +31,7 @@ SELECT tbl_name, name, NULL, (SELECT pgsize FROM dbstat WHERE dbstat.name = kept
 FROM sqlite_master kept WHERE type = 'index' ORDER BY 4 DESC, 1, 2 LIMIT $1";
 
 impl History {
-    /// The indexes as they are now, the largest first.
+    /// The indexes as they are now, the largest first; of the primary, for each server counts its own looks.
     pub async fn indexes(&self) -> Result<Vec<IndexUsage>, DatabaseError> {
         let sql = match self.database.dialect() {
             Dialect::Postgres => OF_POSTGRES,

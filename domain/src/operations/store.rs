@@ -3,6 +3,8 @@
 
 mod row;
 
+use std::sync::Arc;
+
 use sea_orm::Value;
 
 use self::row::{Key, PARTS, Sum, unpack};
@@ -82,15 +84,13 @@ async fn gather_bucket(database: &Database, tier: Tier, bucket: i32) -> Result<(
     writing.commit().await
 }
 
-/// One part of what servers did in a bucket, and when that begins.
-pub(super) type Kept<P> = (i64, P);
-
-/// One part of what servers did in all buckets of `pieces`, the oldest first, in any number of rows each. What another version has packed is left
-/// out.
-pub(super) async fn read<P: Part + 'static>(
+/// Puts one part of what servers did in all buckets of `pieces` into `all`, by when each begins, the oldest first, in any number of rows each.
+/// What another version has packed is left out.
+pub(super) async fn read<P: Part + 'static, A: Send + 'static>(
     database: &Database,
     pieces: &[Piece],
-) -> Result<Vec<Kept<P>>, DatabaseError> {
+    (all, put): (A, impl Fn(&mut A, i64, P) + Send + 'static),
+) -> Result<A, DatabaseError> {
     let mut selects = Vec::with_capacity(pieces.len());
     let mut values: Vec<Value> = Vec::with_capacity(3 * pieces.len());
     for (tier, first, last) in pieces {
@@ -115,21 +115,29 @@ pub(super) async fn read<P: Part + 'static>(
         packed.extend(tier.map(|tier| (tier.begin_ms(bucket), part.to_vec())));
     }
     packed.sort_by_key(|(begin_ms, _)| *begin_ms);
-    Ok(unpack_all(packed).await)
-}
-
-/// A thousand rows take tens of milliseconds, which is too long for a thread that others wait for.
-async fn unpack_all<P: Part + 'static>(packed: Vec<(i64, Vec<u8>)>) -> Vec<Kept<P>> {
-    let unpacking = move || {
-        let parts = packed.iter();
-        parts
-            .filter_map(|(begin_ms, packed)| Some((*begin_ms, unpack(packed)?)))
-            .collect()
-    };
-    match tokio::task::spawn_blocking(unpacking).await {
-        Ok(parts) => parts,
+    let waits = Arc::new(());
+    let wanted = Arc::downgrade(&waits);
+    // A thousand rows take tens of milliseconds, which is too long for a thread that others wait for. Nothing can end it from outside.
+    let putting = move || put_all(&packed, (all, put), || wanted.strong_count() > 0);
+    match tokio::task::spawn_blocking(putting).await {
+        Ok(all) => Ok(all),
         Err(error) => std::panic::resume_unwind(error.into_panic()),
     }
+}
+
+/// Unpacks one after the other, as long as anybody waits for it: names that clients invent make a quarter of a megabyte of a row, and a range
+/// has a thousand.
+fn put_all<P: Part, A>(
+    packed: &[(i64, Vec<u8>)],
+    (mut all, put): (A, impl Fn(&mut A, i64, P)),
+    is_wanted: impl Fn() -> bool,
+) -> A {
+    for (begin_ms, packed) in packed.iter().take_while(|_| is_wanted()) {
+        if let Some(part) = unpack(packed) {
+            put(&mut all, *begin_ms, part);
+        }
+    }
+    all
 }
 
 /// Forgets what has been kept long enough.
@@ -155,4 +163,64 @@ pub(super) async fn forget(database: &Database, now_ms: i64) -> Result<(), Datab
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        cell::Cell,
+        sync::atomic::{AtomicUsize, Ordering},
+    };
+
+    use serde::{Deserialize, Deserializer, Serialize};
+
+    use super::{Part, put_all, row::pack};
+
+    static ALIVE: AtomicUsize = AtomicUsize::new(0);
+
+    /// A part that says how many of it there are.
+    #[derive(Serialize)]
+    struct Counted(u8);
+
+    impl Default for Counted {
+        fn default() -> Self {
+            ALIVE.fetch_add(1, Ordering::SeqCst);
+            Self(0)
+        }
+    }
+
+    impl Drop for Counted {
+        fn drop(&mut self) {
+            ALIVE.fetch_sub(1, Ordering::SeqCst);
+        }
+    }
+
+    impl<'de> Deserialize<'de> for Counted {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            u8::deserialize(deserializer).map(|_| Self::default())
+        }
+    }
+
+    impl Part for Counted {
+        const COLUMN: &'static str = "totals";
+
+        fn merge(&mut self, _: &Self) {}
+    }
+
+    #[test]
+    fn one_row_is_unpacked_at_a_time() {
+        let packed: Vec<_> = (0..1_000)
+            .map(|begin_ms| (begin_ms, pack(&Counted::default()).unwrap()))
+            .collect();
+        let put = |most: &mut Vec<(i64, usize)>, begin_ms, _: Counted| {
+            most.push((begin_ms, ALIVE.load(Ordering::SeqCst)));
+        };
+        let alive = put_all(&packed, (Vec::new(), put), || true);
+        assert!(alive.iter().zip(0..).all(|(alive, begin_ms)| *alive == (begin_ms, 1)));
+        assert_eq!((alive.len(), ALIVE.load(Ordering::SeqCst)), (1_000, 0));
+        // Nobody waits for the others.
+        let looks = Cell::new(0);
+        let is_wanted = || looks.replace(looks.get() + 1) < 10;
+        assert_eq!(put_all(&packed, (Vec::new(), put), is_wanted).len(), 10);
+    }
 }

@@ -8,6 +8,7 @@ use ::redis::{
 };
 
 use super::RedisError;
+use crate::url_list;
 
 /// How long a connection may take to come about, names, TLS and password included. No request waits for it.
 const CONNECTING_TIME: Duration = Duration::from_secs(2);
@@ -29,7 +30,7 @@ pub(super) enum Connection {
 impl Nodes {
     pub(super) fn parse(urls: &str) -> Result<Self, RedisError> {
         let unusable = |error: ::redis::RedisError| RedisError::Url(error.to_string());
-        let urls = split(urls);
+        let urls = url_list::split(urls);
         let open = |url: &&str| {
             let client = Client::open(*url).map_err(unusable)?;
             match client.get_connection_info().addr() {
@@ -94,25 +95,6 @@ fn timed_out() -> ::redis::RedisError {
     std::io::Error::from(std::io::ErrorKind::TimedOut).into()
 }
 
-/// The URLs of a list. A comma belongs to one of them, to its password say, unless another URL follows it.
-fn split(urls: &str) -> Vec<&str> {
-    let mut found = Vec::new();
-    let mut start = 0;
-    for (comma, _) in urls.match_indices(',') {
-        let rest = &urls[comma + 1..];
-        let is_scheme = |scheme: &str| scheme.bytes().all(|byte| byte.is_ascii_alphabetic());
-        if rest
-            .split_once("://")
-            .is_some_and(|(scheme, _)| is_scheme(scheme.trim()))
-        {
-            found.push(urls[start..comma].trim());
-            start = comma + 1;
-        }
-    }
-    found.push(urls[start..].trim());
-    found
-}
-
 impl ConnectionLike for Connection {
     fn req_packed_command<'a>(&'a mut self, command: &'a Cmd) -> RedisFuture<'a, Value> {
         match self {
@@ -143,20 +125,7 @@ impl ConnectionLike for Connection {
 
 #[cfg(test)]
 mod tests {
-    use super::{Nodes, split};
-
-    #[test]
-    fn a_list_is_split_between_urls_only() {
-        for (urls, expected) in [
-            ("redis://a", &["redis://a"][..]),
-            ("redis://a,redis://b:7000", &["redis://a", "redis://b:7000"]),
-            ("rediss://a, rediss://b", &["rediss://a", "rediss://b"]),
-            ("redis://:se,cret@a", &["redis://:se,cret@a"]),
-            ("redis://:se,cret@a,redis://b", &["redis://:se,cret@a", "redis://b"]),
-        ] {
-            assert_eq!(split(urls), expected, "{urls}");
-        }
-    }
+    use super::Nodes;
 
     #[test]
     fn what_is_no_url_of_redis_is_refused_without_repeating_it() {

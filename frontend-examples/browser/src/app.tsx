@@ -1,6 +1,9 @@
 import { Suspense, lazy, useCallback, useEffect, useRef, useState } from 'react'
+import { BrandMark } from '../../common/brand'
+import { Drawer } from '../../common/drawer'
+import { Symbol } from '../../common/symbols'
+import { counted } from '../../common/words'
 import { Announcer } from './announcer'
-import { Drawer } from './drawer'
 import { Filters } from './filters'
 import { closeDetails, focusGrid } from './focus'
 import type { TileFragment } from './graphql/documents'
@@ -8,10 +11,9 @@ import { Grid } from './grid'
 import { Landing } from './landing'
 import { NOTHING_CHOSEN, countChosen, go, usePlace, type Place } from './place'
 import { useResults, type Found } from './results'
-import { counted, useIsNarrow } from './screen'
+import { useIsNarrow } from './screen'
 import { SearchBox } from './search-box'
 import { bag } from './shelf'
-import { Symbol } from './symbols'
 import { Toolbar } from './toolbar'
 
 const Details = lazy(() => import('./details'))
@@ -48,6 +50,9 @@ export function App() {
             {chosen > 0 && <span className="badge">{chosen}</span>}
           </button>
         )}
+        <a className="quiet" href="/dashboard" aria-label="Dashboard" title="Dashboard">
+          <Symbol of="chart" />
+        </a>
         <BagButton onOpen={() => setOpen('bag')} />
       </header>
       {!isNarrow && (
@@ -134,19 +139,6 @@ function BagButton({ onOpen }: { onOpen: () => void }) {
       <Symbol of="bag" />
       {names.length > 0 && <span className="badge">{names.length}</span>}
     </button>
-  )
-}
-
-function BrandMark() {
-  return (
-    <svg viewBox="0 0 32 32" aria-hidden="true">
-      <rect width="32" height="32" rx="8" className="brand-ground" />
-      <path
-        className="brand-lines"
-        d="M12 6.5c-3 0-3.5 1.5-3.5 4v2c0 2-.8 3.5-3 3.5 2.2.8 3 1.5 3 3.5v2c0 2.5.5 4 3.5 4M20 6.5c3 0 3.5 1.5 3.5 4v2c0 2 .8 3.5 3 3.5-2.2 0-3 1.5-3 3.5v2c0 2.5-.5 4-3.5 4"
-      />
-      <path className="brand-star" d="m16 11.5 1.4 3.1 3.1 1.4-3.1 1.4L16 20.5l-1.4-3.1-3.1-1.4 3.1-1.4Z" />
-    </svg>
   )
 }
 

@@ -1,6 +1,6 @@
 import { useState } from 'react'
+import { Symbol } from '../../common/symbols'
 import type { Rotation, SvgOptions } from './graphql/documents'
-import { Symbol } from './symbols'
 
 /** How an icon is to look. */
 export interface Look {

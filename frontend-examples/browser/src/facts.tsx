@@ -1,8 +1,8 @@
 import type { ReactNode } from 'react'
+import { counted, formatted } from '../../common/words'
 import type { Detailed } from './details'
 import { Strip } from './landing'
 import { go } from './place'
-import { counted, formatted } from './screen'
 import { SparkLine } from './spark-line'
 
 /** How many tags are shown: some icons have a hundred. */

@@ -1,8 +1,8 @@
 import { memo, useState } from 'react'
+import { formatted } from '../../common/words'
 import type { ChoiceFragment } from './graphql/documents'
 import { go, type Place } from './place'
 import type { Facets } from './results'
-import { formatted } from './screen'
 
 /** How many of a long list are shown at first. */
 const SHORT = 8

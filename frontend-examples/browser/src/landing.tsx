@@ -1,8 +1,8 @@
 import { useEffect, useState } from 'react'
-import { Drawn } from './drawing'
+import { Drawn } from '../../common/drawing'
+import { formatted, partsOf } from '../../common/words'
 import { Landing as LandingDocument, type LandingQuery, type TileFragment } from './graphql/documents'
 import { go } from './place'
-import { formatted, partsOf } from './screen'
 import { recent } from './shelf'
 import { ask } from './transport'
 

@@ -1,6 +1,7 @@
 import { createRoot } from 'react-dom/client'
 import { App } from './app'
 import { startDelivery } from './usage'
+import '../../common/base.css'
 import './page.css'
 
 const root = document.getElementById('page')

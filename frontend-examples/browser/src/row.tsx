@@ -1,7 +1,7 @@
 import { memo, useMemo } from 'react'
-import { Drawn, markupOf } from './drawing'
+import { Drawn, markupOf } from '../../common/drawing'
+import { partsOf } from '../../common/words'
 import type { TileFragment } from './graphql/documents'
-import { partsOf } from './screen'
 
 interface RowProps {
   index: number

@@ -1,10 +1,10 @@
 import { useId, useState, type FormEvent, type KeyboardEvent, type RefObject } from 'react'
+import { Symbol } from '../../common/symbols'
+import { counted, formatted } from '../../common/words'
 import { focusGrid } from './focus'
 import type { SuggestionKind } from './graphql/documents'
 import { go, type Place } from './place'
 import type { Suggestions } from './results'
-import { counted, formatted } from './screen'
-import { Symbol } from './symbols'
 
 /** As many characters as the API takes. */
 const LONGEST = 256

@@ -1,9 +1,9 @@
 import { useEffect, useMemo, useRef, useState } from 'react'
+import { Symbol } from '../../common/symbols'
 import { isPlain, optionsOf, type Look } from './customise'
 import type { Detailed } from './details'
 import { announce } from './announcer'
 import { BAG_MOST, bag, toggleInBag } from './shelf'
-import { Symbol } from './symbols'
 import { PNG_HEIGHT, copy, downloadPng, downloadSvg, render, type Rendered } from './taking'
 
 /** What is drawn anew only when the hand rests. */

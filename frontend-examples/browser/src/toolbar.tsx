@@ -1,8 +1,8 @@
+import { Symbol } from '../../common/symbols'
+import { counted } from '../../common/words'
 import type { SearchOrder } from './graphql/documents'
 import { NOTHING_CHOSEN, countChosen, go, orderOf, type Place } from './place'
 import type { Facets, Found } from './results'
-import { counted } from './screen'
-import { Symbol } from './symbols'
 
 const ORDERS: [SearchOrder, string][] = [
   ['RELEVANCE', 'Best match'],

@@ -42,7 +42,7 @@ const STATES = /** @type {[string, string, (page: import('playwright-core').Page
   ['details on a phone', '/?icon=lucide:house', async (page) => panel(page).getByRole('button', { name: 'Copy SVG' }).waitFor(), PHONE],
 ])
 
-/** @param {import('./world.mjs').World} world */
+/** @param {import('./world.mjs').BrowserWorld} world */
 export function accessibility(world) {
   describe('is for everybody', () => {
     for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { describe, it } from 'node:test'
-import { until } from './server.mjs'
+import { until } from '../../common/tests/server.mjs'
 import { clipboard, panel, said, tiles } from './world.mjs'
 
 const COPIES = /** @type {[string, RegExp][]} */ ([
@@ -16,7 +16,7 @@ const COPIES = /** @type {[string, RegExp][]} */ ([
   ['iconify-icon', /^<iconify-icon icon="lucide:house">/],
 ])
 
-/** @param {import('./world.mjs').World} world */
+/** @param {import('./world.mjs').BrowserWorld} world */
 export function details(world) {
   describe('details', () => {
     it('open beside the icons and tell what is known', () =>

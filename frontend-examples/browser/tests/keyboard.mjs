@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { until } from './server.mjs'
+import { until } from '../../common/tests/server.mjs'
 import { clipboard, focusedIcon, panel, said, searchBox, suggestion, tiles } from './world.mjs'
 
-/** @param {import('./world.mjs').World} world */
+/** @param {import('./world.mjs').BrowserWorld} world */
 export function keyboard(world) {
   describe('by keyboard', () => {
     it('searches, chooses, opens, closes and goes on where it was', () =>

@@ -1,6 +1,6 @@
 // `npm run measure -w browser`: what a first visit takes, and what scrolling through ten thousand icons costs.
-import { launchChromium } from './chromium.mjs'
-import { Server } from './server.mjs'
+import { launchChromium } from '../../common/tests/chromium.mjs'
+import { Server } from '../../common/tests/server.mjs'
 
 const ICONS = 10_000
 /** Pixels from one row to the next. */

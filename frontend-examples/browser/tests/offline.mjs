@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { until } from './server.mjs'
+import { until } from '../../common/tests/server.mjs'
 import { panel, searchBox, tiles } from './world.mjs'
 
-/** @param {import('./world.mjs').World} world */
+/** @param {import('./world.mjs').BrowserWorld} world */
 export function offline(world) {
   describe('without a server', () => {
     it('opens again, shows what was seen and sends later what was taken', () =>

@@ -7,12 +7,12 @@ import { keyboard } from './keyboard.mjs'
 import { offline } from './offline.mjs'
 import { scrolling } from './scrolling.mjs'
 import { searching } from './searching.mjs'
-import { Server } from './server.mjs'
+import { Server } from '../../common/tests/server.mjs'
 import { usage } from './usage.mjs'
-import { World } from './world.mjs'
+import { BrowserWorld } from './world.mjs'
 
 describe('the icon browser', { timeout: 300_000 }, () => {
-  const world = new World()
+  const world = new BrowserWorld()
   before(() => world.open())
   after(() => world.close())
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { until } from './server.mjs'
+import { until } from '../../common/tests/server.mjs'
 import { tiles, variablesOf } from './world.mjs'
 
-/** @param {import('./world.mjs').World} world */
+/** @param {import('./world.mjs').BrowserWorld} world */
 export function scrolling(world) {
   describe('scrolling', () => {
     it('is one request for each hundred icons', () =>

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { searchBox, suggestion, tiles, variablesOf } from './world.mjs'
 
-/** @param {import('./world.mjs').World} world */
+/** @param {import('./world.mjs').BrowserWorld} world */
 export function searching(world) {
   describe('searching', () => {
     it('shows sets and all icons at first, and a set that is chosen', () =>
@@ -22,8 +22,10 @@ export function searching(world) {
         await searchBox(page).fill('hou')
         await suggestion(page, { name: /^house/ }).first().waitFor()
         await page.locator('.tile[title="lucide:house"]').waitFor()
+        // The second page of all icons may have been asked for meanwhile.
+        const searches = asked.slice(before).map(variablesOf).filter(({ after }) => after === undefined)
         assert.deepEqual(
-          asked.slice(before).map((url) => variablesOf(url).query),
+          searches.map(({ query }) => query),
           ['hou'],
         )
 

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { until } from './server.mjs'
+import { until } from '../../common/tests/server.mjs'
 import { panel, said } from './world.mjs'
 
 const ENDPOINT = '**/api/v1/analytics/usage/batch'
 
-/** @param {import('./world.mjs').World} world */
+/** @param {import('./world.mjs').BrowserWorld} world */
 export function usage(world) {
   const counted = (/** @type {string} */ name, /** @type {number} */ count) =>
     until(async () => (await world.server.used(name)) === count)

@@ -1,5 +1,7 @@
 //! Clients' own files of operations: each operation with the fragments that it uses, from whatever file, as one document.
 
+mod typenames;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use async_graphql::{
@@ -46,16 +48,31 @@ struct Fragment<'a> {
     uses: BTreeSet<String>,
 }
 
+/// Whether clients put `__typename` into each selection by themselves before they send a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Typenames {
+    /// Documents are sent as they stand in the files.
+    AsWritten,
+    /// As caches have it that tell objects by their types: everywhere but at the top of an operation.
+    Added,
+}
+
 /// Takes the operations out of `texts`, in their order. A fragment may stand in any of them; one that nobody has is left to
 /// the validator to find.
-pub fn client_operations(texts: &[&str]) -> Result<Vec<ClientOperation>, ClientFileError> {
+///
+/// # Errors
+/// Where a text is no document, or a fragment is there twice.
+pub fn client_operations(texts: &[&str], typenames: Typenames) -> Result<Vec<ClientOperation>, ClientFileError> {
+    let read = texts.iter().enumerate().map(|(place, text)| {
+        let read = read(text, typenames);
+        read.map_err(|message| ClientFileError { place, message })
+    });
+    let read = read.collect::<Result<Vec<_>, _>>()?;
     let mut fragments: BTreeMap<String, Fragment<'_>> = BTreeMap::new();
     let mut documents = Vec::new();
-    for (place, text) in texts.iter().enumerate() {
+    for (place, (text, document)) in read.iter().enumerate() {
         let fault = |message: String| ClientFileError { place, message };
-        crate::limits::check_text(text, &crate::limits::OF_FILES).map_err(|exceeded| fault(exceeded.message()))?;
-        let document = parse(text).map_err(|error| fault(error.to_string()))?;
-        let definitions = Definitions::new(text, &document);
+        let definitions = Definitions::new(text, document);
         for (name, fragment) in &document.fragments {
             let fragment = Fragment {
                 text: definitions.from(fragment.pos),
@@ -88,6 +105,31 @@ pub fn client_operations(texts: &[&str]) -> Result<Vec<ClientOperation>, ClientF
         }
     }
     Ok(found)
+}
+
+/// Reads a text as clients send it.
+fn read(text: &str, typenames: Typenames) -> Result<(String, ExecutableDocument), String> {
+    crate::limits::check_text(text, &crate::limits::OF_FILES).map_err(|exceeded| exceeded.message())?;
+    let text = with_line_feeds(text);
+    let document = parse(&text).map_err(|error| error.to_string())?;
+    if typenames == Typenames::AsWritten {
+        return Ok((text, document));
+    }
+    let text = typenames::add(&text, &document);
+    let document = parse(&text).map_err(|error| error.to_string())?;
+    Ok((text, document))
+}
+
+/// The text with a line feed where a line ends with a carriage return alone: the parser's positions do not tell such lines apart, and for
+/// GraphQL both are the same.
+fn with_line_feeds(text: &str) -> String {
+    let mut characters = text.chars().peekable();
+    let mut ended = String::with_capacity(text.len());
+    while let Some(character) = characters.next() {
+        let is_alone = character == '\r' && characters.peek() != Some(&'\n');
+        ended.push(if is_alone { '\n' } else { character });
+    }
+    ended
 }
 
 /// Reads a text, which may have fragments alone.
@@ -156,13 +198,13 @@ fn spreads(set: &SelectionSet) -> BTreeSet<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::client_operations;
+    use super::{Typenames, client_operations};
 
     #[test]
     fn an_operation_brings_the_fragments_it_uses() {
         let one = "# A page\nquery A { a ...x }\n\nfragment y on T { c(t: \"é\") }  \n# the end\nmutation B { b }";
         let two = "fragment x on T { b { ...y } } fragment unused on T { z } { anonymous ...nowhere }";
-        let found = client_operations(&[one, two]).expect("both can be read");
+        let found = client_operations(&[one, two], Typenames::AsWritten).expect("both can be read");
         let texts: Vec<_> = found
             .iter()
             .map(|operation| (operation.place, operation.name.as_deref(), operation.kind))
@@ -180,6 +222,31 @@ mod tests {
     }
 
     #[test]
+    fn lines_end_however_they_do() {
+        for end in ["\n", "\r\n", "\r"] {
+            let text = [
+                "# é",
+                "query A {",
+                "  a",
+                "}",
+                "query B { b } query C { c }",
+                "query D { d }",
+            ]
+            .join(end);
+            let found = client_operations(&[&text], Typenames::AsWritten).expect("it can be read");
+            let texts: Vec<_> = found
+                .iter()
+                .map(|operation| operation.text.replace("\r\n", "\n"))
+                .collect();
+            assert_eq!(
+                texts,
+                ["query A {\n  a\n}", "query B { b }", "query C { c }", "query D { d }"],
+                "{end:?}"
+            );
+        }
+    }
+
+    #[test]
     fn what_cannot_be_read_is_named() {
         for (texts, place) in [
             (&["{ a }", "{ b"][..], 1),
@@ -187,7 +254,9 @@ mod tests {
             (&[&"[".repeat(300)], 0),
         ] {
             assert_eq!(
-                client_operations(texts).expect_err("unreadable").place,
+                client_operations(texts, Typenames::AsWritten)
+                    .expect_err("unreadable")
+                    .place,
                 place,
                 "{texts:?}"
             );

@@ -37,8 +37,8 @@ impl Documents {
             DocumentSource::Hash {
                 sha256,
                 text: Some(text),
-            } if !request.only_persisted => self.register(sha256, text, &trusted, client),
-            DocumentSource::Hash { sha256, .. } => {
+            } => self.register(sha256, text, &trusted, client),
+            DocumentSource::Hash { sha256, text: None } => {
                 self.persisted(sha256, &trusted, client).ok_or_else(|| self.unknown())
             }
             DocumentSource::Text(_) if self.config.mode == DocumentsMode::TrustedOnly => Err(Refusal::new(
@@ -47,7 +47,7 @@ impl Documents {
             )),
             DocumentSource::Text(_) if request.only_persisted => Err(Refusal::new(
                 Code::PersistedQueryIdRequired,
-                "By GET only persisted documents are answered here. Send the document by POST, or its hash.",
+                "By GET only persisted documents are answered here. Send the document by POST, or its hash with it.",
             )),
             DocumentSource::Text(text) => self.by_text(text, &trusted),
         }

@@ -15,7 +15,7 @@ use async_graphql::{Context, Error, Object};
 use domain::{
     analytics::{Analytics as Answers, AnalyticsError},
     catalog::IconId,
-    operations::History,
+    operations::{History, Operations},
     search::compute,
 };
 use foldhash::HashSet;
@@ -38,7 +38,6 @@ use crate::{
     limits::cost_of,
     loaders::loaders,
     paging::{cost_of_page, first_or_default},
-    service::ServiceFacts,
 };
 
 const DAY_MS: i64 = 24 * 3_600_000;
@@ -201,6 +200,14 @@ impl Analytics {
     ) -> Option<Result<Vec<IconPair>, Error>> {
         Some(top::together(context, range, first).await)
     }
+
+    /// How far the replica that answers is behind, to about a second; null on the primary. What answers beside this is waited for: a replica that
+    /// fails meanwhile leaves the rest to the primary.
+    #[graphql(complexity = 1)]
+    async fn replica_lag_ms(&self, context: &Context<'_>) -> Option<f64> {
+        let lag = Answers::replica_lag(loaders(context).catalog()).await;
+        lag.map(|lag| lag.as_secs_f64() * 1_000.0)
+    }
 }
 
 /// Whoever answers, with statements that count as the request's.
@@ -213,8 +220,9 @@ fn history(context: &Context<'_>) -> History {
     History::new(loaders(context).catalog(), now_ms(context))
 }
 
+/// By the clock that things are noted by: one that is set is not what the service has counted from its start.
 fn now_ms(context: &Context<'_>) -> i64 {
-    context.data_unchecked::<ServiceFacts>().now_ms()
+    context.data_unchecked::<Operations>().now_ms()
 }
 
 fn last_day(context: &Context<'_>) -> Result<domain::analytics::TimeRange, Error> {

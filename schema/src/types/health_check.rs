@@ -20,7 +20,7 @@ pub(crate) enum HealthStatus {
 /// A part of the service as the instance that answers sees it, looked at once a second at most.
 #[derive(SimpleObject)]
 pub(crate) struct HealthCheck {
-    /// `database`, `connections`, `search`, `cache`, `redis`, `usage`, `requests` or `memory`.
+    /// `database`, `connections`, `replicas`, `search`, `cache`, `redis`, `usage`, `requests` or `memory`.
     #[graphql(complexity = 0)]
     component: String,
     #[graphql(complexity = 0)]

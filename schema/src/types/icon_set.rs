@@ -31,7 +31,7 @@ pub(crate) enum IconSetOrder {
     Total,
     /// Newest first.
     Updated,
-    /// Most used in the last 30 days first.
+    /// Most used in the last 30 days first; what was not used, and all where no usage is recorded, by prefix.
     Popularity,
 }
 

@@ -1,7 +1,9 @@
 use async_graphql::{Context, Error, ID, Interface};
 
-use super::{icon::Icon, icon_set::IconSet, job::Job};
-use crate::{global_id::GlobalId, loaders::loaders};
+use domain::access::Scope;
+
+use super::{alert::Alert, icon::Icon, icon_set::IconSet, job::Job};
+use crate::{authority, global_id::GlobalId, loaders::loaders};
 
 /// Anything that can be fetched again by its id.
 #[derive(Interface)]
@@ -10,6 +12,7 @@ pub(crate) enum Node {
     Icon(Icon),
     IconSet(IconSet),
     Job(Job),
+    Alert(Alert),
 }
 
 /// The node of an id, if it exists.
@@ -26,5 +29,10 @@ pub(crate) async fn find(context: &Context<'_>, id: &ID) -> Result<Option<Node>,
             .await?
             .map(|set| Node::IconSet(IconSet(set))),
         GlobalId::Job(id) => loaders(context).jobs.one(&id).await?.map(|job| Node::Job(Job(job))),
+        GlobalId::Alert(id) => {
+            authority::require(context, Scope::MetricsRead)?;
+            let alert = loaders(context).alerts.one(&id).await?;
+            alert.map(|alert| Node::Alert(Alert(alert)))
+        }
     })
 }

@@ -11,7 +11,7 @@ use super::{change::generation, icon::Icon, search_facets::SearchFacets};
 use crate::{
     cursor,
     loaders::loaders,
-    paging::{PageInfo, first_or_default},
+    paging::{PageInfo, cost_beside_items, first_or_default},
     serialized::SerializedIcons,
 };
 
@@ -134,21 +134,21 @@ impl SearchConnection {
     }
 
     /// Icons in the whole list, exactly.
-    #[graphql(complexity = 1)]
+    #[graphql(complexity = "cost_beside_items(1)")]
     async fn total_count(&self) -> i32 {
         let total = compute(|| self.matches.total()).await;
         i32::try_from(total).unwrap_or(i32::MAX)
     }
 
     /// Counts over the whole result, each facet computed without its own filter: the most frequent values first.
-    #[graphql(complexity = "20 + child_complexity")]
+    #[graphql(complexity = "cost_beside_items(20 + child_complexity)")]
     async fn facets(&self, context: &Context<'_>, #[graphql(default = 20)] first: i32) -> Result<SearchFacets, Error> {
         let first = first_or_default(context, first)?;
         Ok(SearchFacets(compute(|| self.matches.facets(first as usize)).await))
     }
 
     /// The query as it was probably meant, where it finds little as it was typed. What that finds is in the list, at its end.
-    #[graphql(complexity = 1)]
+    #[graphql(complexity = "cost_beside_items(1)")]
     async fn corrected_query(&self) -> Option<&str> {
         compute(|| self.matches.corrected_query()).await
     }

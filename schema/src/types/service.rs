@@ -9,6 +9,7 @@ use domain::{
 };
 
 use super::{
+    alert::{self, Alert},
     cache_layer::{self, CacheLayer},
     change::generation,
     health_check::HealthCheck,
@@ -87,6 +88,13 @@ impl Service {
     async fn pool(&self, context: &Context<'_>) -> Option<Result<PoolStats, Error>> {
         let allowed = authority::require(context, Scope::MetricsRead);
         Some(allowed.map(|()| PoolStats::from(&*self.vitals.over(LATELY))))
+    }
+
+    /// What is wrong with the service, on whatever instance: the most severe first, then what is so for longest. Needs scope `metrics:read`.
+    #[graphql(complexity = "1 + 10 * child_complexity")]
+    async fn active_alerts(&self, context: &Context<'_>) -> Option<Result<Vec<Alert>, Error>> {
+        let allowed = authority::require(context, Scope::MetricsRead);
+        Some(allowed.map(|()| alert::active(context)))
     }
 
     /// What can be turned off, as it stands on the instance that answers. Needs scope `metrics:read`.

@@ -75,6 +75,7 @@ fn event_stream(body: Body) -> Response {
 struct Frames {
     outbox: Arc<Outbox>,
     keep_alive: Interval,
+    has_begun: bool,
     is_complete: bool,
     _place: Place,
 }
@@ -109,6 +110,7 @@ fn follow_as_frames(
     let frames = Frames {
         outbox,
         keep_alive: interval_at(Instant::now() + pause, pause),
+        has_begun: false,
         is_complete: false,
         _place: place,
     };
@@ -140,10 +142,15 @@ fn key_is_not_good() -> Vec<u8> {
 }
 
 impl Frames {
-    /// The next frame, or a sign of life. None after the last.
+    /// The next frame, or a sign of life: one at once, for the first event may be long in coming, and who is in between may hold the
+    /// headers back until there is something behind them. None after the last.
     async fn next(&mut self) -> Option<Vec<u8>> {
         if self.is_complete {
             return None;
+        }
+        if !self.has_begun {
+            self.has_begun = true;
+            return Some(COMMENT.to_vec());
         }
         loop {
             if let Some(outgoing) = self.outbox.take() {

@@ -75,7 +75,8 @@ impl Running {
         }
     }
 
-    async fn refuse(&self, refused: &Refused, operation: Operation) {
+    /// Says that `operation` came to nothing, which is noted.
+    pub(super) async fn refuse(&self, refused: &Refused, operation: Operation) {
         self.operations.note_unanswered(&refused.noted());
         operation.refuse(refused.errors().to_string()).await;
     }

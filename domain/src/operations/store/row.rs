@@ -138,7 +138,7 @@ impl Sum {
 }
 
 /// A byte for the format, four for how long it is once it is unpacked, and what is packed.
-fn pack(part: &impl serde::Serialize) -> Result<Vec<u8>, DatabaseError> {
+pub(super) fn pack(part: &impl serde::Serialize) -> Result<Vec<u8>, DatabaseError> {
     let broken =
         |error: &dyn fmt::Display| DatabaseError::Other(format!("figures of operations cannot be packed: {error}"));
     let plain = postcard::to_allocvec(part).map_err(|error| broken(&error))?;

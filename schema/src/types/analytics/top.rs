@@ -93,9 +93,10 @@ pub(super) async fn icons(
     first: i32,
 ) -> Result<Vec<IconCount>, Error> {
     let (range, first) = (range.into_domain()?, page_size(context, first)?);
+    let answers = answers(context);
     let wanted = wanted(context, filter).await?;
     let is_wanted = |icon: IconId| wanted.as_ref().is_none_or(|wanted| wanted.contains(&icon));
-    let top = answers(context).top_icons(range, is_wanted, first).await;
+    let top = answers.top_icons(range, is_wanted, first).await;
     let top = top.map_err(failed)?;
     let counts = top.into_iter().map(|top| IconCount {
         id: top.icon,

@@ -226,7 +226,7 @@ impl Session {
         let faults = self.faults.clone();
         let work = tokio::spawn(async move {
             match request {
-                Err(refused) => operation.refuse(refused.errors().to_string()).await,
+                Err(refused) => running.refuse(&refused, operation).await,
                 Ok(request) => {
                     if let Err(error_id) = running.run(request, operation).await {
                         let _ = faults.try_send(error_id);

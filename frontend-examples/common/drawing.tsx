@@ -1,7 +1,14 @@
 import { memo, type CSSProperties } from 'react'
-import type { TileFragment } from './graphql/documents'
 
-type Drawing = Pick<TileFragment, 'body' | 'left' | 'top' | 'width' | 'height' | 'palette'>
+/** What the API tells of an icon's looks. */
+export interface Drawing {
+  body: string
+  left: number
+  top: number
+  width: number
+  height: number
+  palette: boolean
+}
 
 const SHAPES = 'circle|ellipse|g|line|path|polygon|polyline|rect'
 const ATTRIBUTES =

@@ -1,12 +1,15 @@
-// Writes src/graphql/ from the documents and the committed SDL: their types, their hashes, and their texts by hash.
+// Run in a page's folder: writes its src/graphql/ from its src/documents/ and the committed SDL, which is their types, their hashes, and
+// their texts by hash.
 import { plugin as typesOf } from '@graphql-codegen/typescript-operations'
 import { Kind, buildSchema, concatAST, parse, print, stripIgnoredCharacters, validate, visit } from 'graphql'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { pathToFileURL } from 'node:url'
 
 const schema = buildSchema(readFileSync(new URL('../../schema/schema.graphql', import.meta.url), 'utf8'))
-const folder = new URL('src/documents/', import.meta.url)
-const target = new URL('src/graphql/', import.meta.url)
+const page = pathToFileURL(`${process.cwd()}/`)
+const folder = new URL('src/documents/', page)
+const target = new URL('src/graphql/', page)
 
 const files = readdirSync(folder)
   .sort()
@@ -27,7 +30,8 @@ const queries = all.definitions
     if (!name) throw new Error('src/documents: every operation needs a name')
     const definitions = [operation, ...spreadFrom(operation)]
     const text = stripIgnoredCharacters(definitions.map((definition) => print(definition)).join(' '))
-    return { name, text, hash: createHash('sha256').update(text).digest('hex') }
+    const kind = operation.operation === 'subscription' ? 'Subscription' : 'Query'
+    return { name, kind, text, hash: createHash('sha256').update(text).digest('hex') }
   })
 
 const types = await typesOf(
@@ -56,12 +60,12 @@ function write(name, text) {
 }
 
 function header() {
-  return "// Written by generate.mjs.\nimport type { Document } from '../transport'\n"
+  return "// Written by generate.mjs.\nimport type { Document } from '../../../common/transport'\n"
 }
 
-/** @param {{ name: string, hash: string }} query */
-function declaration({ name, hash }) {
-  return `export const ${name}: Document<${name}Query, ${name}QueryVariables> = { hash: '${hash}' }\n`
+/** @param {{ name: string, kind: string, hash: string }} query */
+function declaration({ name, kind, hash }) {
+  return `export const ${name}: Document<${name}${kind}, ${name}${kind}Variables> = { hash: '${hash}' }\n`
 }
 
 /**

@@ -12,15 +12,30 @@ const sets = ['lucide', 'logos', 'ph'].map(starterSet)
 export class Server {
   /** @type {import('node:child_process').ChildProcess | undefined} */
   #process
-  #data = mkdtempSync(join(tmpdir(), 'iconql-browser-'))
+  #data = mkdtempSync(join(tmpdir(), 'iconql-pages-'))
   origin = ''
 
-  static async start() {
+  /** What is configured otherwise than for all, from the next run on. @type {Record<string, string>} */
+  settings = {}
+
+  /** @param {(server: Server) => void} [prepare] what is done with the icons there, before it runs */
+  static async start(prepare) {
     const server = new Server()
-    const { status, stderr } = spawnSync(program, ['import', ...sets], { env: server.#settings(), encoding: 'utf8' })
-    assert.equal(status, 0, stderr)
+    server.command('import', ...sets)
+    prepare?.(server)
     await server.run()
     return server
+  }
+
+  /**
+   * What the program says to a command.
+   *
+   * @param {string[]} words
+   */
+  command(...words) {
+    const { status, stdout, stderr } = spawnSync(program, words, { env: this.#settings(), encoding: 'utf8' })
+    assert.equal(status, 0, stderr)
+    return stdout
   }
 
   /** Whether the documents of a folder fit the schema and keep the limits: what there is to say where they do not. */
@@ -83,6 +98,7 @@ export class Server {
       ANALYTICS_PROCESSING_INTERVAL: '1',
       SHUTDOWN_DELAY_MS: '0',
       LOG_LEVEL: 'error',
+      ...this.settings,
     }
   }
 }

@@ -65,7 +65,7 @@ bench: ## measurements inside and beside peers, an hour and fifty minutes; on a 
 	scripts/redis.sh cargo bench --package benches | tee target/bench/criterion.txt
 	benches/import.sh
 	benches/compare.sh
-	@status=0; for bench in fronts transport relevance search caching usage live feedback; do benches/$$bench.sh || status=1; done; \
+	@status=0; for bench in fronts transport relevance search caching usage live feedback picker; do benches/$$bench.sh || status=1; done; \
 	node benches/table.mjs | tee target/bench/table.md; exit $$status
 
 .PHONY: ui

@@ -11,12 +11,12 @@ import { announce } from './announcer'
 /** Icons of a page. */
 const PAGE = 100
 
-/**
- * The next page is asked for when fewer icons than this are left below what is seen. Who has begun to scroll goes on, and should come to
- * rows that have their icons: rows that get them where they are seen are drawn twice, and all at once.
- */
+/** The next page is asked for when fewer icons than this are left below what is seen. */
 const AHEAD = 60
-const AHEAD_OF_SCROLLING = 200
+
+/** And as many more as pass by in so many milliseconds: rows that get their icons where they are seen are drawn twice, and all at once. */
+const AHEAD_MS = 250
+const MOST_AHEAD = 200
 
 /** Icons that are drawn for the first time in one frame: more would make it late. */
 const ICONS_A_FRAME = 36
@@ -67,10 +67,11 @@ export function Grid({ found, more, isHalted, openName, isMixed, above }: Props)
   useLayoutEffect(() => rows.measure(), [rows, height, columns])
 
   const seen = rows.range ? (rows.range.endIndex + 1) * columns : 0
-  const ahead = rows.range?.startIndex ? AHEAD_OF_SCROLLING : AHEAD
+  const speedAt = useSpeed()
   useEffect(() => {
+    const ahead = Math.min(MOST_AHEAD, AHEAD + AHEAD_MS * speedAt(seen))
     if (found?.cursor && !isHalted && seen + ahead > tiles.length) more()
-  }, [found, isHalted, seen, ahead, tiles.length, more])
+  }, [found, isHalted, seen, tiles.length, more, speedAt])
 
   const placed = rows.getVirtualItems()
   const isSeen = ({ index }: { index: number }) => !!rows.range && index >= rows.range.startIndex && index <= rows.range.endIndex
@@ -157,6 +158,17 @@ function useActive(key: string | undefined, scroller: { current: HTMLElement | n
   }, [key, scroller])
   const set = useCallback((index: number) => setActive({ key, index }), [key])
   return [active.key === key ? active.index : 0, set]
+}
+
+/** How many icons pass by in a millisecond, from where they were when that was asked before. */
+function useSpeed(): (seen: number) => number {
+  const last = useRef({ seen: 0, time: 0 })
+  return useCallback((seen) => {
+    const { seen: before, time } = last.current
+    const now = performance.now()
+    last.current = { seen, time: now }
+    return Math.max(0, seen - before) / Math.max(1, now - time)
+  }, [])
 }
 
 /** How large an element is inside, before it is painted and whenever that changes. */

@@ -22,8 +22,10 @@ export function searching(world) {
         await searchBox(page).fill('hou')
         await suggestion(page, { name: /^house/ }).first().waitFor()
         await page.locator('.tile[title="lucide:house"]').waitFor()
+        // The second page of all icons may have been asked for meanwhile.
+        const searches = asked.slice(before).map(variablesOf).filter(({ after }) => after === undefined)
         assert.deepEqual(
-          asked.slice(before).map((url) => variablesOf(url).query),
+          searches.map(({ query }) => query),
           ['hou'],
         )
 

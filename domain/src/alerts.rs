@@ -4,10 +4,12 @@
 //! while is resolved (`watch`). Alerts about one instance are its own: it fires them at once, whether or not they can be stored, for a database
 //! that is away is what they are needed for most. Those about all instances are of what the database tells, and one of a rule is active: whoever
 //! stores it first has fired it, each instance that sees the cause says so, and it is resolved when none has for a while. What an instance that is
-//! gone has left behind, another resolves. `store` has the rows, `unwritten` what is still to go there, `board` what is known of them here and who is told.
+//! gone has left behind, another resolves, but not while nobody could say anything (`reach`). `store` has the rows, `unwritten` what is still to
+//! go there, `board` what is known of them here and who is told.
 
 mod alert;
 mod board;
+mod reach;
 mod store;
 mod unwritten;
 mod watch;
@@ -221,6 +223,7 @@ impl Alerts {
     /// Stores what was decided, and what was not stored before; looks after what others have left behind.
     async fn write(&self, decided: Decided) -> Result<(), DatabaseError> {
         let store = &self.0.store;
+        store.tries();
         let Owed { alerts, told, telling } = self.unwritten().owed();
         if !alerts.is_empty() {
             store.save(&alerts).await?;

@@ -4,23 +4,23 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicI64, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use foldhash::HashMap;
 use sea_orm::{QueryResult, Value};
 
-use super::alert::{Acknowledged, Alert, AlertId, AlertState, Severity};
+use super::{
+    alert::{Acknowledged, Alert, AlertId, AlertState, Severity},
+    reach::{GONE, Reaches},
+};
 use crate::{
     catalog::Catalog,
     database::{Columns, Database, DatabaseError, Writing},
 };
-
-/// How long an instance may say nothing of an alert of its own before others resolve it.
-const GONE: Duration = Duration::from_mins(1);
 
 /// How long an instance that tells of an alert may say nothing before another tells it.
 const TELLING: Duration = Duration::from_mins(1);
@@ -69,6 +69,7 @@ pub(super) struct Store {
     has_own_connections: bool,
     /// Every change up to this revision has been read.
     known: AtomicI64,
+    reach: Mutex<Reaches>,
 }
 
 impl Store {
@@ -79,6 +80,7 @@ impl Store {
             writer: writer.unwrap_or_else(|| database.clone()),
             database,
             known: AtomicI64::new(NOTHING),
+            reach: Mutex::default(),
         }
     }
 
@@ -206,8 +208,13 @@ impl Store {
         writing.commit().await
     }
 
+    /// Whoever measures begins to try the database; [`Self::resolve_left_behind`] ends that.
+    pub(super) fn tries(&self) {
+        self.reaches().tries(Instant::now());
+    }
+
     /// Resolves what nobody says any more: of all instances after `resolve_after`, of one of them when it is gone. Those that were resolved,
-    /// and what others were told of them.
+    /// and what others were told of them. Nothing for as long as others may be silent because the database was away, or could not be written to.
     pub(super) async fn resolve_left_behind(
         &self,
         resolve_after: Duration,
@@ -220,11 +227,15 @@ impl Store {
             GONE.as_millis()
         );
         let sql = format!("SELECT 1 FROM alert WHERE {condition} LIMIT 1");
-        if self.writer.query("alerts_left_behind", &sql, vec![]).await?.is_empty() {
+        let is_any = !self.writer.query("alerts_left_behind", &sql, vec![]).await?.is_empty();
+        if !self.reaches().may_resolve(is_any, Instant::now()) {
             return Ok(Vec::new());
         }
         let writing = self.writer.write().await?;
         let revision = next_revision(&writing).await?;
+        if !self.reaches().has_turn(Instant::now()) {
+            return Ok(Vec::new());
+        }
         let sql = format!(
             "UPDATE alert SET state = 1, resolved_ms = CASE WHEN since_ms > $1 THEN since_ms ELSE $1 END, revision = $2, \
              tell_after_ms = {now} + {} WHERE {condition} RETURNING {COLUMNS}, told",
@@ -303,6 +314,11 @@ impl Store {
             self.writer.close().await?;
         }
         Ok(())
+    }
+
+    fn reaches(&self) -> MutexGuard<'_, Reaches> {
+        // Nothing panics while it is held.
+        self.reach.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// One statement in a transaction of its own.

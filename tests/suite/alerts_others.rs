@@ -1,0 +1,66 @@
+//! What becomes of alerts when others, the database or a clock are in the way.
+
+use tests::{Engine, Held, Process, TestDatabase, eventually, on_each_engine};
+
+use crate::alerts_kept::{LITTLE, active, count, free_port, serve, the_alert};
+
+/// Of somebody else.
+const ID: &str = "0f3a1c52-7d4e-4a8b-9c1d-2e5f60718293";
+
+/// The database's clock.
+fn now(engine: Engine) -> &'static str {
+    match engine {
+        Engine::Sqlite => "CAST(unixepoch('subsec') * 1000 AS INTEGER)",
+        Engine::Postgres => "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)",
+    }
+}
+
+/// Stores an alert of an instance that is nowhere, of which everybody was told: one that was resolved where `resolved` is an instant of SQL's, and
+/// else one whose cause was seen at `seen`.
+fn insertion(id: &str, seen: &str, resolved: Option<&str>) -> String {
+    let (state, resolved) = (u8::from(resolved.is_some()), resolved.unwrap_or("NULL"));
+    format!(
+        "UPDATE alert_state SET revision = revision + 1; \
+         INSERT INTO alert (id, rule, instance, severity, state, value, threshold, message, since_ms, seen_ms, resolved_ms, told, tell_after_ms, revision) \
+         SELECT '{id}', 'memory', 'elsewhere:1', 2, {state}, 2, 1, 'elsewhere:1: full', 0, {seen}, {resolved}, 2, 0, revision FROM alert_state"
+    )
+}
+
+/// Has nobody else store an alert until that is let go.
+async fn hold(database: &TestDatabase) -> Held {
+    match database.engine() {
+        Engine::Postgres => database.hold_table("alert").await,
+        Engine::Sqlite => database.hold_write_lock().await,
+    }
+}
+
+/// Looks whose alerts could not be stored.
+async fn failures(server: &Process) -> u32 {
+    let metrics = server.get("/metrics").await.text;
+    let found = (metrics.lines()).find_map(|line| line.strip_prefix("alert_store_failures_total "));
+    found.unwrap().parse().unwrap()
+}
+
+on_each_engine! {
+    async fn who_could_not_speak_while_the_database_was_away_has_time_to(engine) {
+        let database = TestDatabase::fresh(engine).await;
+        let server = serve(&database, free_port(), &[LITTLE]);
+        the_alert(&server).await;
+        eventually("it is stored", async || count(&database, "state = 0").await == 1).await;
+        let held = hold(&database).await;
+        // Another has said last that its own goes on when it still could.
+        held.run(&insertion(ID, &format!("{} - 61000", now(engine)), None)).await;
+        let before = failures(&server).await;
+        eventually("the database is away for over ten seconds", async || failures(&server).await >= before + 6).await;
+        held.run("COMMIT").await;
+        drop(held);
+        let own = format!("SELECT seen_ms FROM alert WHERE id <> '{ID}'");
+        // What it finds it has resolved by then.
+        for _ in 0..3 {
+            let seen = database.number(&own).await;
+            eventually("it says that its own goes on", async || database.number(&own).await > seen).await;
+        }
+        assert_eq!(count(&database, &format!("id = '{ID}' AND state = 0")).await, 1);
+        assert_eq!(active(&server).await.len(), 2);
+    }
+}

@@ -78,7 +78,7 @@ async fn get(server: &Process, path: &str, times: usize) -> Vec<Reply> {
 }
 
 /// A value of `/metrics`, by the line's beginning.
-async fn figure(server: &Process, line: &str) -> f64 {
+pub(crate) async fn figure(server: &Process, line: &str) -> f64 {
     let metrics = server.get("/metrics").await.text;
     let found = metrics
         .lines()
@@ -112,7 +112,7 @@ fn waiting(engine: Engine) -> Value {
     } })
 }
 
-const PATIENT: [&str; 6] = [
+pub(crate) const PATIENT: [&str; 6] = [
     "--query-timeout-ms=600000",
     "--request-timeout-ms=600000",
     "--db-acquire-timeout-ms=600000",

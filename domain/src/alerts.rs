@@ -126,7 +126,9 @@ impl Alerts {
     /// Notes that somebody has seen an alert. Who has done so before is not forgotten.
     pub async fn acknowledge(&self, id: AlertId, by: &str) -> Result<Acknowledgement, DatabaseError> {
         let acknowledged = self.0.store.acknowledge(id, (by, self.0.clock.now_ms())).await?;
-        if let Acknowledgement::Done(alert) = &acknowledged {
+        if let Acknowledgement::Done(alert) = &acknowledged
+            && alert.state == AlertState::Firing
+        {
             self.0.board.apply(alert);
         }
         Ok(acknowledged)

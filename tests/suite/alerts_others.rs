@@ -1,11 +1,13 @@
 //! What becomes of alerts when others, the database or a clock are in the way.
 
-use tests::{Engine, Held, Process, TestDatabase, eventually, on_each_engine};
+use serde_json::{Value, json};
+use tests::{Engine, Held, Process, Socket, TestDatabase, eventually, on_each_engine};
 
-use crate::alerts_kept::{LITTLE, active, count, free_port, serve, the_alert};
+use crate::alerts_kept::{ACKNOWLEDGE, BINARY, LITTLE, QUICK, active, count, free_port, global_id, serve, the_alert};
 
 /// Of somebody else.
 const ID: &str = "0f3a1c52-7d4e-4a8b-9c1d-2e5f60718293";
+const OTHER_ID: &str = "0f3a1c52-7d4e-4a8b-9c1d-2e5f60718294";
 
 /// The database's clock.
 fn now(engine: Engine) -> &'static str {
@@ -41,6 +43,10 @@ async fn failures(server: &Process) -> u32 {
     found.unwrap().parse().unwrap()
 }
 
+async fn next(socket: &mut Socket) -> Value {
+    socket.receive().await["payload"]["data"]["alerts"].clone()
+}
+
 on_each_engine! {
     async fn who_could_not_speak_while_the_database_was_away_has_time_to(engine) {
         let database = TestDatabase::fresh(engine).await;
@@ -62,5 +68,29 @@ on_each_engine! {
         }
         assert_eq!(count(&database, &format!("id = '{ID}' AND state = 0")).await, 1);
         assert_eq!(active(&server).await.len(), 2);
+    }
+
+    async fn an_old_alert_that_somebody_acknowledges_is_told_to_nobody(engine) {
+        let database = TestDatabase::fresh(engine).await;
+        database.run(&insertion(ID, "0", Some("1"))).await;
+        let [first, second] = [(); 2].map(|()| Process::serve(BINARY, database.url(), &QUICK));
+        let mut sockets = Vec::new();
+        for server in [&first, &second] {
+            let mut socket = Socket::ready(server.base_url()).await;
+            socket.subscribe("a", "subscription { alerts { id state } }").await;
+            socket.settle().await;
+            sockets.push(socket);
+        }
+        let [id, other] = [ID, OTHER_ID].map(|id| global_id(&format!("Alert:{id}")));
+        let revision = database.number("SELECT revision FROM alert").await;
+        let reply = first.post(&json!({ "query": ACKNOWLEDGE, "variables": { "id": id } })).await;
+        assert_eq!(reply.data("/acknowledgeAlert/userErrors"), &json!([]));
+        let alert = reply.data("/acknowledgeAlert/alert");
+        assert_eq!((&alert["state"], &alert["acknowledged"]), (&json!("RESOLVED"), &json!(true)));
+        assert_eq!(database.number("SELECT revision FROM alert").await, revision);
+        database.run(&insertion(OTHER_ID, now(engine), None)).await;
+        for socket in &mut sockets {
+            assert_eq!(next(socket).await, json!({ "id": other, "state": "FIRING" }));
+        }
     }
 }

@@ -279,9 +279,10 @@ impl Store {
     ) -> Result<Acknowledgement, DatabaseError> {
         let writing = self.database.write().await?;
         let revision = next_revision(&writing).await?;
+        // Of what is over nobody is told anew: it is no change that others look for.
         let sql = format!(
-            "UPDATE alert SET acknowledged_ms = $2, acknowledged_by = $3, revision = $4 WHERE id = $1 AND acknowledged_ms IS NULL \
-             RETURNING {COLUMNS}"
+            "UPDATE alert SET acknowledged_ms = $2, acknowledged_by = $3, revision = CASE WHEN state = 0 THEN $4 ELSE revision END \
+             WHERE id = $1 AND acknowledged_ms IS NULL RETURNING {COLUMNS}"
         );
         let values = vec![id.to_string().into(), now_ms.into(), by.into(), revision.into()];
         let rows = writing.query("acknowledge_alert", &sql, values).await?;

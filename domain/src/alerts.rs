@@ -236,7 +236,7 @@ impl Alerts {
         self.unwritten().forget(&alerts, &told);
         if !(decided.held.is_empty() && telling.is_empty()) {
             let lost = store.hold(&decided.held, &telling).await?;
-            self.watches().lose(&lost);
+            self.lose(&lost).await?;
         }
         if !decided.unknown_of_all.is_empty() {
             store.hold_of_all(&decided.unknown_of_all).await?;
@@ -272,6 +272,27 @@ impl Alerts {
             *forgotten = Some(Instant::now());
         }
         self.0.store.forget(self.0.clock.now_ms()).await
+    }
+
+    /// Others have resolved these: they do not fire here any more either.
+    async fn lose(&self, lost: &[AlertId]) -> Result<(), DatabaseError> {
+        if lost.is_empty() {
+            return Ok(());
+        }
+        let stored = self.0.store.stored(lost).await?;
+        self.watches().lose(lost);
+        for id in lost {
+            // Where nobody knows it any more, nobody but this instance can say that it is over.
+            let forgotten = || {
+                let alert = self.0.board.get(*id)?;
+                Some(Arc::new(alert.resolved(alert.value, self.0.clock.now_ms())))
+            };
+            let resolved = stored.get(id).cloned().or_else(forgotten);
+            if let Some(resolved) = resolved.filter(|alert| alert.state == AlertState::Resolved) {
+                self.0.board.apply(&resolved);
+            }
+        }
+        Ok(())
     }
 
     fn watches(&self) -> MutexGuard<'_, Watches> {

@@ -1,7 +1,8 @@
 //! What becomes of alerts when others, the database or a clock are in the way.
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
-use tests::{Engine, Held, Process, Socket, TestDatabase, eventually, on_each_engine};
+use tests::{Engine, Held, Iconql, Process, Socket, TestDatabase, eventually, fixture, on_each_engine};
 
 use crate::alerts_kept::{ACKNOWLEDGE, BINARY, LITTLE, QUICK, active, count, free_port, global_id, serve, the_alert};
 
@@ -41,6 +42,14 @@ async fn failures(server: &Process) -> u32 {
     let metrics = server.get("/metrics").await.text;
     let found = (metrics.lines()).find_map(|line| line.strip_prefix("alert_store_failures_total "));
     found.unwrap().parse().unwrap()
+}
+
+/// What fires of a rule, by its id as the database has it.
+async fn firing(server: &Process, rule: &str) -> Option<String> {
+    let alert = active(server).await.into_iter().find(|alert| alert["rule"] == rule)?;
+    let id = URL_SAFE_NO_PAD.decode(alert["id"].as_str().unwrap()).unwrap();
+    let text = String::from_utf8(id).unwrap();
+    Some(text.strip_prefix("Alert:").unwrap().to_owned())
 }
 
 async fn next(socket: &mut Socket) -> Value {
@@ -92,5 +101,32 @@ on_each_engine! {
         for socket in &mut sockets {
             assert_eq!(next(socket).await, json!({ "id": other, "state": "FIRING" }));
         }
+    }
+
+    async fn what_others_have_resolved_is_not_set_firing_again(engine) {
+        let database = TestDatabase::fresh(engine).await;
+        let import = Iconql::new(BINARY, &["import"]).arg(fixture("garden.json"));
+        let _ = import.database(database.url()).run().await.succeeded();
+        let server = serve(&database, free_port(), &["--cache-enabled=false"]);
+        database.run("ALTER TABLE icon RENAME TO gone").await;
+        let held = hold(&database).await;
+        for _ in 0..6 {
+            assert_eq!(server.get("/icons/garden/tree.svg").await.status, 503);
+        }
+        let mut id = String::new();
+        eventually("it fires, and cannot be stored", async || {
+            id = firing(&server, "error_share").await.unwrap_or_default();
+            !id.is_empty()
+        }).await;
+        // As if it had been stored, without this instance being told so, and others had heard nothing of it since.
+        held.run(&insertion(&id, "0", Some("1"))).await;
+        held.run("COMMIT").await;
+        drop(held);
+        eventually("its cause is still there, and another fires", async || {
+            firing(&server, "error_share").await.is_some_and(|other| other != id)
+        }).await;
+        assert_eq!(count(&database, &format!("id = '{id}' AND state = 1")).await, 1);
+        let of_rule = active(&server).await.into_iter().filter(|alert| alert["rule"] == "error_share").count();
+        assert_eq!(of_rule, 1);
     }
 }

@@ -118,7 +118,7 @@ impl Store {
         Ok(alerts)
     }
 
-    /// Stores alerts of this instance as they are now.
+    /// Stores alerts of this instance as they are now. What others have resolved stays so: [`Self::hold`] tells of it.
     pub(super) async fn save(&self, alerts: &[Arc<Alert>]) -> Result<(), DatabaseError> {
         let now = self.writer.dialect().now_ms();
         let tell_after = TELLING.as_millis();
@@ -126,7 +126,8 @@ impl Store {
             "INSERT INTO alert (id, rule, instance, severity, state, value, threshold, message, since_ms, resolved_ms, revision, seen_ms, \
              told, tell_after_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, {now}, 0, {now} + {tell_after}) \
              ON CONFLICT (id) DO UPDATE SET state = excluded.state, value = excluded.value, resolved_ms = excluded.resolved_ms, \
-             seen_ms = excluded.seen_ms, tell_after_ms = excluded.tell_after_ms, revision = excluded.revision"
+             seen_ms = excluded.seen_ms, tell_after_ms = excluded.tell_after_ms, revision = excluded.revision \
+             WHERE alert.state <= excluded.state"
         );
         let writing = self.writer.write().await?;
         let revision = next_revision(&writing).await?;
@@ -308,6 +309,11 @@ impl Store {
         }
         let sql = format!("DELETE FROM alert WHERE {condition}");
         self.write("forget_alerts", &sql, values()).await.map(drop)
+    }
+
+    /// Alerts of this instance by their ids, as they are stored.
+    pub(super) async fn stored(&self, ids: &[AlertId]) -> Result<HashMap<AlertId, Arc<Alert>>, DatabaseError> {
+        find(&self.writer, ids).await
     }
 
     pub(super) async fn close(&self) -> Result<(), DatabaseError> {

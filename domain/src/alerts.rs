@@ -271,7 +271,7 @@ impl Alerts {
             }
             *forgotten = Some(Instant::now());
         }
-        self.0.store.forget(self.0.clock.now_ms()).await
+        self.0.store.forget().await
     }
 
     /// Others have resolved these: they do not fire here any more either.

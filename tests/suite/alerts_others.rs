@@ -2,7 +2,7 @@
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
-use tests::{Engine, Held, Iconql, Process, Socket, TestDatabase, eventually, fixture, on_each_engine};
+use tests::{Engine, Held, Iconql, Process, Socket, TestApp, TestDatabase, eventually, fixture, on_each_engine};
 
 use crate::alerts_kept::{ACKNOWLEDGE, BINARY, LITTLE, QUICK, active, count, free_port, global_id, serve, the_alert};
 
@@ -128,5 +128,17 @@ on_each_engine! {
         assert_eq!(count(&database, &format!("id = '{id}' AND state = 1")).await, 1);
         let of_rule = active(&server).await.into_iter().filter(|alert| alert["rule"] == "error_share").count();
         assert_eq!(of_rule, 1);
+    }
+
+    async fn alerts_are_old_by_the_clock_of_the_database(engine) {
+        // The server's own is of another day.
+        let app = TestApp::build(engine).await.flag("--alerts-enabled=true").flag("--alert-interval-ms=100");
+        for (id, days) in [(ID, 29_i64), (OTHER_ID, 31)] {
+            let resolved = format!("{} - {}", now(engine), days * 86_400_000);
+            app.database().run(&insertion(id, "0", Some(&resolved))).await;
+        }
+        let app = app.start().await;
+        eventually("one is old", async || count(app.database(), "TRUE").await < 2).await;
+        assert_eq!(count(app.database(), &format!("id = '{ID}'")).await, 1);
     }
 }

@@ -298,11 +298,14 @@ impl Store {
     }
 
     /// Deletes alerts that were resolved long ago, and the oldest where there are too many.
-    pub(super) async fn forget(&self, now_ms: i64) -> Result<(), DatabaseError> {
-        let kept_ms = i64::try_from(KEPT.as_millis()).unwrap_or(i64::MAX);
-        let condition = "state = 1 AND (resolved_ms < $1 OR revision <= \
-                         COALESCE((SELECT revision FROM alert ORDER BY revision DESC LIMIT 1 OFFSET $2), -1))";
-        let values = || vec![now_ms.saturating_sub(kept_ms).into(), MOST_KEPT.into()];
+    pub(super) async fn forget(&self) -> Result<(), DatabaseError> {
+        let condition = format!(
+            "state = 1 AND (resolved_ms < {} - {} OR revision <= \
+             COALESCE((SELECT revision FROM alert ORDER BY revision DESC LIMIT 1 OFFSET $1), -1))",
+            self.writer.dialect().now_ms(),
+            KEPT.as_millis()
+        );
+        let values = || vec![MOST_KEPT.into()];
         let sql = format!("SELECT 1 FROM alert WHERE {condition} LIMIT 1");
         if self.writer.query("old_alerts", &sql, values()).await?.is_empty() {
             return Ok(());

@@ -105,8 +105,9 @@ impl HttpCache {
         {
             let took = started.elapsed();
             kept.count(&response, took);
-            if let Some(label) = kept.label() {
-                self.0.graphql.note_kept(label, took);
+            match kept.label() {
+                Some(label) => self.0.graphql.note_kept(label, took),
+                None => self.0.graphql.judge_kept(took),
             }
             self.0.hits.fetch_add(1, Ordering::Relaxed);
             return response;

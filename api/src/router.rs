@@ -149,8 +149,8 @@ pub(crate) fn build(config: &Config, graphql: GraphqlService, backing: Backing, 
             get(graphql::get).post(graphql::post).fallback(graphql::wrong_method),
         )
         .route(icons::ROUTE, get(icons::svg))
-        .route("/api/v1/search/batch", get(search::batch))
-        .route("/api/v1/analytics/usage/batch", post(usage::record));
+        .route(search::ROUTE, get(search::batch))
+        .route(usage::ROUTE, post(usage::record));
     if !config.is_production() {
         router = router.route("/schema.graphql", get(graphql::sdl));
     }

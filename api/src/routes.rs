@@ -18,6 +18,18 @@ use schema::Code;
 
 pub(crate) use refused::{Refused, Unanswered, status_of};
 
+/// Whether the service is judged by how it answers at `endpoint`, and then whether by its time too, which where something is sent is the client's.
+///
+/// GraphQL is judged by its operations. How the server is doing, its pages and addresses that are none are nothing that it is there for: who asks
+/// for them often would hide what fails, and a starting server says by a failure that it is not there yet.
+pub(crate) fn judged(endpoint: &str) -> Option<bool> {
+    match endpoint {
+        icons::ROUTE | search::ROUTE => Some(true),
+        usage::ROUTE => Some(false),
+        _ => None,
+    }
+}
+
 pub(crate) async fn not_found() -> Refused {
     Refused::new(
         Code::NotFound,
@@ -39,4 +51,28 @@ pub(crate) fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
     let error_id = uuid::Uuid::new_v4().to_string();
     tracing::error!(error_id, panic = text.unwrap_or("unknown"), "request panicked");
     Refused::internal(&error_id).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{graphql, icons, judged, search, usage};
+
+    #[test]
+    fn it_is_judged_by_what_it_is_there_for() {
+        for (endpoint, expected) in [
+            (icons::ROUTE, Some(true)),
+            (search::ROUTE, Some(true)),
+            (usage::ROUTE, Some(false)),
+            // By its operations.
+            (graphql::ROUTE, None),
+            ("/api/health", None),
+            ("/api/health/ready", None),
+            ("/api/status", None),
+            ("/metrics", None),
+            ("/graphiql", None),
+            ("unmatched", None),
+        ] {
+            assert_eq!(judged(endpoint), expected, "{endpoint}");
+        }
+    }
 }

@@ -4,10 +4,12 @@
 //! while is resolved (`watch`). Alerts about one instance are its own: it fires them at once, whether or not they can be stored, for a database
 //! that is away is what they are needed for most. Those about all instances are of what the database tells, and one of a rule is active: whoever
 //! stores it first has fired it, each instance that sees the cause says so, and it is resolved when none has for a while. What an instance that is
-//! gone has left behind, another resolves. `store` has the rows, `unwritten` what is still to go there, `board` what is known of them here and who is told.
+//! gone has left behind, another resolves, but not while nobody could say anything (`reach`). `store` has the rows, `unwritten` what is still to
+//! go there, `board` what is known of them here and who is told.
 
 mod alert;
 mod board;
+mod reach;
 mod store;
 mod unwritten;
 mod watch;
@@ -124,7 +126,9 @@ impl Alerts {
     /// Notes that somebody has seen an alert. Who has done so before is not forgotten.
     pub async fn acknowledge(&self, id: AlertId, by: &str) -> Result<Acknowledgement, DatabaseError> {
         let acknowledged = self.0.store.acknowledge(id, (by, self.0.clock.now_ms())).await?;
-        if let Acknowledgement::Done(alert) = &acknowledged {
+        if let Acknowledgement::Done(alert) = &acknowledged
+            && alert.state == AlertState::Firing
+        {
             self.0.board.apply(alert);
         }
         Ok(acknowledged)
@@ -221,6 +225,7 @@ impl Alerts {
     /// Stores what was decided, and what was not stored before; looks after what others have left behind.
     async fn write(&self, decided: Decided) -> Result<(), DatabaseError> {
         let store = &self.0.store;
+        store.tries();
         let Owed { alerts, told, telling } = self.unwritten().owed();
         if !alerts.is_empty() {
             store.save(&alerts).await?;
@@ -231,7 +236,7 @@ impl Alerts {
         self.unwritten().forget(&alerts, &told);
         if !(decided.held.is_empty() && telling.is_empty()) {
             let lost = store.hold(&decided.held, &telling).await?;
-            self.watches().lose(&lost);
+            self.lose(&lost).await?;
         }
         if !decided.unknown_of_all.is_empty() {
             store.hold_of_all(&decided.unknown_of_all).await?;
@@ -266,7 +271,28 @@ impl Alerts {
             }
             *forgotten = Some(Instant::now());
         }
-        self.0.store.forget(self.0.clock.now_ms()).await
+        self.0.store.forget().await
+    }
+
+    /// Others have resolved these: they do not fire here any more either.
+    async fn lose(&self, lost: &[AlertId]) -> Result<(), DatabaseError> {
+        if lost.is_empty() {
+            return Ok(());
+        }
+        let stored = self.0.store.stored(lost).await?;
+        self.watches().lose(lost);
+        for id in lost {
+            // Where nobody knows it any more, nobody but this instance can say that it is over.
+            let forgotten = || {
+                let alert = self.0.board.get(*id)?;
+                Some(Arc::new(alert.resolved(alert.value, self.0.clock.now_ms())))
+            };
+            let resolved = stored.get(id).cloned().or_else(forgotten);
+            if let Some(resolved) = resolved.filter(|alert| alert.state == AlertState::Resolved) {
+                self.0.board.apply(&resolved);
+            }
+        }
+        Ok(())
     }
 
     fn watches(&self) -> MutexGuard<'_, Watches> {

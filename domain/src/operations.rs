@@ -3,11 +3,12 @@
 //! Each server notes what it answers (`noting`), as `figures` that can be put together, with `times` among them. Once a minute it adds what was
 //! noted to its own rows (`store`), of which `tier` knows how finely they are kept, for how long, and what a range is made of. Who asks (`history`,
 //! `objectives`, `indexes`) has the rows of all servers put together. A server that is killed takes what it has noted of its last minute with
-//! it; nobody waits for any of this.
+//! it; nobody waits for any of this. What the service is judged by at once, as alerts do, is counted for the registry too (`judging`).
 
 mod figures;
 mod history;
 mod indexes;
+mod judging;
 mod noting;
 mod objectives;
 mod store;
@@ -31,7 +32,7 @@ pub use history::{CachePoint, ErrorPattern, History, LatencyPoint, OperationStat
 pub use indexes::IndexUsage;
 pub use objectives::{Objectives, Promise, SloStatus};
 
-use self::{figures::Figures, noting::Noting, tier::Tier};
+use self::{figures::Figures, judging::Judging, noting::Noting, tier::Tier};
 use crate::{
     access::Clock,
     cache::{Layer, LayerFigures, PopularLookups},
@@ -70,6 +71,7 @@ struct Shared {
     /// The server that notes.
     instance: String,
     clock: Clock,
+    judging: Judging,
     noting: Noting,
     /// What was noted and could not be written yet, by minutes. Held by who writes.
     unwritten: tokio::sync::Mutex<BTreeMap<i32, Figures>>,
@@ -98,6 +100,7 @@ impl Operations {
             catalog: catalog.clone(),
             instance: instance.to_owned(),
             clock,
+            judging: Judging::default(),
             noting: Noting::default(),
             unwritten: tokio::sync::Mutex::default(),
             seen: Mutex::default(),
@@ -119,6 +122,8 @@ impl Operations {
 
     /// Notes an operation that was answered.
     pub fn note(&self, answered: &Answered<'_>) {
+        let is_fault = answered.errors.iter().any(|error| error.is_fault);
+        self.judge(is_fault, Some(answered.took));
         let now_ms = self.0.clock.now_ms();
         let note = |figures: &mut Figures| figures.note_answer(answered, now_ms);
         self.0.noting.note(Tier::Minute.bucket(now_ms), note);
@@ -126,9 +131,19 @@ impl Operations {
 
     /// Notes a request that came to no operation.
     pub fn note_unanswered(&self, error: &AnswerError) {
+        // What asks for no operation says nothing of how operations are answered, unless that is the service's fault.
+        if error.is_fault {
+            self.judge(true, None);
+        }
         let now_ms = self.0.clock.now_ms();
         let note = |figures: &mut Figures| figures.note_unanswered(error, now_ms);
         self.0.noting.note(Tier::Minute.bucket(now_ms), note);
+    }
+
+    /// Counts something that was answered, for whoever judges the service by the registry: whether it failed for a fault of the service, and how
+    /// long it took where nobody but the service was waited for. Operations that are noted are counted by that.
+    pub fn judge(&self, is_fault: bool, took: Option<Duration>) {
+        self.0.judging.note(is_fault, took);
     }
 
     /// Looks at what is counted elsewhere, writes what was noted and tidies what is old, for as long as it is polled. It is written every

@@ -148,6 +148,11 @@ impl GraphqlService {
         });
     }
 
+    /// Counts something that is no operation and was answered likewise.
+    pub fn judge_kept(&self, took: Duration) {
+        self.operations.judge(false, Some(took));
+    }
+
     /// Has `service.caches` tell of responses that are kept in front of this, once.
     pub fn keeps_in_front(&self, tell: impl Fn() -> InFront + Send + Sync + 'static) {
         let _ = self.kept.in_front.set(Box::new(tell));

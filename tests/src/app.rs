@@ -279,6 +279,11 @@ impl Builder {
         }
     }
 
+    /// What it will have, for a test to change before it starts.
+    pub fn database(&self) -> &TestDatabase {
+        &self.database
+    }
+
     /// Adds a flag, as `--max-aliases=3`.
     #[must_use]
     pub fn flag(mut self, flag: &str) -> Self {

@@ -78,7 +78,7 @@ async fn get(server: &Process, path: &str, times: usize) -> Vec<Reply> {
 }
 
 /// A value of `/metrics`, by the line's beginning.
-async fn figure(server: &Process, line: &str) -> f64 {
+pub(crate) async fn figure(server: &Process, line: &str) -> f64 {
     let metrics = server.get("/metrics").await.text;
     let found = metrics
         .lines()
@@ -112,7 +112,7 @@ fn waiting(engine: Engine) -> Value {
     } })
 }
 
-const PATIENT: [&str; 6] = [
+pub(crate) const PATIENT: [&str; 6] = [
     "--query-timeout-ms=600000",
     "--request-timeout-ms=600000",
     "--db-acquire-timeout-ms=600000",
@@ -144,17 +144,47 @@ on_each_engine! {
         assert_eq!(rows(&database, "error_share").await, [1, 0]);
     }
 
+    async fn operations_that_fail_with_a_status_that_says_nothing(engine) {
+        let database = TestDatabase::fresh(engine).await;
+        let server = serve(&database, &["--cache-enabled=false", "--slo-error-rate=0.5", "--alert-window-seconds=5"]).await;
+        let mut following = Following::of(&server).await;
+        let mut socket = Socket::ready(server.base_url()).await;
+        let icon = r#"{ icon(by: { name: "garden:tree" }) { body } }"#;
+        database.run("ALTER TABLE icon RENAME TO gone").await;
+        // Whoever asks how the server does hides nothing, however often.
+        for reply in get(&server, "/api/health/live", 100).await {
+            assert_eq!(reply.status, 200);
+        }
+        for _ in 0..3 {
+            let reply = server.post(&json!({ "query": icon })).await;
+            assert_eq!((reply.status, reply.errors().len()), (200, 1), "{}", reply.text);
+        }
+        for id in ["a", "b", "c"] {
+            socket.subscribe(id, icon).await;
+            // The errors, and the end.
+            for kind in ["next", "complete"] {
+                assert_eq!(socket.receive().await["type"], kind);
+            }
+        }
+        let fired = following.next("error_share", "FIRING").await;
+        let message = fired["message"].as_str().unwrap();
+        assert!([5, 6].iter().any(|failed| message.contains(&format!(": {failed} of "))), "{fired}");
+        database.run("ALTER TABLE gone RENAME TO icon").await;
+        assert_eq!(following.next("error_share", "RESOLVED").await["id"], fired["id"]);
+        assert!(figure(&server, r#"operations_total{outcome="fault"}"#).await >= 6.0);
+    }
+
     async fn a_budget_that_is_spent_too_fast(engine) {
         let database = TestDatabase::fresh(engine).await;
-        let server = serve(&database, &["--cache-enabled=false"]).await;
+        let server = serve(&database, &["--cache-enabled=false", "--max-concurrent-requests=1000"]).await;
         let [mut fast, mut slow] = [Following::of(&server).await, Following::of(&server).await];
         database.run("ALTER TABLE icon RENAME TO gone").await;
         get(&server, "/icons/garden/tree.svg", 6).await;
         database.run("ALTER TABLE gone RENAME TO icon").await;
         // The share of a window that is as long as the process is old: one of a hundred is ten times too much.
-        let alert = fast.fires_and_is_resolved("error_budget_fast", async { drop(get(&server, "/api/health/live", 500).await) }).await;
+        let alert = fast.fires_and_is_resolved("error_budget_fast", async { drop(get(&server, "/icons/garden/tree.svg", 500).await) }).await;
         assert_eq!((&alert["severity"], &alert["threshold"]), (&json!("CRITICAL"), &json!(14.4)));
-        let alert = slow.fires_and_is_resolved("error_budget_slow", async { drop(get(&server, "/api/health/live", 700).await) }).await;
+        let alert = slow.fires_and_is_resolved("error_budget_slow", async { drop(get(&server, "/icons/garden/tree.svg", 700).await) }).await;
         assert_eq!((&alert["severity"], &alert["threshold"]), (&json!("WARNING"), &json!(6.0)));
         for rule in ["error_budget_fast", "error_budget_slow"] {
             assert_eq!(rows(&database, rule).await, [1, 0], "{rule}");

@@ -8,9 +8,9 @@ use tests::{Engine, OwnRedis, Process, Socket, TestApp, TestDatabase, eventually
 
 use crate::event_streams::frame;
 
-const BINARY: &str = env!("CARGO_BIN_EXE_iconql-under-test");
+pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_iconql-under-test");
 
-const QUICK: [&str; 5] = [
+pub(crate) const QUICK: [&str; 5] = [
     "--alert-interval-ms=100",
     "--alert-fire-after-ms=0",
     "--alert-resolve-after-ms=300",
@@ -20,34 +20,34 @@ const QUICK: [&str; 5] = [
 ];
 
 /// More than this no process can do with.
-const LITTLE: &str = "--alert-memory-bytes=1";
+pub(crate) const LITTLE: &str = "--alert-memory-bytes=1";
 
 const ACTIVE: &str = "{ service { activeAlerts { id rule severity state value threshold message since acknowledged acknowledgedBy instance } } }";
 
-const ACKNOWLEDGE: &str = "mutation($id: ID!) { acknowledgeAlert(input: { id: $id }) { alert { id state acknowledged acknowledgedAt acknowledgedBy } userErrors { field code } } }";
+pub(crate) const ACKNOWLEDGE: &str = "mutation($id: ID!) { acknowledgeAlert(input: { id: $id }) { alert { id state acknowledged acknowledgedAt acknowledgedBy } userErrors { field code } } }";
 
 const NODE: &str =
     "query($id: ID!) { node(id: $id) { ... on Alert { id rule state acknowledged acknowledgedBy resolvedAt since } } }";
 
 /// A server on a port of its own, which it has again when it is started anew.
-fn serve(database: &TestDatabase, port: u16, flags: &[&str]) -> Process {
+pub(crate) fn serve(database: &TestDatabase, port: u16, flags: &[&str]) -> Process {
     let listen = format!("--listen=127.0.0.1:{port}");
     Process::serve(BINARY, database.url(), &[&QUICK[..], &[&listen], flags].concat())
 }
 
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.local_addr().unwrap().port()
 }
 
-async fn active(server: &Process) -> Vec<Value> {
+pub(crate) async fn active(server: &Process) -> Vec<Value> {
     let reply = server.post(&json!({ "query": ACTIVE })).await;
     assert_eq!(reply.statements(), 0, "they are in memory");
     reply.data("/service/activeAlerts").as_array().unwrap().clone()
 }
 
 /// The one alert that fires.
-async fn the_alert(server: &Process) -> Value {
+pub(crate) async fn the_alert(server: &Process) -> Value {
     let mut found = Vec::new();
     eventually("it fires", async || {
         found = active(server).await;
@@ -63,7 +63,7 @@ async fn node(server: &Process, id: &Value) -> Value {
     reply.data("/node").clone()
 }
 
-fn global_id(text: &str) -> String {
+pub(crate) fn global_id(text: &str) -> String {
     URL_SAFE_NO_PAD.encode(text)
 }
 
@@ -76,7 +76,7 @@ async fn event(stream: &mut reqwest::Response, held: &mut String) -> Option<Stri
     told
 }
 
-async fn count(database: &TestDatabase, condition: &str) -> i64 {
+pub(crate) async fn count(database: &TestDatabase, condition: &str) -> i64 {
     database
         .number(&format!("SELECT COUNT(*) FROM alert WHERE {condition}"))
         .await

@@ -4,6 +4,7 @@
 
 mod alerts;
 mod alerts_kept;
+mod alerts_others;
 mod alerts_replicas;
 mod alerts_webhook;
 mod analytics;

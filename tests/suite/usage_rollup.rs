@@ -208,6 +208,20 @@ on_each_engine! {
         assert!(points[23] >= 1 && points[23] + points[22] == 3, "{points:?}");
     }
 
+    async fn what_is_pending_is_not_numbered_anew(engine) {
+        let app = start(engine).await;
+        let newest = async || app.database().number("SELECT MAX(id) FROM usage_pending").await;
+        let mut before = 0;
+        // Else what came after a roll-up would pass for what was there before it, and for late.
+        for _ in 0..3 {
+            record(&app, &[json!({ "icon": "u:a" })]).await;
+            let now = newest().await;
+            assert!(now > before, "{now} after {before}");
+            before = now;
+            assert_eq!(app.roll_up().await, 1);
+        }
+    }
+
     async fn usage_of_a_page_is_read_at_once(engine) {
         let app = start(engine).await;
         record(&app, &events(&mut Random::new(5), 200)).await;

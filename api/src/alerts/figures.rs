@@ -13,7 +13,9 @@ use crate::telemetry::{quantile_ms, times};
 /// What was counted since some beginning.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Counts {
+    /// Operations, and requests beside GraphQL that the service is judged by.
     pub(super) requests: u64,
+    /// Those that failed for a fault of the service.
     pub(super) failed: u64,
     /// Lookups of popular icons.
     pub(super) popular: PopularLookups,

@@ -129,7 +129,7 @@ impl Rules {
         let is_slow = seen.lately.timed() >= ENOUGH_REQUESTS && took_ms > objective_ms;
         let wrong = is_slow.then(|| {
             format!(
-                "{of_100} of 100 requests of the last {} s took up to {took_ms:.1} ms, and {objective_ms} ms is the objective",
+                "{of_100} of 100 operations of the last {} s took up to {took_ms:.1} ms, and {objective_ms} ms is the objective",
                 self.window_seconds
             )
         });
@@ -158,7 +158,7 @@ impl Rules {
         let is_wrong = counts.failed >= ENOUGH_FAILURES && rate > objective;
         let wrong = is_wrong.then(|| {
             format!(
-                "{} of {} requests of the last {} s failed, and a share of {objective} may",
+                "{} of {} operations of the last {} s failed, and a share of {objective} may",
                 counts.failed, counts.requests, self.window_seconds
             )
         });

@@ -47,7 +47,7 @@ impl Drop for InFlight {
 pub(crate) struct Watching {
     /// Browsers reach the service by https.
     pub(crate) is_https: bool,
-    /// Where it is noted that a request for GraphQL came to no operation.
+    /// Where it is noted that a request for GraphQL came to no operation, and how others were answered that the service is judged by.
     pub(crate) operations: Operations,
 }
 
@@ -91,6 +91,10 @@ pub(crate) async fn observe(State(watching): State<Watching>, mut request: Reque
         && endpoint == graphql::ROUTE
     {
         watching.operations.note_unanswered(&error);
+    }
+    if let Some(is_timed) = routes::judged(&endpoint) {
+        let took = is_timed.then_some(elapsed);
+        watching.operations.judge(response.status().is_server_error(), took);
     }
     let response = count_bytes(response);
     count_of(method, endpoint.clone().into(), status.to_string().into()).increment(1);

@@ -77,9 +77,13 @@ impl Refused {
         Self { status, ..self }
     }
 
-    /// The same, for the figures.
+    /// The same, for the figures. What the status says is the client's doing is no fault of the service: a body that came too late, say.
     pub(crate) fn noted(&self) -> AnswerError {
-        self.code.noted(self.message.clone())
+        let noted = self.code.noted(self.message.clone());
+        AnswerError {
+            is_fault: noted.is_fault && self.status.is_server_error(),
+            ..noted
+        }
     }
 
     /// The array of errors that says so.
@@ -96,9 +100,7 @@ impl IntoResponse for Refused {
         let body = json!({ "errors": self.errors() });
         let headers = [(header::CACHE_CONTROL, "no-store")];
         let mut response = (self.status, headers, Json(body)).into_response();
-        response
-            .extensions_mut()
-            .insert(Unanswered(self.code.noted(self.message)));
+        response.extensions_mut().insert(Unanswered(self.noted()));
         response
     }
 }
@@ -124,5 +126,29 @@ pub(crate) fn status_of(code: Code) -> StatusCode {
         Code::RateLimited => StatusCode::TOO_MANY_REQUESTS,
         Code::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         Code::Overloaded | Code::Timeout | Code::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::StatusCode;
+    use schema::Code;
+
+    use super::Refused;
+
+    #[test]
+    fn what_a_client_is_late_with_is_no_fault_of_the_service() {
+        for (refused, is_fault) in [
+            (Refused::new(Code::Timeout, "it took too long"), true),
+            (Refused::new(Code::Overloaded, "too many"), true),
+            (Refused::internal("4711"), true),
+            (
+                Refused::new(Code::Timeout, "the body is late").with_status(StatusCode::REQUEST_TIMEOUT),
+                false,
+            ),
+            (Refused::bad("nonsense"), false),
+        ] {
+            assert_eq!(refused.noted().is_fault, is_fault, "{refused:?}");
+        }
     }
 }

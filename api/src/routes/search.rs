@@ -24,6 +24,9 @@ use crate::{
     router::AppState,
 };
 
+/// Where pages of a search are.
+pub(crate) const ROUTE: &str = "/api/v1/search/batch";
+
 /// Pages in one answer.
 const MAX_PAGES: usize = 10;
 /// Pages that are answered where none is named.

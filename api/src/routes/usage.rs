@@ -24,6 +24,9 @@ use crate::{
     router::AppState,
 };
 
+/// Where usage is recorded.
+pub(crate) const ROUTE: &str = "/api/v1/analytics/usage/batch";
+
 /// Events, as `recordUsage` takes them.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

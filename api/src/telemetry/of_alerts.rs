@@ -2,12 +2,25 @@
 
 use std::time::Instant;
 
-use metrics::{Unit, counter, describe_counter, describe_gauge, gauge};
+use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge};
 
 use super::{metrics::registry, recent::Counted};
 use crate::alerts::RULES;
 
 pub(super) fn describe() {
+    describe_counter!(
+        "operations_total",
+        Unit::Count,
+        "Operations and REST requests that the service is judged by, by outcome"
+    );
+    describe_histogram!(
+        "operation_duration_seconds",
+        Unit::Seconds,
+        "How long their answers took, without what clients were waited for"
+    );
+    for outcome in ["answered", "fault"] {
+        counter!("operations_total", "outcome" => outcome).increment(0);
+    }
     describe_gauge!(
         "alerts_firing",
         Unit::Count,
@@ -38,7 +51,7 @@ pub(super) fn describe() {
     gauge!("usage_rollup_behind_seconds").increment(0);
 }
 
-/// What requests came to since the start, and their times since this was asked last. One asks.
+/// What operations and requests that the service is judged by came to since the start, and their times since this was asked last. One asks.
 pub(crate) fn take_counted() -> Counted {
     registry().recent.take_counted()
 }

@@ -30,13 +30,14 @@ const SIGNIFICANT_DIGITS: u8 = 2;
 pub(super) struct Recent {
     open: Mutex<Open>,
     closed: Mutex<VecDeque<Closed>>,
-    counted: Mutex<Counted>,
+    judged: Mutex<Counted>,
     pub(super) in_flight: Count,
     pub(super) subscribers: Count,
     pub(super) replicas: Replicas,
 }
 
-/// What was counted since the start, and how long requests took since somebody took that last.
+/// What the service is judged by: what was asked since the start, what of that failed for its own fault, and how long answers took since
+/// somebody took that last.
 #[derive(Clone)]
 pub(crate) struct Counted {
     pub(crate) requests: u64,
@@ -97,7 +98,7 @@ impl Recent {
                 cpu_seconds,
             }),
             closed: Mutex::default(),
-            counted: Mutex::new(Counted {
+            judged: Mutex::new(Counted {
                 requests: 0,
                 failed: 0,
                 durations: times(),
@@ -114,6 +115,18 @@ impl Recent {
         if failed {
             open.failed += count;
         }
+    }
+
+    pub(super) fn judge(&self, count: u64, failed: bool) {
+        let mut judged = held(&self.judged);
+        judged.requests += count;
+        if failed {
+            judged.failed += count;
+        }
+    }
+
+    pub(super) fn judge_duration(&self, seconds: f64) {
+        held(&self.judged).durations.saturating_record(microseconds(seconds));
     }
 
     pub(super) fn count_usage_events(&self, count: u64) {
@@ -149,19 +162,18 @@ impl Recent {
                 acquires: taken(&mut open.acquires),
             }
         };
-        held(&self.counted).add(&slot);
         let mut closed = held(&self.closed);
         closed.truncate(MAX_SLOTS - 1);
         closed.push_front(slot);
     }
 
-    /// What was counted since the start, and times since this was asked last.
+    /// What the service is judged by since the start, and times since this was asked last.
     pub(super) fn take_counted(&self) -> Counted {
-        let mut counted = held(&self.counted);
-        let durations = std::mem::replace(&mut counted.durations, times());
+        let mut judged = held(&self.judged);
+        let durations = std::mem::replace(&mut judged.durations, times());
         Counted {
-            requests: counted.requests,
-            failed: counted.failed,
+            requests: judged.requests,
+            failed: judged.failed,
             durations,
         }
     }
@@ -176,16 +188,6 @@ impl Recent {
         let mut closed = held(&self.closed);
         let seconds = closed.make_contiguous().chunks_exact(SLOTS_PER_SECOND).take(count);
         seconds.map(|slots| Sum::of(slots.iter())).collect()
-    }
-}
-
-impl Counted {
-    fn add(&mut self, slot: &Closed) {
-        self.requests += slot.requests;
-        self.failed += slot.failed;
-        if let Some(durations) = &slot.durations {
-            self.durations.add(durations).expect("all have the same bounds");
-        }
     }
 }
 
@@ -328,15 +330,18 @@ mod tests {
     }
 
     #[test]
-    fn what_was_counted_is_told_from_the_start_and_times_once() {
+    fn what_was_judged_is_told_from_the_start_and_times_once() {
         let start = Instant::now();
         let recent = Recent::new(start, 0.0);
         for slot in 1..=2 {
             for _ in 0..3 {
-                recent.count_requests(1, false);
-                recent.note_duration(0.01);
+                recent.judge(1, false);
+                recent.judge_duration(0.01);
             }
+            recent.judge(1, true);
+            // Whatever else was requested is nothing that it is judged by.
             recent.count_requests(1, true);
+            recent.note_duration(9.0);
             recent.close_slot(start + SLOT * slot, 0.0);
             let counted = recent.take_counted();
             assert_eq!(

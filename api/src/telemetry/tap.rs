@@ -1,4 +1,4 @@
-//! Listens in on the registry: what it is told of requests, of usage, of waits for connections and of subscriptions is kept by time too.
+//! Listens in on the registry: what it is told of requests, of what the service is judged by, of usage, of waits for connections and of subscriptions is kept by time too.
 
 use std::{sync::Arc, time::Instant};
 
@@ -36,8 +36,10 @@ struct HeardOfReplica {
 #[derive(Clone, Copy)]
 enum Tell {
     Requests { failed: bool },
+    Judged { failed: bool },
     UsageEvents,
     Duration,
+    JudgedDuration,
     Acquire,
     InFlight,
     Subscribers,
@@ -73,6 +75,9 @@ impl<R: Recorder> Recorder for Tap<R> {
             "http_requests_total" => Tell::Requests {
                 failed: has("status", |status| status.starts_with('5')),
             },
+            "operations_total" => Tell::Judged {
+                failed: has("outcome", |outcome| outcome == "fault"),
+            },
             "usage_events_total" if has("outcome", |outcome| outcome == "accepted") => Tell::UsageEvents,
             _ => return registered,
         };
@@ -104,6 +109,7 @@ impl<R: Recorder> Recorder for Tap<R> {
         let registered = self.registry.register_histogram(key, metadata);
         let tell = match key.name() {
             "http_request_duration_seconds" => Tell::Duration,
+            "operation_duration_seconds" => Tell::JudgedDuration,
             "db_acquire_duration_seconds" => Tell::Acquire,
             _ => return registered,
         };
@@ -116,8 +122,9 @@ impl CounterFn for Heard<Counter> {
         self.registered.increment(value);
         match self.tell {
             Tell::Requests { failed } => self.recent.count_requests(value, failed),
+            Tell::Judged { failed } => self.recent.judge(value, failed),
             Tell::UsageEvents => self.recent.count_usage_events(value),
-            Tell::Duration | Tell::Acquire | Tell::InFlight | Tell::Subscribers => {}
+            Tell::Duration | Tell::JudgedDuration | Tell::Acquire | Tell::InFlight | Tell::Subscribers => {}
         }
     }
 
@@ -147,7 +154,12 @@ impl Heard<Gauge> {
         match self.tell {
             Tell::InFlight => self.recent.in_flight.add(more),
             Tell::Subscribers => self.recent.subscribers.add(more),
-            Tell::Requests { .. } | Tell::UsageEvents | Tell::Duration | Tell::Acquire => {}
+            Tell::Requests { .. }
+            | Tell::Judged { .. }
+            | Tell::UsageEvents
+            | Tell::Duration
+            | Tell::JudgedDuration
+            | Tell::Acquire => {}
         }
     }
 }
@@ -174,7 +186,8 @@ impl HistogramFn for Heard<Histogram> {
         match self.tell {
             Tell::Duration => self.recent.note_duration(seconds),
             Tell::Acquire => self.recent.note_acquire(seconds),
-            Tell::Requests { .. } | Tell::UsageEvents | Tell::InFlight | Tell::Subscribers => {}
+            Tell::JudgedDuration => self.recent.judge_duration(seconds),
+            Tell::Requests { .. } | Tell::Judged { .. } | Tell::UsageEvents | Tell::InFlight | Tell::Subscribers => {}
         }
     }
 }
@@ -207,6 +220,10 @@ mod tests {
             for (outcome, count) in [("accepted", 40), ("duplicate", 2), ("rejected", 3)] {
                 metrics::counter!("usage_events_total", "outcome" => outcome).increment(count);
             }
+            for (outcome, count) in [("answered", 11), ("fault", 4)] {
+                metrics::counter!("operations_total", "outcome" => outcome).increment(count);
+            }
+            metrics::histogram!("operation_duration_seconds").record(0.25);
             // Another counter with a status is none of requests.
             metrics::counter!("cache_operations_total", "status" => "500").increment(7);
             for ms in 1..=10 {
@@ -233,6 +250,9 @@ mod tests {
         assert_eq!(behind(50).map(|(replica, _)| replica), Some("a".to_owned()));
         recent.close_slot(start + Duration::from_secs(1), 0.5);
         let sum = recent.newest(1);
+        // By operations it is judged, and by nothing else.
+        let judged = recent.take_counted();
+        assert_eq!((judged.requests, judged.failed, judged.durations.len()), (15, 4, 1));
         let text = renderer.render();
         for (line, heard) in [
             (

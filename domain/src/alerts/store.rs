@@ -4,23 +4,23 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicI64, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use foldhash::HashMap;
 use sea_orm::{QueryResult, Value};
 
-use super::alert::{Acknowledged, Alert, AlertId, AlertState, Severity};
+use super::{
+    alert::{Acknowledged, Alert, AlertId, AlertState, Severity},
+    reach::{GONE, Reaches},
+};
 use crate::{
     catalog::Catalog,
     database::{Columns, Database, DatabaseError, Writing},
 };
-
-/// How long an instance may say nothing of an alert of its own before others resolve it.
-const GONE: Duration = Duration::from_mins(1);
 
 /// How long an instance that tells of an alert may say nothing before another tells it.
 const TELLING: Duration = Duration::from_mins(1);
@@ -69,6 +69,7 @@ pub(super) struct Store {
     has_own_connections: bool,
     /// Every change up to this revision has been read.
     known: AtomicI64,
+    reach: Mutex<Reaches>,
 }
 
 impl Store {
@@ -79,6 +80,7 @@ impl Store {
             writer: writer.unwrap_or_else(|| database.clone()),
             database,
             known: AtomicI64::new(NOTHING),
+            reach: Mutex::default(),
         }
     }
 
@@ -116,7 +118,7 @@ impl Store {
         Ok(alerts)
     }
 
-    /// Stores alerts of this instance as they are now.
+    /// Stores alerts of this instance as they are now. What others have resolved stays so: [`Self::hold`] tells of it.
     pub(super) async fn save(&self, alerts: &[Arc<Alert>]) -> Result<(), DatabaseError> {
         let now = self.writer.dialect().now_ms();
         let tell_after = TELLING.as_millis();
@@ -124,7 +126,8 @@ impl Store {
             "INSERT INTO alert (id, rule, instance, severity, state, value, threshold, message, since_ms, resolved_ms, revision, seen_ms, \
              told, tell_after_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, {now}, 0, {now} + {tell_after}) \
              ON CONFLICT (id) DO UPDATE SET state = excluded.state, value = excluded.value, resolved_ms = excluded.resolved_ms, \
-             seen_ms = excluded.seen_ms, tell_after_ms = excluded.tell_after_ms, revision = excluded.revision"
+             seen_ms = excluded.seen_ms, tell_after_ms = excluded.tell_after_ms, revision = excluded.revision \
+             WHERE alert.state <= excluded.state"
         );
         let writing = self.writer.write().await?;
         let revision = next_revision(&writing).await?;
@@ -206,8 +209,13 @@ impl Store {
         writing.commit().await
     }
 
+    /// Whoever measures begins to try the database; [`Self::resolve_left_behind`] ends that.
+    pub(super) fn tries(&self) {
+        self.reaches().tries(Instant::now());
+    }
+
     /// Resolves what nobody says any more: of all instances after `resolve_after`, of one of them when it is gone. Those that were resolved,
-    /// and what others were told of them.
+    /// and what others were told of them. Nothing for as long as others may be silent because the database was away, or could not be written to.
     pub(super) async fn resolve_left_behind(
         &self,
         resolve_after: Duration,
@@ -220,11 +228,15 @@ impl Store {
             GONE.as_millis()
         );
         let sql = format!("SELECT 1 FROM alert WHERE {condition} LIMIT 1");
-        if self.writer.query("alerts_left_behind", &sql, vec![]).await?.is_empty() {
+        let is_any = !self.writer.query("alerts_left_behind", &sql, vec![]).await?.is_empty();
+        if !self.reaches().may_resolve(is_any, Instant::now()) {
             return Ok(Vec::new());
         }
         let writing = self.writer.write().await?;
         let revision = next_revision(&writing).await?;
+        if !self.reaches().has_turn(Instant::now()) {
+            return Ok(Vec::new());
+        }
         let sql = format!(
             "UPDATE alert SET state = 1, resolved_ms = CASE WHEN since_ms > $1 THEN since_ms ELSE $1 END, revision = $2, \
              tell_after_ms = {now} + {} WHERE {condition} RETURNING {COLUMNS}, told",
@@ -268,9 +280,10 @@ impl Store {
     ) -> Result<Acknowledgement, DatabaseError> {
         let writing = self.database.write().await?;
         let revision = next_revision(&writing).await?;
+        // Of what is over nobody is told anew: it is no change that others look for.
         let sql = format!(
-            "UPDATE alert SET acknowledged_ms = $2, acknowledged_by = $3, revision = $4 WHERE id = $1 AND acknowledged_ms IS NULL \
-             RETURNING {COLUMNS}"
+            "UPDATE alert SET acknowledged_ms = $2, acknowledged_by = $3, revision = CASE WHEN state = 0 THEN $4 ELSE revision END \
+             WHERE id = $1 AND acknowledged_ms IS NULL RETURNING {COLUMNS}"
         );
         let values = vec![id.to_string().into(), now_ms.into(), by.into(), revision.into()];
         let rows = writing.query("acknowledge_alert", &sql, values).await?;
@@ -285,11 +298,14 @@ impl Store {
     }
 
     /// Deletes alerts that were resolved long ago, and the oldest where there are too many.
-    pub(super) async fn forget(&self, now_ms: i64) -> Result<(), DatabaseError> {
-        let kept_ms = i64::try_from(KEPT.as_millis()).unwrap_or(i64::MAX);
-        let condition = "state = 1 AND (resolved_ms < $1 OR revision <= \
-                         COALESCE((SELECT revision FROM alert ORDER BY revision DESC LIMIT 1 OFFSET $2), -1))";
-        let values = || vec![now_ms.saturating_sub(kept_ms).into(), MOST_KEPT.into()];
+    pub(super) async fn forget(&self) -> Result<(), DatabaseError> {
+        let condition = format!(
+            "state = 1 AND (resolved_ms < {} - {} OR revision <= \
+             COALESCE((SELECT revision FROM alert ORDER BY revision DESC LIMIT 1 OFFSET $1), -1))",
+            self.writer.dialect().now_ms(),
+            KEPT.as_millis()
+        );
+        let values = || vec![MOST_KEPT.into()];
         let sql = format!("SELECT 1 FROM alert WHERE {condition} LIMIT 1");
         if self.writer.query("old_alerts", &sql, values()).await?.is_empty() {
             return Ok(());
@@ -298,11 +314,21 @@ impl Store {
         self.write("forget_alerts", &sql, values()).await.map(drop)
     }
 
+    /// Alerts of this instance by their ids, as they are stored.
+    pub(super) async fn stored(&self, ids: &[AlertId]) -> Result<HashMap<AlertId, Arc<Alert>>, DatabaseError> {
+        find(&self.writer, ids).await
+    }
+
     pub(super) async fn close(&self) -> Result<(), DatabaseError> {
         if self.has_own_connections {
             self.writer.close().await?;
         }
         Ok(())
+    }
+
+    fn reaches(&self) -> MutexGuard<'_, Reaches> {
+        // Nothing panics while it is held.
+        self.reach.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// One statement in a transaction of its own.

@@ -57,8 +57,11 @@ enum Watch {
         id: AlertId,
         right_since: Option<Instant>,
     },
-    /// It is wrong for all, as this instance says for as long as it sees it.
-    OfAll,
+    /// It is wrong for all, as this instance says for as long as it sees it: nothing while it looks right, and at once where it is wrong again
+    /// before it has been right for long enough.
+    OfAll {
+        right_since: Option<Instant>,
+    },
 }
 
 /// How each rule stands that is not simply right, by its name.
@@ -84,7 +87,7 @@ impl Watches {
     pub(super) fn adopt(&mut self, instance: &str, active: &[Arc<Alert>]) {
         self.0.extend(active.iter().filter_map(|alert| {
             let watch = match alert.instance.as_deref() {
-                None => Watch::OfAll,
+                None => Watch::OfAll { right_since: None },
                 Some(own) if own == instance => Watch::Firing {
                     id: alert.id,
                     right_since: None,
@@ -115,15 +118,24 @@ impl Watches {
             let Some(measured) = &reading.measured else {
                 match watch {
                     Some(Watch::Firing { id, .. }) => decided.held.push(id),
-                    Some(Watch::OfAll) => decided.unknown_of_all.push(reading.rule),
-                    None | Some(Watch::Wrong { .. }) => {}
+                    Some(Watch::OfAll { right_since: None }) => decided.unknown_of_all.push(reading.rule),
+                    // It was right when it was measured last, or does not fire.
+                    None | Some(Watch::Wrong { .. } | Watch::OfAll { .. }) => {}
                 }
                 continue;
             };
             match (watch, measured.is_wrong) {
                 (None, false) => {}
-                (Some(Watch::Wrong { .. } | Watch::OfAll), false) => {
+                (Some(Watch::Wrong { .. }), false) => {
                     self.0.remove(reading.rule);
+                }
+                (Some(Watch::OfAll { right_since }), false) => {
+                    let since = right_since.unwrap_or(now);
+                    if now.saturating_duration_since(since) >= timing.resolve_after {
+                        self.0.remove(reading.rule);
+                    } else {
+                        self.watch_for_all(reading.rule, Some(since));
+                    }
                 }
                 (None | Some(Watch::Wrong { .. }), true) => {
                     let since = match watch {
@@ -135,7 +147,7 @@ impl Watches {
                         self.fire(reading, measured, (instance, now_ms), &mut decided);
                     }
                 }
-                (Some(Watch::OfAll), true) => self.fire(reading, measured, (instance, now_ms), &mut decided),
+                (Some(Watch::OfAll { .. }), true) => self.fire(reading, measured, (instance, now_ms), &mut decided),
                 (Some(Watch::Firing { id, .. }), true) => {
                     self.go_on(reading.rule, id, None);
                     decided.held.push(id);
@@ -159,6 +171,10 @@ impl Watches {
         self.0.insert(rule.to_owned(), Watch::Firing { id, right_since });
     }
 
+    fn watch_for_all(&mut self, rule: &str, right_since: Option<Instant>) {
+        self.0.insert(rule.to_owned(), Watch::OfAll { right_since });
+    }
+
     fn fire(&mut self, reading: &Reading, measured: &Measured, (instance, now_ms): (&str, i64), decided: &mut Decided) {
         let alert = |instance: Option<&str>| Alert {
             id: AlertId::new(),
@@ -179,7 +195,7 @@ impl Watches {
         match reading.concerns {
             // Whether it fires already, the database knows.
             Concerns::All => {
-                self.0.insert(reading.rule.to_owned(), Watch::OfAll);
+                self.watch_for_all(reading.rule, None);
                 decided.of_all.push(alert(None));
             }
             Concerns::Instance => {
@@ -317,7 +333,16 @@ mod tests {
             (30, Some(true), [0, 0, 0, 1], 0),
             (35, Some(false), [0, 0, 0, 0], 0),
             (40, None, [0, 0, 0, 0], 0),
-            (45, Some(true), [0, 0, 0, 0], 0),
+            // Right for a moment.
+            (45, Some(true), [0, 0, 0, 1], 0),
+            (50, Some(false), [0, 0, 0, 0], 0),
+            (109, Some(false), [0, 0, 0, 0], 0),
+            (109, Some(true), [0, 0, 0, 1], 0),
+            // Right for long enough: it has to be wrong for a while again.
+            (110, Some(false), [0, 0, 0, 0], 0),
+            (170, Some(false), [0, 0, 0, 0], 0),
+            (171, Some(true), [0, 0, 0, 0], 0),
+            (186, Some(true), [0, 0, 0, 1], 0),
         ] {
             let decided = measuring.at(seconds, is_wrong);
             assert_eq!(counts(&decided), expected, "{seconds}");

@@ -1,8 +1,8 @@
 //! Read replicas: standbys of PostgreSQL that questions go to which need no newest answer, and the primary where none can be asked.
 //!
-//! Nobody waits for a replica to be found: `keeper` looks at each every second, by a connection of its own, how far it is behind (`positions`)
-//! and whether it is a replica at all, and whoever asks takes one that was fine (`replica`), all of a request the same (`place`). What fails
-//! there is asked of the primary at once. A statement on a replica that falls silent is given up when the keeper finds that out, so that
+//! Nobody waits for a replica to be found: `keeper` looks at each every second, and at the primary, by connections that nobody else takes, how far
+//! it is behind (`positions`) and whether it is a replica at all, and whoever asks takes one that was fine (`replica`), all of a request the
+//! same (`place`). What fails there is asked of the primary at once. A statement on a replica that falls silent is given up when the keeper finds that out, so that
 //! silence costs those who ask just then two seconds, once, and a long statement on a replica that lives is left alone.
 //!
 //! They know no table, and nothing that is kept is read from them: it would be marked with a generation that has gone by, and be read again.
@@ -20,7 +20,7 @@ use std::{
     time::Duration,
 };
 
-use sea_orm::{QueryResult, Value};
+use sea_orm::{QueryResult, Value, sqlx::postgres::PgConnectOptions};
 
 pub(crate) use place::Asking;
 use place::Place;
@@ -71,6 +71,8 @@ pub struct Replicas {
 }
 
 struct All {
+    /// For a connection beside its pool.
+    primary: PgConnectOptions,
     replicas: Vec<Arc<Replica>>,
     /// They are taken in turn.
     next: AtomicUsize,
@@ -94,9 +96,7 @@ impl Replicas {
     /// # Errors
     /// Where a URL cannot be used, or the database has no replicas.
     pub fn open(primary: &DatabaseConfig, urls: &str, most_lag: Duration) -> Result<Self, ReplicaError> {
-        if postgres_server(&primary.url).is_err() {
-            return Err(ReplicaError::Embedded);
-        }
+        let server = postgres_server(&primary.url).map_err(|_| ReplicaError::Embedded)?;
         let replica = |url: &str| -> Result<Arc<Replica>, ReplicaError> {
             let config = DatabaseConfig {
                 url: url.to_owned(),
@@ -109,6 +109,7 @@ impl Replicas {
         let replicas: Result<Vec<_>, ReplicaError> = url_list::split(urls).into_iter().map(replica).collect();
         Ok(Self {
             all: Arc::new(All {
+                primary: server,
                 replicas: replicas?,
                 next: AtomicUsize::default(),
             }),
@@ -196,7 +197,7 @@ impl Database {
     /// Looks at the replicas every second. Never ends where there are any.
     pub async fn keep_replicas(&self) {
         if let Some(replicas) = &self.replicas {
-            replicas.keep(self).await;
+            replicas.keep().await;
         }
     }
 

@@ -76,7 +76,7 @@ impl Seen {
             self.newest.clear();
             return Lag::Exactly(Duration::ZERO);
         };
-        // Numbers that go down are given out anew: on SQLite, once nothing was pending.
+        // Numbers that go down are given out anew: by a database that was put back, or on SQLite one whose clock was.
         if self.newest.back().is_some_and(|(_, last)| *last > newest) {
             self.newest.clear();
         }

@@ -171,9 +171,18 @@ impl EventStore {
         let occurrences: Vec<_> = events.iter().map(|event| &event.occurrence).collect();
         let packed = postcard::to_allocvec(&occurrences).map_err(|error| DatabaseError::Other(error.to_string()))?;
         let count = i64::try_from(events.len()).unwrap_or(i64::MAX);
-        let sql = "INSERT INTO usage_pending (events, occurrences) VALUES ($1, $2)";
+        let dialect = self.database.dialect();
+        let sql = match dialect {
+            // Once nothing is pending it would number anew, and whoever looks how far it went would take what is new for what is old.
+            Dialect::Sqlite => format!(
+                "INSERT INTO usage_pending (id, events, occurrences) \
+                 VALUES (MAX(COALESCE((SELECT MAX(id) FROM usage_pending), 0) + 1, {}), $1, $2)",
+                dialect.now_ms()
+            ),
+            Dialect::Postgres => "INSERT INTO usage_pending (events, occurrences) VALUES ($1, $2)".to_owned(),
+        };
         let values = vec![count.into(), packed.into()];
-        writing.query("insert_usage_pending", sql, values).await.map(|_| ())
+        writing.query("insert_usage_pending", &sql, values).await.map(|_| ())
     }
 }
 

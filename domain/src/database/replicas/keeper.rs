@@ -8,7 +8,7 @@ use std::{
 use futures_util::future::join_all;
 use sea_orm::{
     DbErr, RuntimeErr,
-    sqlx::{self, ConnectOptions as _, PgConnection},
+    sqlx::{self, ConnectOptions as _, PgConnection, postgres::PgConnectOptions},
 };
 use tokio::time::{Interval, MissedTickBehavior, interval, timeout};
 
@@ -17,7 +17,7 @@ use super::{
     positions::{Lag, Positions},
     replica::{Found, Replica},
 };
-use crate::database::{Columns, Database, DatabaseError};
+use crate::database::DatabaseError;
 
 /// How often each is looked at.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -63,48 +63,57 @@ struct Eye {
 
 impl Replicas {
     /// Never ends.
-    pub(super) async fn keep(&self, database: &Database) {
-        let primary = Primary::default();
+    pub(super) async fn keep(&self) {
+        let (primary, server) = (Primary::default(), &self.all.primary);
+        let mut connection = None;
         // Without it nothing can be said of replicas.
-        let _ = timeout(PATIENCE, primary.look(database)).await;
+        if !matches!(
+            timeout(PATIENCE, primary.look(&mut connection, server)).await,
+            Ok(Ok(()))
+        ) {
+            connection = None;
+        }
         let replicas = self.all.replicas.iter().map(|replica| replica.keep(&primary));
-        tokio::join!(primary.keep(database), join_all(replicas));
+        tokio::join!(primary.keep(connection, server), join_all(replicas));
     }
 }
 
 impl Primary {
-    async fn keep(&self, database: &Database) {
+    /// By a connection that nobody else takes: those who wait for one of the pool's say nothing of replicas.
+    async fn keep(&self, mut connection: Option<PgConnection>, server: &PgConnectOptions) {
         let mut ticks = ticks();
         let mut was_told = true;
         loop {
             ticks.tick().await;
-            let looked = timeout(PATIENCE, self.look(database)).await;
+            let looked = timeout(PATIENCE, self.look(&mut connection, server)).await;
             let is_told = matches!(looked, Ok(Ok(())));
-            if let (true, Ok(Err(error))) = (was_told, &looked) {
-                tracing::warn!(%error, "the primary does not say how far its log is: replicas count as behind");
+            if !is_told {
+                // Whatever it still says is an answer to something else.
+                connection = None;
+            }
+            if let (true, Ok(Err(error))) = (was_told, looked) {
+                let error = reason(error);
+                tracing::warn!(
+                    error,
+                    "the primary does not say how far its log is: replicas count as behind"
+                );
             }
             was_told = is_told;
         }
     }
 
-    async fn look(&self, database: &Database) -> Result<(), DatabaseError> {
+    async fn look(&self, connection: &mut Option<PgConnection>, server: &PgConnectOptions) -> Result<(), sqlx::Error> {
+        let connection = match connection {
+            Some(connection) => connection,
+            None => connection.insert(server.connect().await?),
+        };
         if matches!(self.known().identity, Identity::Unasked) {
-            let identity = match database.query("replica_identity", IDENTITY, vec![]).await {
-                Ok(rows) => rows
-                    .first()
-                    .map_or(Ok(Identity::Withheld), |row| Columns::of(row)?.next().map(Identity::Is))?,
-                // It may not be asked that.
-                Err(DatabaseError::Other(_)) => Identity::Withheld,
-                Err(error) => return Err(error),
-            };
-            self.known().identity = identity;
+            let identity = identity_of(connection).await?;
+            self.known().identity = identity.map_or(Identity::Withheld, Identity::Is);
         }
         let at = Instant::now();
-        let rows = database.query("replica_position", WRITTEN, vec![]).await?;
-        if let Some(row) = rows.first() {
-            let position = Columns::of(row)?.next()?;
-            self.known().positions.note(position, at);
-        }
+        let position = sqlx::query_scalar(WRITTEN).fetch_one(connection).await?;
+        self.known().positions.note(position, at);
         Ok(())
     }
 
@@ -166,13 +175,17 @@ impl Replica {
 
     async fn open_eye(&self) -> Result<Eye, sqlx::Error> {
         let mut connection = self.server.connect().await?;
-        let identity = match sqlx::query_scalar(IDENTITY).fetch_one(&mut connection).await {
-            Ok(identity) => Some(identity),
-            // It may not be asked that.
-            Err(sqlx::Error::Database(_)) => None,
-            Err(error) => return Err(error),
-        };
+        let identity = identity_of(&mut connection).await?;
         Ok(Eye { connection, identity })
+    }
+}
+
+/// Which database it has; none where it may not be asked that.
+async fn identity_of(connection: &mut PgConnection) -> Result<Option<String>, sqlx::Error> {
+    match sqlx::query_scalar(IDENTITY).fetch_one(connection).await {
+        Ok(identity) => Ok(Some(identity)),
+        Err(sqlx::Error::Database(_)) => Ok(None),
+        Err(error) => Err(error),
     }
 }
 

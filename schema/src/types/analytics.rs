@@ -226,8 +226,9 @@ fn now_ms(context: &Context<'_>) -> i64 {
 }
 
 fn last_day(context: &Context<'_>) -> Result<domain::analytics::TimeRange, Error> {
-    let now_ms = now_ms(context);
-    domain::analytics::TimeRange::new(now_ms - DAY_MS, now_ms).map_err(|error| bad_user_input(error.to_string()))
+    // With what happens at this very moment.
+    let end_ms = now_ms(context) + 1;
+    domain::analytics::TimeRange::new(end_ms - DAY_MS, end_ms).map_err(|error| bad_user_input(error.to_string()))
 }
 
 /// A count as GraphQL's `Int` holds it.

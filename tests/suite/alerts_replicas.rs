@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use serde_json::{Value, json};
 use tests::{Iconql, OwnPostgres, TestDatabase, eventually};
 
-use crate::alerts::{BINARY, Following, PATIENT, figure, number, rows, serve};
+use crate::alerts::{BINARY, Following, PATIENT, figure, number, rows, serve, until_rows_are};
 
 /// The alert of `replica`, whose cause is still there.
 async fn fired(following: &mut Following, replica: &OwnPostgres) -> Value {
@@ -48,7 +48,7 @@ async fn a_replica_that_lags_or_is_away() {
     assert_ne!(away["id"], lagging["id"]);
     replica.start_again().await;
     assert_eq!(following.next("replica_lag", "RESOLVED").await["id"], away["id"]);
-    assert_eq!(rows(&database, "replica_lag").await, [2, 0]);
+    until_rows_are(&database, "replica_lag", [2, 0]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

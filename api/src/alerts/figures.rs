@@ -202,7 +202,7 @@ mod tests {
         }
         assert!(stretches.pieces.len() <= 21, "{}", stretches.pieces.len());
         // Nothing comes any more.
-        stretches.note(start + Duration::from_secs(600), counts(1400), &times());
+        stretches.note(start + Duration::from_mins(10), counts(1400), &times());
         assert_eq!(
             (stretches.sum().counts, stretches.sum().timed()),
             (Counts::default(), 0)

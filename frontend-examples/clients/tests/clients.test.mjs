@@ -67,10 +67,11 @@ describe('the clients', { timeout: 240_000 }, () => {
 
   for (const environment of ['development', 'production']) {
     describe(`in ${environment}`, () => {
-      for (const [file, learnt] of [
+      const teaching = /** @type {[file: string, learnt: string][]} */ ([
         ['apollo.ts', 'POST 200'],
         ['urql.ts', 'GET 200'],
-      ]) {
+      ])
+      for (const [file, learnt] of teaching) {
         it(`${file} asks once a page, by hash, and once more for a document that is new`, async () => {
           const through = await serve({ ENVIRONMENT: environment })
           const first = await run(file, through)

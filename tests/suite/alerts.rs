@@ -98,7 +98,10 @@ pub(crate) async fn rows(database: &TestDatabase, rule: &str) -> [i64; 2] {
 
 /// What is told is stored then.
 pub(crate) async fn until_rows_are(database: &TestDatabase, rule: &str, expected: [i64; 2]) {
-    eventually(&format!("{expected:?} of {rule}"), async || rows(database, rule).await == expected).await;
+    eventually(&format!("{expected:?} of {rule}"), async || {
+        rows(database, rule).await == expected
+    })
+    .await;
 }
 
 /// Has requests wait for the database until they are let go: readers on PostgreSQL, writers on SQLite.
